@@ -1,4 +1,5 @@
-"""Notebooks named on pytest's command line run against a practice estate of their own; what belongs together runs in one lane."""
+"""Notebooks named on pytest's command line run against a practice estate of their own; what belongs together runs in
+one lane."""
 
 import signal
 from collections.abc import Iterator

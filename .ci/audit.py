@@ -1,7 +1,7 @@
 """Known vulnerabilities of everything that requirements.lock pins, for any Python and platform: `make audit`.
 
-pip-audit asks OSV, and not the package index: an index that knows of no vulnerabilities, as a mirror does, would answer that there are
-none. What could not be asked is a failure in one line.
+pip-audit asks OSV, and not the package index: an index that knows of no vulnerabilities, as a mirror does, would answer
+that there are none. What could not be asked is a failure in one line.
 """
 
 import json
@@ -16,7 +16,8 @@ OSV = "https://api.osv.dev/v1/query"
 
 
 def parts(lock: str) -> list[str]:
-    """The lock without markers, so that nothing is left out here; where it pins a package twice, in one more part each time."""
+    """The lock without markers, so that nothing is left out here; where it pins a package twice, in one more part each
+    time."""
     found: list[dict[str, list[str]]] = [{}]
     entry: list[str] = []
     for line in lock.splitlines():
@@ -32,7 +33,8 @@ def parts(lock: str) -> list[str]:
 
 
 def asked(part: str, folder: Path, url: str) -> list[dict[str, object]]:
-    """What pip-audit says of each pin of a part; raises ValueError with its last line where it did not get to the end."""
+    """What pip-audit says of each pin of a part; raises ValueError with its last line where it did not get to the
+    end."""
     requirements, answer = folder / "requirements.txt", folder / "answer.json"
     requirements.write_text(part, encoding="utf-8")
     answer.unlink(missing_ok=True)
@@ -46,9 +48,7 @@ def asked(part: str, folder: Path, url: str) -> list[dict[str, object]]:
         "--disable-pip",
     ]
     command += ["-s", "osv", "--osv-url", url, "-f", "json", "-o", str(answer), "--progress-spinner", "off"]
-    done = subprocess.run(
-        [*command, "--cache-dir", str(folder / "cache")], check=False, capture_output=True, text=True
-    )
+    done = subprocess.run([*command, "--cache-dir", str(folder / "cache")], check=False, capture_output=True, text=True)
     if not answer.exists():
         raise ValueError((done.stderr.strip().splitlines() or ["it said nothing"])[-1])
     return list(json.loads(answer.read_text(encoding="utf-8"))["dependencies"])

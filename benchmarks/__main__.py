@@ -1,7 +1,8 @@
-"""Everything that is measured, side by side in one run: `python -m benchmarks [--only PART,...] [--scale SHARE]`; `make bench` calls it.
+"""Everything that is measured, side by side in one run: `python -m benchmarks [--only PART,...] [--scale SHARE]`; `make
+bench` calls it.
 
-Each client is a process of its own, measured from outside; several runs take turns, and the table has their medians. A run at full scale
-is kept in benchmarks/README.md, with machine and date.
+Each client is a process of its own, measured from outside; several runs take turns, and the table has their medians. A
+run at full scale is kept in benchmarks/README.md, with machine and date.
 """
 
 import argparse
@@ -43,9 +44,7 @@ def side_by_side(
             for client, count, found in zip(clients, objects, runs, strict=True):
                 run = ran_by(client, max(1000, int(count * scale)), server, Path(folder))
                 found.append(run)
-                say(
-                    f"  run {turn + 1} of {RUNS}: {run.name}: {run.rate:,.0f}/s, {run.cpu_ms_per_1k:,.1f} CPU ms/1,000"
-                )
+                say(f"  run {turn + 1} of {RUNS}: {run.name}: {run.rate:,.0f}/s, {run.cpu_ms_per_1k:,.1f} CPU ms/1,000")
     return [in_the_middle(found) for found in runs]
 
 
@@ -101,7 +100,8 @@ def chains(scale: float, say: Say) -> str:
 
 
 def validating(scale: float, say: Say) -> str:
-    """Logs read, hashed and checked on one real S3 server, near and far, beside the AWS command line; then what a core can do at most."""
+    """Logs read, hashed and checked on one real S3 server, near and far, beside the AWS command line; then what a core
+    can do at most."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return validated(pool.submit(main_of, "validate", max(200, int(10_000 * scale))).result())
 
@@ -122,9 +122,7 @@ def validated(found: "Found") -> str:
         ]
     )
     tables = [f"The server {where}:\n\n{table(rows)}" for where, rows in places]
-    alone = "\n".join(
-        f"- {name}: {rate:,.0f} MB of unpacked logs a second of one core" for name, rate in found.core
-    )
+    alone = "\n".join(f"- {name}: {rate:,.0f} MB of unpacked logs a second of one core" for name, rate in found.core)
     return "\n\n".join([*tables, wanted, alone])
 
 
@@ -134,7 +132,8 @@ def entering(scale: float, say: Say) -> str:
 
 
 def _apart(module: str, count: int) -> list[Measured]:
-    """In a process of its own, so that memory is its own too; what is measured is not imported here, since a child's peak begins at ours."""
+    """In a process of its own, so that memory is its own too; what is measured is not imported here, since a child's
+    peak begins at ours."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         found: list[Measured] = pool.submit(main_of, module, count).result()
         return found
@@ -166,8 +165,8 @@ def machine() -> str:
     )
     versions = ", ".join(f"{name} {version(name)}" for name in ("boto3", "awscrt", "awscli"))
     return (
-        f"{datetime.now(UTC):%d %B %Y}, {os.cpu_count()} cores ({model}), {platform.system()}, Python {platform.python_version()}, {versions}, "
-        f"s5cmd 2.3.0; load average at the start {os.getloadavg()[0]:.1f}."
+        f"{datetime.now(UTC):%d %B %Y}, {os.cpu_count()} cores ({model}), {platform.system()}, Python"
+        f" {platform.python_version()}, {versions}, s5cmd 2.3.0; load average at the start {os.getloadavg()[0]:.1f}."
     )
 
 
@@ -176,12 +175,11 @@ def _lines(path: str) -> list[str]:
 
 
 def main(words: list[str]) -> int:
-    """0 when every part ran to its end, 1 when a client did not do its work, 2 for wrong use or where there is no null S3."""
+    """0 when every part ran to its end, 1 when a client did not do its work, 2 for wrong use or where there is no null
+    S3."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", default=",".join(PARTS), help=f"parts, with commas: {', '.join(PARTS)}")
-    parser.add_argument(
-        "--scale", type=float, default=1.0, help="share of the objects; kept in the README only at 1"
-    )
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the objects; kept in the README only at 1")
     asked = parser.parse_args(words)
     names = [name for name in asked.only.split(",") if name]
     if unknown := sorted(set(names) - set(PARTS)):

@@ -1,4 +1,5 @@
-"""The same listing and the same copies by boto3, in a process of its own: `python -m benchmarks.by_boto3 list|copy SOURCE TARGET`.
+"""The same listing and the same copies by boto3, in a process of its own: `python -m benchmarks.by_boto3 list|copy
+SOURCE TARGET`.
 
 Copies are made by 16 threads; more of them are not faster. No ledger is written, and no target is listed.
 """
@@ -18,9 +19,7 @@ THREADS = 16
 
 def listed(client: Any, bucket: str) -> Iterator[dict[str, Any]]:
     """Every object, by the paginator."""
-    for page in client.get_paginator("list_objects_v2").paginate(
-        Bucket=bucket, ExpectedBucketOwner=SOURCE_OWNER
-    ):
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket, ExpectedBucketOwner=SOURCE_OWNER):
         yield from page.get("Contents", ())
 
 
@@ -29,10 +28,17 @@ def copied(client: Any, source: str, target: str) -> int:
 
     def one(found: dict[str, Any]) -> None:
         client.copy_object(
-            Bucket=target, Key=found["Key"], CopySource={"Bucket": source, "Key": found["Key"]}, CopySourceIfMatch=found["ETag"],
-            IfNoneMatch="*", StorageClass="GLACIER", ACL="bucket-owner-full-control", ChecksumAlgorithm="SHA256",
-            ExpectedBucketOwner=TARGET_OWNER, ExpectedSourceBucketOwner=SOURCE_OWNER,
-        )  # fmt: skip
+            Bucket=target,
+            Key=found["Key"],
+            CopySource={"Bucket": source, "Key": found["Key"]},
+            CopySourceIfMatch=found["ETag"],
+            IfNoneMatch="*",
+            StorageClass="GLACIER",
+            ACL="bucket-owner-full-control",
+            ChecksumAlgorithm="SHA256",
+            ExpectedBucketOwner=TARGET_OWNER,
+            ExpectedSourceBucketOwner=SOURCE_OWNER,
+        )
 
     with ThreadPoolExecutor(THREADS) as pool:
         return sum(1 for _ in pool.map(one, listed(client, source)))

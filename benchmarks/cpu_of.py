@@ -1,4 +1,5 @@
-"""CPU seconds of a command with everything it started, processes that went on without it among them: `python -m benchmarks.cpu_of COMMAND...`.
+"""CPU seconds of a command with everything it started, processes that went on without it among them: `python -m
+benchmarks.cpu_of COMMAND...`.
 
 Wall time says little on a machine that others use as well; CPU time depends on that much less. Linux alone.
 """
@@ -16,7 +17,8 @@ _SET_CHILD_SUBREAPER = 36
 
 
 def cpu_of(command: Sequence[str]) -> tuple[int, float]:
-    """The command's exit code, and the user and system time of all that it started, in seconds, once all of it has ended."""
+    """The command's exit code, and the user and system time of all that it started, in seconds, once all of it has
+    ended."""
     ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     code = subprocess.run(command, check=False).returncode
     with suppress(ChildProcessError):

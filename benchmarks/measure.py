@@ -21,7 +21,8 @@ with open(sys.argv[1], "w") as out:
     json.dump([time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss], out)
 sys.exit(os.waitstatus_to_exitcode(status))
 """
-"""Starts what its second word and those after it say, writes what that took into the file that the first one names, and ends like it."""
+"""Starts what its second word and those after it say, writes what that took into the file that the first one names, and
+ends like it."""
 
 
 class Failed(Exception):
@@ -30,7 +31,8 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Measured:
-    """One measurement: objects done, wall and CPU seconds, peak memory in MB, and requests sent (0 where nobody counted)."""
+    """One measurement: objects done, wall and CPU seconds, peak memory in MB, and requests sent (0 where nobody
+    counted)."""
 
     name: str
     objects: int
@@ -69,13 +71,12 @@ def measured(name: str, what: Callable[[], int]) -> Measured:
     return Measured(name, objects, wall, cpu, _megabytes(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
 
 
-def ran(
-    name: str, objects: int, command: Sequence[str | Path], environment: Mapping[str, str]
-) -> tuple[Measured, str]:
-    """Run a command in an empty folder and wait for it; its CPU is that of it and of all it waited for. Also its standard output.
+def ran(name: str, objects: int, command: Sequence[str | Path], environment: Mapping[str, str]) -> tuple[Measured, str]:
+    """Run a command in an empty folder and wait for it; its CPU is that of it and of all it waited for. Also its
+    standard output.
 
-    A small process starts and measures it, since the peak memory of a process begins at that of the one that starts it. Raises Failed
-    where it does not exit with 0.
+    A small process starts and measures it, since the peak memory of a process begins at that of the one that starts it.
+    Raises Failed where it does not exit with 0.
     """
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -84,9 +85,7 @@ def ran(
         tempfile.NamedTemporaryFile("r") as used,
     ):
         between = [sys.executable, "-S", "-c", _BETWEEN, used.name, *command]
-        code = subprocess.run(
-            between, env=environment, cwd=folder, stdout=said, stderr=wrong, check=False
-        ).returncode
+        code = subprocess.run(between, env=environment, cwd=folder, stdout=said, stderr=wrong, check=False).returncode
         said.seek(0)
         wrong.seek(0)
         if code:

@@ -1,8 +1,9 @@
-"""nginx with its Lua module, on loopback: the null S3, with a certificate that is thrown away, and the way to an S3 server that is far away.
+"""nginx with its Lua module, on loopback: the null S3, with a certificate that is thrown away, and the way to an S3
+server that is far away.
 
-`with null_s3(latency_seconds=0.05) as server:` gives its address and the file that vouches for it; `with far(url, 0.05) as url:` another
-address of the same server. Where nginx is not installed, it is unpacked from the distribution's packages into a folder of its own:
-nothing is installed, no service starts.
+`with null_s3(latency_seconds=0.05) as server:` gives its address and the file that vouches for it; `with far(url, 0.05)
+as url:` another address of the same server. Where nginx is not installed, it is unpacked from the distribution's
+packages into a folder of its own: nothing is installed, no service starts.
 """
 
 import os
@@ -77,9 +78,7 @@ class Server:
 
     def counts(self) -> dict[str, int]:
         """Requests by method since this was last asked."""
-        context = (
-            ssl.create_default_context(cafile=str(self.certificate)) if self.url.startswith("https") else None
-        )
+        context = ssl.create_default_context(cafile=str(self.certificate)) if self.url.startswith("https") else None
         with urllib.request.urlopen(f"{self.url}/-counts", context=context) as answer:
             lines = answer.read().decode().split("\n")
         return {name: int(number) for name, number in (line.split() for line in lines if line)}
@@ -125,7 +124,8 @@ def _apt(*words: str, cwd: str | None = None) -> str | None:
 def null_s3(
     latency_seconds: float = 0.0, busy_share: float = 0.0, hidden_share: float = 0.0, *, tls: bool = True
 ) -> Iterator[Server]:
-    """A null S3 that waits so long before each answer, and gives so large a share of 503 SlowDown and of hidden errors."""
+    """A null S3 that waits so long before each answer, and gives so large a share of 503 SlowDown and of hidden
+    errors."""
     found = program()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -143,9 +143,7 @@ def far(url: str, latency_seconds: float) -> Iterator[str]:
     found = program()
     with tempfile.TemporaryDirectory() as name:
         port = _free_port()
-        with _running(
-            found, Path(name), port, far_configuration(found, Path(name), port, url, latency_seconds)
-        ):
+        with _running(found, Path(name), port, far_configuration(found, Path(name), port, url, latency_seconds)):
             yield f"http://127.0.0.1:{port}"
 
 

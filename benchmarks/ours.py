@@ -1,4 +1,5 @@
-"""Our listing and our decisions, in a process of its own against a null S3: `python -m benchmarks.ours list|plan|decide SOURCE TARGET`.
+"""Our listing and our decisions, in a process of its own against a null S3: `python -m benchmarks.ours list|plan|decide
+SOURCE TARGET`.
 
 Prints one JSON object: how many objects it came to, and how many it had come to after how many seconds.
 `onetrail copy` itself is measured as a command; these two are what it has no option for.
@@ -62,7 +63,8 @@ def plan_all(source: CopySide, target: CopySide) -> dict[str, object]:
 
 
 def decide_all(source: CopySide, target: CopySide) -> int:
-    """How many objects step 05 would copy: each key taken apart, its retention and its class computed, beside what the archive has."""
+    """How many objects step 05 would copy: each key taken apart, its retention and its class computed, beside what the
+    archive has."""
     rules = Rules(7, datetime(2026, 1, 12, 9, tzinfo=UTC))
     sides = [Side(end.client, end.folder.bucket, end.owner, end.folder.prefix) for end in (source, target)]
     wanted = 0
@@ -78,9 +80,7 @@ def decide_all(source: CopySide, target: CopySide) -> int:
                 months = round(months_left(decision.retain_until, rules.now))
                 wanted += bands(months).class_for(found[0].size) in PRICES
 
-    parts = (
-        CopyPartition("", decided(cut)) if isinstance(cut, KeyRange) else None for cut in key_ranges(sides[0])
-    )
+    parts = (CopyPartition("", decided(cut)) if isinstance(cut, KeyRange) else None for cut in key_ranges(sides[0]))
     copy_partitions(parts, target.client, Path(), now=WallClock().now, paces=Paces())
     return wanted
 

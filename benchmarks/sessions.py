@@ -1,6 +1,8 @@
-"""Entering an account: the first clients of a fresh session, sharing the parsed service models, and as botocore does it alone.
+"""Entering an account: the first clients of a fresh session, sharing the parsed service models, and as botocore does it
+alone.
 
-`python -m benchmarks.sessions [SESSIONS]`. Every change of a role makes all sessions anew, so a runbook pays this again and again.
+`python -m benchmarks.sessions [SESSIONS]`. Every change of a role makes all sessions anew, so a runbook pays this again
+and again.
 """
 
 import sys

@@ -1,7 +1,7 @@
 """CPU seconds until onetrail has started: `python -m benchmarks.starting`.
 
-Of each command's help with its interpreter, and of the first cell of each notebook without it, the least of several times: what else
-the machine does only adds to them. `--notebooks FOLDER` and PYTHONPATH measure another checkout.
+Of each command's help with its interpreter, and of the first cell of each notebook without it, the least of several
+times: what else the machine does only adds to them. `--notebooks FOLDER` and PYTHONPATH measure another checkout.
 """
 
 import argparse
@@ -14,9 +14,7 @@ from pathlib import Path
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 TIMES = 5
-_CELL = (
-    "import sys, time\nbegan = time.process_time()\nexec(sys.argv[1], {})\nprint(time.process_time() - began)"
-)
+_CELL = "import sys, time\nbegan = time.process_time()\nexec(sys.argv[1], {})\nprint(time.process_time() - began)"
 
 
 def of_command(words: Sequence[str], times: int = TIMES) -> float:
@@ -29,10 +27,7 @@ def of_first_cell(notebook: Path, times: int = TIMES) -> float:
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     source = "".join(next(cell for cell in cells if cell["cell_type"] == "code")["source"])
     command = [sys.executable, "-c", _CELL, source]
-    return min(
-        float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-        for _ in range(times)
-    )
+    return min(float(subprocess.run(command, capture_output=True, text=True, check=True).stdout) for _ in range(times))
 
 
 def _of_child(command: Sequence[str]) -> float:

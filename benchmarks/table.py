@@ -25,19 +25,19 @@ def table(rows: Sequence[Measured], *, ratios: bool = True) -> str:
 
 
 def targets(rows: Sequence[tuple[str, float, str, float, bool]]) -> str:
-    """Markdown: what is wanted (`at least` where the last is True, `at most` otherwise), what was measured, and whether it is so."""
+    """Markdown: what is wanted (`at least` where the last is True, `at most` otherwise), what was measured, and whether
+    it is so."""
     lines = []
     for what, wanted, unit, found, at_least in rows:
         met = found >= wanted if at_least else found <= wanted
         bound = "at least" if at_least else "at most"
-        lines.append(
-            [what, f"{bound} {_number(wanted)} {unit}", f"{_number(found)} {unit}", "yes" if met else "no"]
-        )
+        lines.append([what, f"{bound} {_number(wanted)} {unit}", f"{_number(found)} {unit}", "yes" if met else "no"])
     return _markdown(["", "wanted", "measured", "met"], lines)
 
 
 def flat(marks: Sequence[tuple[int, float]], each: int) -> tuple[float, float]:
-    """Objects a second over the first `each` objects and over the last, from how many were done after how many seconds."""
+    """Objects a second over the first `each` objects and over the last, from how many were done after how many
+    seconds."""
     objects = marks[-1][0]
     return each / _when(marks, each), each / (marks[-1][1] - _when(marks, objects - each))
 

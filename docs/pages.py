@@ -1,7 +1,7 @@
 """The pages and parts of pages that are made from the code and from the recorded notebooks.
 
-`python docs/pages.py` writes them, `--check` writes nothing and names those that are stale, `--test-log FILE` takes what `make test`
-printed into the README.
+`python docs/pages.py` writes them, `--check` writes nothing and names those that are stale, `--test-log FILE` takes
+what `make test` printed into the README.
 """
 
 import argparse
@@ -93,7 +93,8 @@ _GROWING: Final = {
 
 
 def how_many_accounts_fit() -> str:
-    """The documents that grow with the estate, with the number of source accounts that each has room for: one old bucket in each."""
+    """The documents that grow with the estate, with the number of source accounts that each has room for: one old
+    bucket in each."""
     few, more = (sizes_with(accounts) for accounts in (SOME, SOME + 1))
     rows = ["| document | limit | source accounts |", "|---|---:|---:|"]
     for name, said in _GROWING.items():
@@ -108,7 +109,8 @@ SOME: Final = 50
 
 
 def sizes_with(accounts: int) -> dict[str, int]:
-    """The size of each printed document with so many source accounts, and one old bucket in each, as the parameters of the practice run are."""
+    """The size of each printed document with so many source accounts, and one old bucket in each, as the parameters of
+    the practice run are."""
     ids = [f"{111122223333 + number}" for number in range(accounts)]
     sources = [{"account_id": one, "role_arn": f"arn:aws:iam::{one}:role/TrailConsolidation"} for one in ids]
     settings = Settings.from_file(PARAMETERS / "practice.yaml").with_values(source_accounts=sources)
@@ -124,7 +126,8 @@ PARTS: Final[Mapping[str, Mapping[str, Callable[[], str]]]] = {
 
 
 def with_part(text: str, name: str, made: str) -> str:
-    """The page with what stands between the two marks of that name replaced; UnfitPage where the marks are not there."""
+    """The page with what stands between the two marks of that name replaced; UnfitPage where the marks are not
+    there."""
     begin, end = f"<!-- {name}: made by docs/pages.py -->", f"<!-- end of {name} -->"
     before, mark, rest = text.partition(begin)
     _, other, after = rest.partition(end)
@@ -154,17 +157,21 @@ def parameters_page() -> str:
         *_lines(
             "`onetrail run` and `onetrail policies` read a file exactly as it is written.",
             "Text is text, a whole number is written in digits, and `true` and `false` are booleans.",
-            "Values that YAML readers interpret differently are refused: `010`, `1_000`, `0x10`, `1:30`, `1e3`, `.inf`, `yes`, `off`, dates without quotes.",
+            "Values that YAML readers interpret differently are refused: `010`, `1_000`, `0x10`, `1:30`, `1e3`, `.inf`,"
+            " `yes`, `off`, dates without quotes.",
             "The message names the key, the value as written, and what to write instead.",
-            "Duplicate keys, anchors, aliases, `<<`, tags, a second document, invisible characters, and a file that is not UTF-8 or is larger than 1 MiB are refused too.",
+            "Duplicate keys, anchors, aliases, `<<`, tags, a second document, invisible characters, and a file that is"
+            " not UTF-8 or is larger than 1 MiB are refused too.",
             "One line names all unknown keys.",
         ),
         *_lines(
             "papermill by itself converts values before onetrail sees them, so onetrail cannot know what you wrote.",
             "`papermill -f` and `-y` read YAML 1.1: `010` is 8, `1:30` is 90, `off` is false.",
-            "`papermill -p` converts everything that Python accepts as a number: `010` is 10, `1_000` is 1000, and a quoted account id loses its leading zero.",
+            "`papermill -p` converts everything that Python accepts as a number: `010` is 10, `1_000` is 1000, and a"
+            " quoted account id loses its leading zero.",
             "`papermill -r` passes only text, so numbers are refused.",
-            "The notebook applies the same checks as to a file: types, bounds, unknown keys, contradictions and invisible characters.",
+            "The notebook applies the same checks as to a file: types, bounds, unknown keys, contradictions and"
+            " invisible characters.",
             "If that is not enough, use `onetrail run`.",
         ),
     ]
@@ -174,11 +181,7 @@ def parameters_page() -> str:
         for key in keys:
             said = Settings.model_fields[key].description
             defaults = [_default(key, estate) for estate in ("practice", "aws")]
-            default = (
-                defaults[0]
-                if defaults[0] == defaults[1]
-                else f"{defaults[0]} on practice, {defaults[1]} on aws"
-            )
+            default = defaults[0] if defaults[0] == defaults[1] else f"{defaults[0]} on practice, {defaults[1]} on aws"
             parts.append(
                 f"### `{key}`\n\n{said}\n\n"
                 f"- Type: {type_of(schema['properties'][key], schema['$defs'])}\n- Default: {default}\n\n"
@@ -214,53 +217,107 @@ def type_of(said: Mapping[str, Any], others: Mapping[str, Any]) -> str:
         return f"a mapping of names, each {type_of(said['additionalProperties'], others)}"
     if said["type"] == "integer":
         least = said.get("minimum", said.get("exclusiveMinimum", -1) + 1)
-        return f"a whole number, {least} or more" + (
-            f", at most {said['maximum']}" if "maximum" in said else ""
-        )
+        return f"a whole number, {least} or more" + (f", at most {said['maximum']}" if "maximum" in said else "")
     return "text"
 
 
 POLICIES: Final[Mapping[str, str]] = {
     "central_bucket": "Bucket policy of the archive at all times except during a copy. Put by step 03.",
-    "central_bucket_window": "The same, and the grant-keeper may set the policy. Put by break-glass when a copy starts in step 05.",
-    "central_bucket_open": "The same, and the copiers may write copies from the old buckets until the expiry. Put by the grant-keeper in step 05.",
-    "central_bucket_open_push": "The same, for copiers of source accounts, which also need an Allow. Put by the grant-keeper in step 05.",
+    "central_bucket_window": (
+        "The same, and the grant-keeper may set the policy. Put by break-glass when a copy starts in step 05."
+    ),
+    "central_bucket_open": (
+        "The same, and the copiers may write copies from the old buckets until the expiry. Put by the grant-keeper in"
+        " step 05."
+    ),
+    "central_bucket_open_push": (
+        "The same, for copiers of source accounts, which also need an Allow. Put by the grant-keeper in step 05."
+    ),
     "central_bucket_open_both": "The same, for copiers of both kinds. Put by the grant-keeper in step 05.",
-    "central_bucket_open_batch": "The same, for the copier of the log account and the role that runs jobs. Put by the grant-keeper in step 05.",
-    "central_bucket_open_both_batch": "The same, for copiers of both kinds and the role that runs jobs. Put by the grant-keeper in step 05.",
-    "old_bucket_hold_still": "One statement, added to the policy of each old bucket: nobody deletes during the move. Put by step 02.",
-    "old_bucket_open": "Three statements, added to the policy of an old bucket that is pulled from: the copier lists and reads until the expiry, and is denied from then on. Put and removed by step 05.",
-    "old_key_open": "One statement, added to the policy of the key that encrypts an old bucket's logs: the copier decrypts the objects of that bucket, through S3 of its region, until the expiry. Put and removed by step 05.",
-    "old_bucket_open_batch": "The same, and the role that runs jobs of S3 Batch Operations lists and reads too. Put and removed by step 05.",
-    "old_bucket_closed": "One statement, added to the policy of an old bucket before a lifecycle rule empties it: no principal and no service writes or deletes an object. Put by step 07 if `old_buckets` is `expire`.",
+    "central_bucket_open_batch": (
+        "The same, for the copier of the log account and the role that runs jobs. Put by the grant-keeper in step 05."
+    ),
+    "central_bucket_open_both_batch": (
+        "The same, for copiers of both kinds and the role that runs jobs. Put by the grant-keeper in step 05."
+    ),
+    "old_bucket_hold_still": (
+        "One statement, added to the policy of each old bucket: nobody deletes during the move. Put by step 02."
+    ),
+    "old_bucket_open": (
+        "Three statements, added to the policy of an old bucket that is pulled from: the copier lists and reads until"
+        " the expiry, and is denied from then on. Put and removed by step 05."
+    ),
+    "old_key_open": (
+        "One statement, added to the policy of the key that encrypts an old bucket's logs: the copier decrypts the"
+        " objects of that bucket, through S3 of its region, until the expiry. Put and removed by step 05."
+    ),
+    "old_bucket_open_batch": (
+        "The same, and the role that runs jobs of S3 Batch Operations lists and reads too. Put and removed by step 05."
+    ),
+    "old_bucket_closed": (
+        "One statement, added to the policy of an old bucket before a lifecycle rule empties it: no principal and no"
+        " service writes or deletes an object. Put by step 07 if `old_buckets` is `expire`."
+    ),
     "old_bucket_shell": "The whole policy of an emptied bucket: retired, closed and kept for its name. Put by step 07.",
-    "kms_key": "Policy of the archive's key. Put by step 03 if `kms_key` is `create`; if `kms_key` is an ARN, the key's owner puts it.",
-    "kms_key_open": "The same, and copiers of source accounts may encrypt with the key until the expiry. Put and removed by step 05.",
+    "kms_key": (
+        "Policy of the archive's key. Put by step 03 if `kms_key` is `create`; if `kms_key` is an ARN, the key's owner"
+        " puts it."
+    ),
+    "kms_key_open": (
+        "The same, and copiers of source accounts may encrypt with the key until the expiry. Put and removed by"
+        " step 05."
+    ),
     "access_log_bucket": "Bucket policy of the bucket for S3 access logs. Put by step 03.",
-    "work_bucket": "Bucket policy of the work bucket, which holds audit-record anchors, batch manifests and reports. Put by step 03.",
-    "work_bucket_open": "The same, and jobs may write their reports into the folder of this run until the expiry. Put and removed by break-glass in step 05.",
-    "role_break_glass": "What break-glass may do, the same as AWS's managed policy AdministratorAccess. Attached by step 02.",
+    "work_bucket": (
+        "Bucket policy of the work bucket, which holds audit-record anchors, batch manifests and reports. Put by"
+        " step 03."
+    ),
+    "work_bucket_open": (
+        "The same, and jobs may write their reports into the folder of this run until the expiry. Put and removed by"
+        " break-glass in step 05."
+    ),
+    "role_break_glass": (
+        "What break-glass may do, the same as AWS's managed policy AdministratorAccess. Attached by step 02."
+    ),
     "role_break_glass_trust": "Who may assume the break-glass role. Put by step 02.",
     "role_operator": "What the everyday role may do. Put by step 02.",
     "role_operator_trust": "Who may assume the operator role. Put by step 02.",
     "role_reader": "What the role that reads the logs may do. Put by step 02.",
     "role_reader_trust": "Who may assume the reader role. Put by step 02.",
-    "role_sealer": "What the role that seals run records may do: put objects below `records/*/sealed/` of the work bucket, and read the records. Put by step 02.",
+    "role_sealer": (
+        "What the role that seals run records may do: put objects below `records/*/sealed/` of the work bucket, and"
+        " read the records. Put by step 02."
+    ),
     "role_sealer_trust": "Who may assume the sealer role: only the break-glass principals. Put by step 02.",
-    "role_grant_keeper": "What the grant-keeper may do: set the archive's policy, which itself limits when. Put by step 02.",
+    "role_grant_keeper": (
+        "What the grant-keeper may do: set the archive's policy, which itself limits when. Put by step 02."
+    ),
     "role_grant_keeper_trust": "Who may assume the grant-keeper role: only the operator role. Put by step 02.",
     "role_copier": "What the copier of the log account may do (pull). Put by step 02.",
     "role_copier_trust": "Who may assume the copier role: the operator role. Put by step 02.",
     "role_copier_old_keys": "The same if old buckets are encrypted with KMS keys. Put by step 02.",
-    "role_organization_access_trust": "Who may still assume OrganizationAccountAccessRole. Put by step 02 as its last change.",
+    "role_organization_access_trust": (
+        "Who may still assume OrganizationAccountAccessRole. Put by step 02 as its last change."
+    ),
     "role_batch": "What jobs of S3 Batch Operations may do while they copy. Put and removed by step 05.",
     "role_batch_trust": "Who may assume the role that runs jobs: only S3 Batch Operations. Put and removed by step 05.",
     "role_batch_jobs": "What the role that creates jobs may do. Put and removed by step 05.",
-    "role_batch_jobs_trust": "Who may assume the role that creates jobs: only the operator role. Put and removed by step 05.",
+    "role_batch_jobs_trust": (
+        "Who may assume the role that creates jobs: only the operator role. Put and removed by step 05."
+    ),
     "role_source_copier_trust": "Who may assume the copier role of a source account. Put and removed by step 05.",
-    "role_source_copier": "What the copier of a source account may do until the expiry (push); from then on everything is denied. Put and removed by step 05.",
-    "trail_rail": "Service control policy for the source accounts: nobody stops, deletes or narrows the new trail. Attached by step 04.",
-    "archive_rail": "Service control policy for the log account: nobody removes the protection of the archive and its key, and the account stays in the organization. Attached by step 06.",
+    "role_source_copier": (
+        "What the copier of a source account may do until the expiry (push); from then on everything is denied. Put and"
+        " removed by step 05."
+    ),
+    "trail_rail": (
+        "Service control policy for the source accounts: nobody stops, deletes or narrows the new trail. Attached by"
+        " step 04."
+    ),
+    "archive_rail": (
+        "Service control policy for the log account: nobody removes the protection of the archive and its key, and the"
+        " account stays in the organization. Attached by step 06."
+    ),
     "scp": "Both guardrails in one document, for organizations that manage guardrails elsewhere. No step puts it.",
     "rcp": "Resource control policy for the log account, for organizations that use RCPs. No step puts it.",
 }
@@ -277,10 +334,13 @@ def policies_page() -> str:
         "# Policy documents\n",
         *_lines(
             "Every document that `onetrail policies -f parameters/practice.yaml` prints, and its purpose.",
-            "Here the temporary statements have an expiry that is long past, so a statement copied from this page grants nothing.",
+            "Here the temporary statements have an expiry that is long past, so a statement copied from this page"
+            " grants nothing.",
             "The command prints them with an expiry `grant_hours` from now, or at the instant given as `--expires`.",
-            "`onetrail policies -f FILE --explain` evaluates the archive's policy in each of its states, request by request.",
-            "[security-model.md](security-model.md) explains what these documents withstand, and what no document can stop.",
+            "`onetrail policies -f FILE --explain` evaluates the archive's policy in each of its states, request by"
+            " request.",
+            "[security-model.md](security-model.md) explains what these documents withstand, and what no document can"
+            " stop.",
         ),
         *(f"- [`{name}`](#{name})" for name in printed),
         "",
@@ -288,9 +348,7 @@ def policies_page() -> str:
     ]
     for name, document in printed.items():
         text = json.dumps(document, indent=2, ensure_ascii=False)
-        parts.append(
-            f"## `{name}`\n\n{POLICIES[name].replace('. ', '.' + chr(10))}\n\n```json\n{text}\n```\n"
-        )
+        parts.append(f"## `{name}`\n\n{POLICIES[name].replace('. ', '.' + chr(10))}\n\n```json\n{text}\n```\n")
     return "\n".join(parts)
 
 
@@ -299,14 +357,22 @@ def _every_write() -> Iterator[str]:
     yield "## Who may write\n"
     yield "\n".join(
         (
-            "This table has every action that AWS lists as a write to S3, to a KMS key or to an IAM role, on the archive, on its key, and on the roles `onetrail-*`.",
-            "`nobody` means that the action is denied to everyone, including break-glass; `irrelevant` means that it acts on neither a bucket nor an object, so no bucket policy decides it.",
+            (
+                "This table has every action that AWS lists as a write to S3, to a KMS key or to an IAM role, on the"
+                " archive, on its key, and on the roles `onetrail-*`."
+            ),
+            (
+                "`nobody` means that the action is denied to everyone, including break-glass; `irrelevant` means that"
+                " it acts on neither a bucket nor an object, so no bucket policy decides it."
+            ),
             "An action that AWS adds later is denied, and a test requires a row for it here.",
             "",
             "| action | who may | when | why |",
             "|---|---|---|---|",
             *(
-                f"| `{one.action}` | {', '.join(one.who) or ('nobody' if one.ruling is Ruling.DENIED else 'irrelevant')} | {one.when} | {one.why} |"
+                f"| `{one.action}` |"
+                f" {', '.join(one.who) or ('nobody' if one.ruling is Ruling.DENIED else 'irrelevant')} | {one.when} |"
+                f" {one.why} |"
                 for one in decisions()
             ),
             "",
@@ -333,12 +399,11 @@ def made() -> dict[str, str]:
 
 
 def last_lines_of_the_tests(log: str) -> str:
-    """What a log of `make test` ends with, as the README shows it; UnfitPage where it does not end in pytest's own sum."""
+    """What a log of `make test` ends with, as the README shows it; UnfitPage where it does not end in pytest's own
+    sum."""
     lines = [line.rstrip() for line in log.splitlines() if line.strip()]
     if not lines or not SUM.fullmatch(lines[-1].strip("= ")):
-        raise UnfitPage(
-            "the log does not end with pytest's line of what passed: give one of a whole `make test`"
-        )
+        raise UnfitPage("the log does not end with pytest's line of what passed: give one of a whole `make test`")
     contracts = [line for line in lines if CONTRACTS.fullmatch(line)]
     return "\n".join(["```text", "$ make test", "...", *contracts[:1], "...", lines[-1].strip("= "), "```"])
 
@@ -346,12 +411,8 @@ def last_lines_of_the_tests(log: str) -> str:
 def main() -> int:
     """0 when written or nothing is stale, 1 when something is stale, 2 when a page is unfit."""
     parser = argparse.ArgumentParser(prog="python docs/pages.py", description=__doc__)
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing; fail and name the pages that are stale"
-    )
-    parser.add_argument(
-        "--test-log", type=Path, metavar="FILE", help="what `make test` printed, for the README"
-    )
+    parser.add_argument("--check", action="store_true", help="write nothing; fail and name the pages that are stale")
+    parser.add_argument("--test-log", type=Path, metavar="FILE", help="what `make test` printed, for the README")
     asked = parser.parse_args()
     try:
         texts = made()
@@ -373,9 +434,7 @@ def stale_among(texts: Mapping[str, str]) -> list[str]:
     """The pages whose file says something else, or is not there."""
     paths = {name: ROOT / name for name in texts}
     return [
-        name
-        for name, path in paths.items()
-        if not path.exists() or path.read_text(encoding="utf-8") != texts[name]
+        name for name, path in paths.items() if not path.exists() or path.read_text(encoding="utf-8") != texts[name]
     ]
 
 

@@ -1,7 +1,8 @@
-"""The picture of the README, from what the committed notebooks hold: `python docs/picture.py [FILE]`, docs/onetrail.png without one.
+"""The picture of the README, from what the committed notebooks hold: `python docs/picture.py [FILE]`, docs/onetrail.png
+without one.
 
-Three cells as JupyterLab shows them: what there is, what would be changed and under which id, what is proven. Nothing is drawn that
-is not an output of a notebook. Needs Chromium, as the browser tests do.
+Three cells as JupyterLab shows them: what there is, what would be changed and under which id, what is proven. Nothing
+is drawn that is not an output of a notebook. Needs Chromium, as the browser tests do.
 """
 
 import html
@@ -30,8 +31,8 @@ class NothingToShow(Exception):
 
 @dataclass(frozen=True)
 class Part:
-    """One cell of one notebook: the first whose last line holds `call`. `only` are the kinds of its outputs that are shown;
-    `wraps` lets the last columns of its tables break. What an output folds away is left folded or out."""
+    """One cell of one notebook: the first whose last line holds `call`. `only` are the kinds of its outputs that are
+    shown; `wraps` lets the last columns of its tables break. What an output folds away is left folded or out."""
 
     number: str
     heading: str
@@ -112,7 +113,8 @@ def page() -> str:
         name = next(one.path.name for one in all_notebooks(ROOT / "notebooks") if one.number == part.number)
         sections.append(
             f"<section{' class=wraps' * part.wraps}><h2>{html.escape(part.heading)}<code>{name}</code></h2>"
-            f'<div class="input"><div class="prompt">[{cell.execution_count}]:</div><pre>{html.escape(cell.source)}</pre></div>'
+            '<div class="input"><div'
+            f' class="prompt">[{cell.execution_count}]:</div><pre>{html.escape(cell.source)}</pre></div>'
             f'<div class="output">{outputs(cell, part.only)}</div></section>'
         )
     return f"<!doctype html><meta charset=utf-8><style>{_STYLE}</style><main>{''.join(sections)}</main>"
@@ -129,9 +131,7 @@ def photographed(text: str, chromium: str) -> bytes:
         finally:
             browser.close()
     out = io.BytesIO()
-    Image.open(io.BytesIO(raw)).convert("RGB").quantize(64, dither=Image.Dither.NONE).save(
-        out, "PNG", optimize=True
-    )
+    Image.open(io.BytesIO(raw)).convert("RGB").quantize(64, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
     return out.getvalue()
 
 

@@ -1,4 +1,5 @@
-"""requirements.lock pins everything with hashes, and environment.yml gives those who work with conda the same packages."""
+"""requirements.lock pins everything with hashes, and environment.yml gives those who work with conda the same
+packages."""
 
 import re
 import shlex
@@ -42,8 +43,10 @@ def unfit(lock: str) -> list[str]:
     return [
         pin
         for pin, hashes in entries(lock).items()
-        if not PIN.match(pin) or not hashes or not all(re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", one) for one in hashes)
-    ]  # fmt: skip
+        if not PIN.match(pin)
+        or not hashes
+        or not all(re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", one) for one in hashes)
+    ]
 
 
 def names(requirements: list[str]) -> list[str]:
@@ -98,9 +101,7 @@ def too_old(lock: str, asked: list[str]) -> list[str]:
     """Requirements that a pin of the lock does not satisfy."""
     pins = [found for pin in entries(lock) if (found := PIN.match(pin))]
     wanted = {requirement.name: requirement for requirement in map(Requirement, asked)}
-    return [
-        f"{pin[1]}=={pin[2]}" for pin in pins if pin[1] in wanted and pin[2] not in wanted[pin[1]].specifier
-    ]
+    return [f"{pin[1]}=={pin[2]}" for pin in pins if pin[1] in wanted and pin[2] not in wanted[pin[1]].specifier]
 
 
 def test_every_pin_satisfies_its_bound() -> None:

@@ -1,7 +1,7 @@
 """Checks of a file on disk, regardless of its writer.
 
-Files of a run folder may have been written, or planted, by somebody else: they are read up to a bound, and whatever they hold is either
-a value or `FileRefused`, never another error.
+Files of a run folder may have been written, or planted, by somebody else: they are read up to a bound, and whatever
+they hold is either a value or `FileRefused`, never another error.
 """
 
 import hashlib
@@ -42,7 +42,8 @@ def sha256_of(path: Path) -> str:
 
 
 def copied(path: Path, into: IO[bytes]) -> str:
-    """SHA-256 (hex) of a regular file's bytes, which are written into `into` as they are hashed, and read from its beginning next.
+    """SHA-256 (hex) of a regular file's bytes, which are written into `into` as they are hashed, and read from its
+    beginning next.
 
     Its reader gets the bytes that were hashed: a file without a name cannot be changed by others. Raises FileRefused.
     """
@@ -57,7 +58,8 @@ def copied(path: Path, into: IO[bytes]) -> str:
 
 @contextmanager
 def opened(path: Path) -> Iterator[BufferedReader]:
-    """A regular file, open for reading; an error of the system becomes FileRefused, as for a directory, a pipe, a loop of links."""
+    """A regular file, open for reading; an error of the system becomes FileRefused, as for a directory, a pipe, a loop
+    of links."""
     try:
         file = open(path, "rb", opener=_without_waiting)  # noqa: SIM115 - closed below, where errors mean something else
     except OSError as err:
@@ -76,7 +78,8 @@ def opened(path: Path) -> Iterator[BufferedReader]:
 def read_bytes(path: Path, limit: int = LARGEST) -> bytes:
     """The bytes of a regular file of at most `limit` bytes.
 
-    Raises FileRefused for anything else: a directory, a pipe, a loop of symbolic links, a larger file, one that may not be read.
+    Raises FileRefused for anything else: a directory, a pipe, a loop of symbolic links, a larger file, one that may not
+    be read.
     """
     with opened(path) as file:
         content = file.read(limit + 1)
@@ -86,7 +89,8 @@ def read_bytes(path: Path, limit: int = LARGEST) -> bytes:
 
 
 def read_json(path: Path, limit: int = LARGEST) -> Any:
-    """The value of a JSON file of at most `limit` bytes; refused is what `read_bytes` and `json_value` refuse. Raises FileRefused."""
+    """The value of a JSON file of at most `limit` bytes; refused is what `read_bytes` and `json_value` refuse. Raises
+    FileRefused."""
     try:
         return json_value(read_bytes(path, limit))
     except NotJson as err:
@@ -96,8 +100,8 @@ def read_json(path: Path, limit: int = LARGEST) -> Any:
 def json_value(content: bytes) -> Any:
     """The value of JSON text in UTF-8.
 
-    Raises NotJson, also for a name that stands twice in one object (readers differ in which one counts), NaN and Infinity, half of a
-    surrogate pair, which cannot be written again, and brackets nested too deep for the parser.
+    Raises NotJson, also for a name that stands twice in one object (readers differ in which one counts), NaN and
+    Infinity, half of a surrogate pair, which cannot be written again, and brackets nested too deep for the parser.
     """
     try:
         value = json.loads(content.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant)

@@ -1,6 +1,8 @@
-"""Instants and days that come from outside: moved by a span, brought to UTC and written without ever leaving what Python can hold.
+"""Instants and days that come from outside: moved by a span, brought to UTC and written without ever leaving what
+Python can hold.
 
-A name, a digest, a rule or an option may say the year 1 or 9999. What would lie beyond becomes the first or the last instant there is.
+A name, a digest, a rule or an option may say the year 1 or 9999. What would lie beyond becomes the first or the last
+instant there is.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -30,7 +32,8 @@ def moved(moment: datetime, span: timedelta) -> datetime:
 
 
 def moved_days(day: Day, days: int) -> Day:
-    """The day so many days later, or earlier where the number is negative, however large it is; an instant stays one."""
+    """The day so many days later, or earlier where the number is negative, however large it is; an instant stays
+    one."""
     try:
         return day + timedelta(days=days)
     except OverflowError:

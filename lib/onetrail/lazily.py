@@ -1,4 +1,5 @@
-"""What is imported when it is asked for, so that a verb or a notebook's first cell does not pay for what it does not use."""
+"""What is imported when it is asked for, so that a verb or a notebook's first cell does not pay for what it does not
+use."""
 
 import sys
 from collections.abc import Callable, Collection
@@ -9,7 +10,8 @@ from typing import Any
 
 
 def lazily(package: str, names: Collection[str], *modules: str) -> Callable[[str], object]:
-    """The `__getattr__` of a package (PEP 562): each of `names` is taken from the first of these modules of it that has it, and kept."""
+    """The `__getattr__` of a package (PEP 562): each of `names` is taken from the first of these modules of it that has
+    it, and kept."""
     here = import_module(package)
 
     def found(name: str) -> object:
@@ -29,16 +31,19 @@ class _Later(ModuleType):
     def __getattr__(self, name: str) -> Any:
         held = vars(self)
         if "_whole" not in held:
-            # Not what sys.modules holds: while another thread still imports the module, that is half of it, and import_module waits.
+            # Not what sys.modules holds: while another thread still imports the module, that is half of it, and
+            # import_module waits.
             held["_whole"] = import_module(self.__name__)
         return getattr(held["_whole"], name)
 
 
 def later(name: str) -> ModuleType:
-    """A library's module that is imported once something of it is asked for: the first cell of a notebook does not pay for all of them.
+    """A library's module that is imported once something of it is asked for: the first cell of a notebook does not pay
+    for all of them.
 
-    Raises ModuleNotFoundError at once, as an import would, where the library is not installed; an error of the import itself is raised
-    on each access. Type checkers are shown the import: `if TYPE_CHECKING: import x`, else `x = later("x")`.
+    Raises ModuleNotFoundError at once, as an import would, where the library is not installed; an error of the import
+    itself is raised on each access. Type checkers are shown the import: `if TYPE_CHECKING: import x`, else `x =
+    later("x")`.
     """
     library = name.partition(".")[0]
     if library not in sys.modules and find_spec(library) is None:

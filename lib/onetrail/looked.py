@@ -1,8 +1,9 @@
-"""What a look came to: the thing is there, it is absent, or it is unread, since nobody could look. The third is never taken for the second.
+"""What a look came to: the thing is there, it is absent, or it is unread, since nobody could look. The third is never
+taken for the second.
 
-A field of an observation that was read in such a look is `T | Unread | None`: None says that the thing is not there or not set. Nothing
-that takes `T | None` takes such a field, so mypy finds each place that has not said what it does with what is unread. None of the three
-is true or false: `field or {}` raises where the field is unread.
+A field of an observation that was read in such a look is `T | Unread | None`: None says that the thing is not there or
+not set. Nothing that takes `T | None` takes such a field, so mypy finds each place that has not said what it does with
+what is unread. None of the three is true or false: `field or {}` raises where the field is unread.
 """
 
 from collections.abc import Callable, Mapping
@@ -35,7 +36,8 @@ class Absent(_Case):
 
 @dataclass(frozen=True)
 class Unread(_Case):
-    """It could not be read, so nothing is known of it. `why` in words; `code` is AWS's error code, empty where AWS gave none."""
+    """It could not be read, so nothing is known of it. `why` in words; `code` is AWS's error code, empty where AWS gave
+    none."""
 
     why: str
     code: str = ""

@@ -11,7 +11,8 @@ READER_ROLE: Final = "onetrail-reader"
 GRANT_KEEPER_ROLE: Final = "onetrail-grant-keeper"
 """Log account: opens and closes the temporary grant while break-glass allows it."""
 SEALER_ROLE: Final = "onetrail-sealer"
-"""Log account: puts what seals a run record into the work bucket, and nothing else; break-glass principals alone become it."""
+"""Log account: puts what seals a run record into the work bucket, and nothing else; break-glass principals alone become
+it."""
 COPIER_ROLE: Final = "onetrail-copier"
 """Log account (pull) or source account (push): the one principal that may write copies while the grant is open."""
 BATCH_ROLE: Final = "onetrail-batch"
@@ -67,7 +68,8 @@ EARLIER_SIDS: Final = frozenset(
 )
 """Archive and the buckets beside it: statements of earlier versions' policies, which are ours to take out."""
 SID_CLOSED: Final = "OnetrailClosed"
-"""Old bucket that lifecycle rules empty: nobody and no service writes or deletes any object, while S3 itself expires them."""
+"""Old bucket that lifecycle rules empty: nobody and no service writes or deletes any object, while S3 itself expires
+them."""
 SID_SHELL: Final = "OnetrailEmptyShell"
 """Old bucket after retirement: object calls are refused, the name stays ours."""
 
@@ -84,7 +86,8 @@ def role_arn(partition: str, account_id: str, role: str) -> str:
 
 
 def trail_arn(partition: str, home_region: str, account_id: str, trail: str) -> str:
-    """ARN of a trail; for a multi-region trail this home-region ARN is the only one (CloudTrail User Guide, trail naming)."""
+    """ARN of a trail; for a multi-region trail this home-region ARN is the only one (CloudTrail User Guide, trail
+    naming)."""
     return f"arn:{partition}:cloudtrail:{home_region}:{account_id}:trail/{trail}"
 
 

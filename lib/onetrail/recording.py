@@ -1,7 +1,8 @@
-"""Recording the notebooks: their outputs on a fresh practice estate, with everything approved, as the repository has them.
+"""Recording the notebooks: their outputs on a fresh practice estate, with everything approved, as the repository has
+them.
 
-`python -m onetrail.recording` writes them, `--check` names those that are stale, `--refresh` only renews what is generated
-in their cells. Recorded twice, the files are the same byte for byte.
+`python -m onetrail.recording` writes them, `--check` names those that are stale, `--refresh` only renews what is
+generated in their cells. Recorded twice, the files are the same byte for byte.
 """
 
 import argparse
@@ -71,7 +72,8 @@ def with_outputs(notebook: Any, executed: Any) -> Any:
 
 
 def record(folder: Path, parameters: Path) -> dict[Path, str]:
-    """Path -> text of every notebook, run on an estate of its own; raises RuntimeError where the run does not reach its end."""
+    """Path -> text of every notebook, run on an estate of its own; raises RuntimeError where the run does not reach its
+    end."""
     settings = Settings.from_file(parameters)
     found = all_notebooks(folder)
     fresh = refreshed(found, settings)
@@ -83,9 +85,7 @@ def record(folder: Path, parameters: Path) -> dict[Path, str]:
         approved = settings.with_values(approve="any", runs_dir=str(Path(work) / "runs"))
         result = run(approved, folder=source, live=False)
         if len(result.steps) < len(found) or result.steps[-1].stops_the_run:
-            raise RuntimeError(
-                f"the notebooks were not recorded: {result.steps[-1].name}: {result.steps[-1].line}"
-            )
+            raise RuntimeError(f"the notebooks were not recorded: {result.steps[-1].name}: {result.steps[-1].line}")
         executed = {step.path.name: read(step.path) for step in result.steps}
     return {path: written(with_outputs(notebook, executed[path.name])) for path, notebook in fresh.items()}
 
@@ -140,9 +140,7 @@ def main() -> int:
     parser.add_argument(
         "--check", action="store_true", help="write nothing; fail and name the notebooks that are stale"
     )
-    parser.add_argument(
-        "--refresh", action="store_true", help="run nothing; renew parameters cells and links"
-    )
+    parser.add_argument("--refresh", action="store_true", help="run nothing; renew parameters cells and links")
     asked = parser.parse_args()
     ours = shipped()
     folder, parameters = ours.notebooks, ours.parameters / "practice.yaml"

@@ -27,15 +27,11 @@ _SETTINGS = {
 def chromium() -> str:
     """The browser that is installed; raises RuntimeError with the cure."""
     named = os.environ.get("ONETRAIL_CHROMIUM")
-    for name in filter(
-        None, [named, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
-    ):
+    for name in filter(None, [named, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]):
         found = shutil.which(name)
         if found:
             return found
-    raise RuntimeError(
-        "no Chromium here: install the package chromium, or point ONETRAIL_CHROMIUM at a Chrome"
-    )
+    raise RuntimeError("no Chromium here: install the package chromium, or point ONETRAIL_CHROMIUM at a Chrome")
 
 
 @dataclass(frozen=True)
@@ -62,9 +58,17 @@ def running_lab(work: Path, root: Path, environment: Mapping[str, str]) -> Itera
         "IPYTHONDIR": "ipython",
     }
     command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}", "--allow-root",
-        "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={root}",
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--no-browser",
+        "--ip=127.0.0.1",
+        f"--port={port}",
+        "--allow-root",
+        "--ServerApp.port_retries=0",
+        f"--IdentityProvider.token={TOKEN}",
+        f"--ServerApp.root_dir={root}",
+    ]
     with (work / "lab.log").open("w") as log:
         server = subprocess.Popen(
             command,

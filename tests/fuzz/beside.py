@@ -46,11 +46,7 @@ def _(dice: random.Random, layout: Layout, log: Log, thing: Thing) -> str:
     if key in layout.things or key == layout.root + log.key or (layout.directory and key.endswith(".json")):
         return ""
     about = Junk(place.account, place.region, place.mark.date(), True, unpacked=key.endswith(".json"))
-    return (
-        f"nearly right name: {short(key)}"
-        if layout.put(key, about, Thing(key, packed(content), content))
-        else ""
-    )
+    return f"nearly right name: {short(key)}" if layout.put(key, about, Thing(key, packed(content), content)) else ""
 
 
 @deed("what a system leaves in a day's folder")
@@ -83,13 +79,17 @@ def _(dice: random.Random, layout: Layout) -> str:
     at = later(layout.newest, -HOUR)
     key = layout.root + dice.choice(
         (
-            "README.txt", ".DS_Store", "AWSLogs/.DS_Store", f"AWSLogs/{account}/notes.json.gz", "other/AWSLogs.txt",
+            "README.txt",
+            ".DS_Store",
+            "AWSLogs/.DS_Store",
+            f"AWSLogs/{account}/notes.json.gz",
+            "other/AWSLogs.txt",
             f"AWSLogs/{account}/Config/us-east-1/{at.year}/{at.month}/{at.day}/ConfigSnapshot/{account}_Config_us-east-1_ConfigSnapshot.json.gz",
             f"AWSLogs/{account}/elasticloadbalancing/us-east-1/{day(at)}/{account}_elasticloadbalancing_us-east-1_app.log.gz",
             f"AWSLogs/{account}/vpcflowlogs/us-east-1/{day(at)}/{account}_vpcflowlogs_us-east-1_fl-1234_x.log.gz",
             "a\u202eb\x1b[31m.txt",
         )
-    )  # fmt: skip
+    )
     return f"beside: {key!r}" if layout.put(key, Junk(), Thing(key, b"x", None)) else ""
 
 
@@ -162,8 +162,4 @@ def _(dice: random.Random, layout: Layout) -> str:
     place = LogPlace(one.place.account, one.place.region, mark)
     key = layout.root + log_key("", "", place, "".join(dice.choices("unvalidated01234", k=16)))
     content = records(dice)
-    return (
-        f"without validation: {short(key)}"
-        if layout.put(key, place, Thing(key, packed(content), content))
-        else ""
-    )
+    return f"without validation: {short(key)}" if layout.put(key, place, Thing(key, packed(content), content)) else ""

@@ -217,7 +217,8 @@ def _(dice: random.Random, layout: Layout, digest: Digest, thing: Thing) -> str:
 
 @deed("time in the metadata of backfill digests changed")
 def _(dice: random.Random, layout: Layout) -> str:
-    """Of each in turn: to some time after it, to a second or years before it, to longer than a year after it, to no time, or to none."""
+    """Of each in turn: to some time after it, to a second or years before it, to longer than a year after it, to no
+    time, or to none."""
     done = []
     for digest in (one for one in layout.world.digests if one.place.backfill):
         thing = layout.at(digest.bucket, digest.key)

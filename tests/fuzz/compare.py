@@ -1,4 +1,5 @@
-"""A verifier's answer beside the truth: everything in which it is wrong, in words. Nothing of onetrail is imported here."""
+"""A verifier's answer beside the truth: everything in which it is wrong, in words. Nothing of onetrail is imported
+here."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -36,7 +37,8 @@ MOST_NAMED = 10
 
 
 def wrong(layout: Layout, query: Query, truth: Truth, said: Answer, *, pure: bool = False) -> list[str]:
-    """Everything that is not so. `pure`: the engine below the command, which knows of no windows, no second copies and no other files."""
+    """Everything that is not so. `pure`: the engine below the command, which knows of no windows, no second copies and
+    no other files."""
     found = []
     if not pure and said.exit_code not in truth.exits:
         found.append(f"exit code {said.exit_code} and not {sorted(truth.exits)} {said.words}".strip())
@@ -60,9 +62,7 @@ def _read(layout: Layout, query: Query, said: Answer, text: str) -> Iterator[str
         about = layout.about.get(below(key))
         if isinstance(about, Junk) and (query.since or query.until):
             continue  # near a window's borders it is told, and not held against the place
-        if state not in ("valid", "duplicate") and (
-            kind != "foreign" or (isinstance(about, Junk) and about.stray)
-        ):
+        if state not in ("valid", "duplicate") and (kind != "foreign" or (isinstance(about, Junk) and about.stray)):
             named[f"{kind == 'foreign'} {state}"].append(key)
     for state, keys in named.items():
         for key in keys if len(keys) <= MOST_NAMED else []:
@@ -83,7 +83,8 @@ def _files(layout: Layout, truth: Truth, said: Answer, pure: bool) -> Iterator[s
         elif there:
             yield f"{key!r} is {state}, and there is no such object"
         elif by_below.get(key) and key not in truth.lost:
-            # It is spoken of by its original name, and it is there: of several copies those are meant of which it may be said.
+            # It is spoken of by its original name, and it is there: of several copies those are meant of which it may
+            # be said.
             meant = [one for one in by_below[key] if state in truth.states.get(one, ())]
             for one in meant or by_below[key]:
                 states[one].add(state)
@@ -136,7 +137,10 @@ def _times(truth: Truth, said: Answer) -> Iterator[str]:
         if gap == Maybe.NO and got:
             yield f"{got} gaps in {group}, and there is none"
         if (count := truth.absent.get(group, said.absent[group])) != said.absent[group]:
-            yield f"{said.absent[group]} digests are called missing, in all and before the oldest, in {group}, and {count} are"
+            yield (
+                f"{said.absent[group]} digests are called missing, in all and before the oldest, in {group}, and"
+                f" {count} are"
+            )
         must, may = truth.proven[group]
         for span in must:
             if not _covered(span, said.proven[group]):
@@ -160,7 +164,8 @@ def _span(span: Span) -> str:
 
 
 def _counts(layout: Layout, query: Query, truth: Truth, said: Answer) -> Iterator[str]:
-    """Each figure beside what the maker counts, at least and at most; a file that two digests name may be counted twice."""
+    """Each figure beside what the maker counts, at least and at most; a file that two digests name may be counted
+    twice."""
     kinds: dict[str, Counter[str]] = {"digests": Counter(), "logs": Counter()}
     for _, _, kind, state in said.files:
         if kind != "foreign" and not (state == "foreign" and kind == "marker"):

@@ -1,7 +1,8 @@
 """A table of deeds, and how a deed finds its target. Nothing of onetrail is imported here.
 
-Each deed takes its target from what CloudTrail delivered, not from what is left, so that it does the same whatever other deeds are left
-out. It says in a few words what it did, or nothing where there was nothing to do. What must be said of it is not decided here.
+Each deed takes its target from what CloudTrail delivered, not from what is left, so that it does the same whatever
+other deeds are left out. It says in a few words what it did, or nothing where there was nothing to do. What must be
+said of it is not decided here.
 """
 
 import random

@@ -31,7 +31,7 @@ def _forged_metadata(dice: random.Random, raw: bytes, said: dict[str, Any]) -> d
     """None, one that somebody else's key makes, or one that is made up."""
     text = signed_text(
         said["digestEndTime"], said["digestS3Bucket"], said["digestS3Object"], raw, said["previousDigestSignature"]
-    )  # fmt: skip
+    )
     made = dice.choice(("", signature(STRANGER, text), "ab" * 256))
     return {"signature": made, "signature-algorithm": "SHA256withRSA"} if made else {}
 
@@ -146,16 +146,12 @@ def _(dice: random.Random, layout: Layout, digest: Digest, thing: Thing) -> str:
 def _(dice: random.Random, layout: Layout, log: Log, thing: Thing) -> str:
     content = records(dice) + b" "
     key = f"{dice.choice(('0', 'zz'))}/{layout.root}{log.key}"
-    return (
-        f"impostor: {short(key)}" if layout.put(key, log.place, Thing(key, packed(content), content)) else ""
-    )
+    return f"impostor: {short(key)}" if layout.put(key, log.place, Thing(key, packed(content), content)) else ""
 
 
 def _other_place(dice: random.Random, layout: Layout, bucket: str, key: str) -> str:
     """Another key that stands for the same object."""
-    return dice.choice(
-        (f"0/{layout.root}{key}", f"zz/{layout.root}{key}", f"{layout.root}{BESIDE}{bucket}/{key}")
-    )
+    return dice.choice((f"0/{layout.root}{key}", f"zz/{layout.root}{key}", f"{layout.root}{BESIDE}{bucket}/{key}"))
 
 
 def _planted(dice: random.Random, layout: Layout, mark: datetime, what: str) -> str:
@@ -167,9 +163,7 @@ def _planted(dice: random.Random, layout: Layout, mark: datetime, what: str) -> 
     place = one.place._replace(mark=marked(mark))
     prefix, _, rest = top.rpartition("AWSLogs/")
     org = rest.split("/")[0] if rest.startswith("o-") else ""
-    key = layout.root + log_key(
-        prefix.rstrip("/"), org, place, "".join(dice.choices("forged0123456789", k=16))
-    )
+    key = layout.root + log_key(prefix.rstrip("/"), org, place, "".join(dice.choices("forged0123456789", k=16)))
     content = records(dice) + b" "
     return f"{what}: {short(key)}" if layout.put(key, place, Thing(key, packed(content), content)) else ""
 

@@ -1,4 +1,5 @@
-"""How the delivered objects lie today: after a copy, a sync, a merge of buckets. Nothing of onetrail is imported here."""
+"""How the delivered objects lie today: after a copy, a sync, a merge of buckets. Nothing of onetrail is imported
+here."""
 
 import random
 from dataclasses import dataclass, field
@@ -9,14 +10,16 @@ from tests.fuzz.signing import packed
 from tests.fuzz.world import LogPlace, Place, World
 
 BESIDE: Final = "onetrail-conflicts/"
-"""Below it lies a copy whose plain key was taken by other bytes: BUCKET/FULL-OLD-KEY (docs/verification.md, "Conflicting copies")."""
+"""Below it lies a copy whose plain key was taken by other bytes: BUCKET/FULL-OLD-KEY (docs/verification.md,
+"Conflicting copies")."""
 
 
 class Junk(NamedTuple):
-    """A key that is not one of CloudTrail's, and where it lies: outside of every region's folder, in one, or in a day of one.
+    """A key that is not one of CloudTrail's, and where it lies: outside of every region's folder, in one, or in a day
+    of one.
 
-    `stray`: it lies where whoever reads the logs takes it for one (docs/verification.md, "Objects among the logs"). `unpacked`: it has the
-    name of a log that lies there, without `.gz`.
+    `stray`: it lies where whoever reads the logs takes it for one (docs/verification.md, "Objects among the logs").
+    `unpacked`: it has the name of a log that lies there, without `.gz`.
     """
 
     account: str = ""
@@ -37,9 +40,10 @@ About = Place | LogPlace | Junk | Marker
 class Thing:
     """One object. `unpacked` is what it holds if it is exactly one gzip member, None if it is not.
 
-    `archived`: it must be restored first. `refused`: nobody may read it. `unfit`: the file with its metadata says nothing that can be used.
-    `origin`: the bucket and key that a copy beside stands for; `("", "")` for a plain one. `loose`: what it holds where gzip was taken off or
-    put on twice, which a download may show and a bucket not. `lies_as`: the name of its file where that is another one.
+    `archived`: it must be restored first. `refused`: nobody may read it. `unfit`: the file with its metadata says
+    nothing that can be used. `origin`: the bucket and key that a copy beside stands for; `("", "")` for a plain one.
+    `loose`: what it holds where gzip was taken off or put on twice, which a download may show and a bucket not.
+    `lies_as`: the name of its file where that is another one.
     """
 
     key: str
@@ -65,10 +69,12 @@ class Thing:
 
 @dataclass(slots=True)
 class Layout:
-    """Objects by key. `about` says what each key stands for, by the key from `AWSLogs/` on (whole where that is not in it).
+    """Objects by key. `about` says what each key stands for, by the key from `AWSLogs/` on (whole where that is not in
+    it).
 
-    `root` stands before every key. `directory`: objects are files, and metadata lie in files beside them. `forgotten` are the signers whose
-    public keys the verifier is not given. `now` is the instant of the look, None where nobody says it.
+    `root` stands before every key. `directory`: objects are files, and metadata lie in files beside them. `forgotten`
+    are the signers whose public keys the verifier is not given. `now` is the instant of the look, None where nobody
+    says it.
     """
 
     world: World
@@ -120,9 +126,7 @@ def laid(world: World, root: str, directory: bool, metadata: str, seed: int) -> 
     return layout
 
 
-def _copy(
-    layout: Layout, bucket: str, key: str, about: About, content: bytes, metadata: dict[str, str]
-) -> None:
+def _copy(layout: Layout, bucket: str, key: str, about: About, content: bytes, metadata: dict[str, str]) -> None:
     thing = Thing(layout.root + key, packed(content), content, dict(metadata))
     there = layout.things.get(thing.key)
     if there is not None and there.unpacked != content:

@@ -1,4 +1,5 @@
-"""What onetrail says of a layout, in the three ways in which it can be asked in one process. The only module here that imports it."""
+"""What onetrail says of a layout, in the three ways in which it can be asked in one process. The only module here that
+imports it."""
 
 import base64
 import json
@@ -63,12 +64,19 @@ class Said:
 
 
 def in_a_bucket(layout: Layout, query: Query, folder: Path | None = None) -> Said:
-    """The check of `onetrail validate` on a bucket; with a folder in which proven chains are kept, and are found again."""
+    """The check of `onetrail validate` on a bucket; with a folder in which proven chains are kept, and are found
+    again."""
     said = Said(0)
     store = PublicKeys(None, lambda region: _Asked(layout, region))
     wanted = CheckScope(
-        query.account, query.region, query.trail, _utc(query.since), _utc(query.until), _utc(query.end), _utc(layout.now)
-    )  # fmt: skip
+        query.account,
+        query.region,
+        query.trail,
+        _utc(query.since),
+        _utc(query.until),
+        _utc(query.end),
+        _utc(layout.now),
+    )
     kept = None if folder is None else KeptChains(folder, lambda: datetime(2026, 1, 1, tzinfo=UTC))
     check = PlaceCheck(Bucket(layout), store, wanted, query.believed, kept=kept)
     try:
@@ -113,7 +121,8 @@ def in_a_directory(layout: Layout, query: Query, folder: Path) -> Said:
 
 
 def by_chains(layout: Layout, query: Query) -> Said:
-    """The pure engine below both, and with `query.older` as step 06 asks it: chains of an archive's digests, and what none of them names."""
+    """The pure engine below both, and with `query.older` as step 06 asks it: chains of an archive's digests, and what
+    none of them names."""
     return _Engine(layout, query).said()
 
 
@@ -176,15 +185,11 @@ class _Engine:
         found = groups(keys)
         trails = frozenset(group.identity for group in found)
         for group, digests in found.items():
-            allowed = AllowList(
-                self._query.believed, trails if self._query.older else frozenset({group.identity})
-            )
+            allowed = AllowList(self._query.believed, trails if self._query.older else frozenset({group.identity}))
             more: dict[str, Any] = {}
             if self._query.older:
                 more = {"listed": Listed(found), "elsewhere": True, "expected_start": parse(digests[0]).stamp}
-            check = ChainCheck(
-                group, self._read, self._store, allowed, expected_end=_utc(self._query.end), **more
-            )
+            check = ChainCheck(group, self._read, self._store, allowed, expected_end=_utc(self._query.end), **more)
             for verdict in check.verdicts(_object(self._layout, key) for key in reversed(digests)):
                 _files(said, [verdict])
                 if verdict.kind in LOG_KINDS and (thing := self._plain.get(below(verdict.original_key))):
@@ -244,12 +249,14 @@ class _Asked:
 def _listed(layout: Layout, region: str) -> list[dict[str, Any]]:
     return [
         {
-            "Value": der(key.number), "Fingerprint": fingerprint(key.number),
-            "ValidityStartTime": key.start.replace(tzinfo=UTC), "ValidityEndTime": key.end.replace(tzinfo=UTC),
+            "Value": der(key.number),
+            "Fingerprint": fingerprint(key.number),
+            "ValidityStartTime": key.start.replace(tzinfo=UTC),
+            "ValidityEndTime": key.end.replace(tzinfo=UTC),
         }
         for key in layout.world.keys
         if key.region == region and key.number not in layout.forgotten
-    ]  # fmt: skip
+    ]
 
 
 def _keys(layout: Layout) -> Iterator[Any]:
@@ -262,11 +269,13 @@ def _saved(layout: Layout, folder: Path) -> None:
     for region in {key.region for key in layout.world.keys}:
         listed = [
             {
-                **one, "Value": base64.b64encode(one["Value"]).decode(),
-                "ValidityStartTime": instant(one["ValidityStartTime"]), "ValidityEndTime": instant(one["ValidityEndTime"]),
+                **one,
+                "Value": base64.b64encode(one["Value"]).decode(),
+                "ValidityStartTime": instant(one["ValidityStartTime"]),
+                "ValidityEndTime": instant(one["ValidityEndTime"]),
             }
             for one in _listed(layout, region)
-        ]  # fmt: skip
+        ]
         (folder / f"{region}.json").write_text(json.dumps({"PublicKeyList": listed}))
 
 
@@ -283,9 +292,7 @@ def _written(layout: Layout, folder: Path) -> None:
         if thing.archived:
             told["StorageClass"] = "GLACIER"
         if thing.unfit:
-            path.with_name(path.name + ".metadata.json").write_text(
-                ("", "no", '{"Metadata": 7}')[len(key) % 3]
-            )
+            path.with_name(path.name + ".metadata.json").write_text(("", "no", '{"Metadata": 7}')[len(key) % 3])
         elif thing.metadata or thing.archived:
             path.with_name(path.name + ".metadata.json").write_text(json.dumps(told))
 
@@ -313,9 +320,7 @@ def _read(thing: Thing) -> LogRead:
 
 def _files(said: Said, verdicts: Iterable[FileVerdict]) -> None:
     for one in verdicts:
-        said.files.append(
-            (one.key or below(one.original_key), bool(one.key), one.kind.value, one.state.value)
-        )
+        said.files.append((one.key or below(one.original_key), bool(one.key), one.kind.value, one.state.value))
 
 
 def _chains(said: Said, chains: Iterable[Chain]) -> None:
@@ -348,8 +353,10 @@ def _of_json(said: Said, told: dict[str, Any], layout: Layout) -> None:
     said.digests, said.logs = Counter(summary["digests"]), Counter(summary["logs"])
     said.strays = summary["foreign_objects_among_logs"]
     said.young, said.foreign, said.markers = (
-        summary["younger_than_the_newest_digest"], summary["foreign_objects"], summary["markers"]
-    )  # fmt: skip
+        summary["younger_than_the_newest_digest"],
+        summary["foreign_objects"],
+        summary["markers"],
+    )
 
 
 def _instant(text: str) -> datetime:

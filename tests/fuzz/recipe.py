@@ -1,4 +1,5 @@
-"""From a number to a layout, a question and the deeds that were done to it; and a recipe made smaller. Nothing of onetrail is imported here."""
+"""From a number to a layout, a question and the deeds that were done to it; and a recipe made smaller. Nothing of
+onetrail is imported here."""
 
 import random
 from collections.abc import Iterator
@@ -16,9 +17,9 @@ from tests.fuzz.world import HOUR, World, instant, later
 class Recipe:
     """All that makes a layout, each part by itself: leaving one out changes none of the others.
 
-    `deeds` are names with the seed of their dice. `asked` is the seed of the question, None for one that narrows nothing. `resumed`: asked
-    once more, with the chains kept that were proven the first time. `older`: the engine is asked as step 06 asks it, whose buckets may have
-    lost their oldest digests before the move.
+    `deeds` are names with the seed of their dice. `asked` is the seed of the question, None for one that narrows
+    nothing. `resumed`: asked once more, with the chains kept that were proven the first time. `older`: the engine is
+    asked as step 06 asks it, whose buckets may have lost their oldest digests before the move.
     """
 
     seed: int
@@ -75,9 +76,7 @@ def made(recipe: Recipe) -> Made:
     if recipe.clock:
         dice = random.Random(f"{recipe.seed} clock")
         late = (
-            timedelta(minutes=dice.randint(5, 110))
-            if recipe.clock == "live"
-            else timedelta(days=dice.randint(1, 900))
+            timedelta(minutes=dice.randint(5, 110)) if recipe.clock == "live" else timedelta(days=dice.randint(1, 900))
         )
         layout.now = later(layout.newest, late)
     words = []
@@ -147,14 +146,19 @@ def smaller(recipe: Recipe) -> Iterator[Recipe]:
 def _plainer(trail: Trail) -> Iterator[Trail]:
     """The trail with one oddity less."""
     for plain in (
-        {"restarts": frozenset()}, {"leaves_out": frozenset()}, {"short": False}, {"borrows": False}, {"turn": 99}, {"orgs": ("", "")},
-        {"prefixes": ("", "")}, {"name": "audit"}, {"hours": 2}, {"hours": trail.hours - 1}, {"home": trail.region},
-    ):  # fmt: skip
-        if (
-            plain.get("hours", 1) >= 1
-            and (one := replace(trail, **plain)) != trail
-            and one.hours <= trail.hours
-        ):  # type: ignore[arg-type]
+        {"restarts": frozenset()},
+        {"leaves_out": frozenset()},
+        {"short": False},
+        {"borrows": False},
+        {"turn": 99},
+        {"orgs": ("", "")},
+        {"prefixes": ("", "")},
+        {"name": "audit"},
+        {"hours": 2},
+        {"hours": trail.hours - 1},
+        {"home": trail.region},
+    ):
+        if plain.get("hours", 1) >= 1 and (one := replace(trail, **plain)) != trail and one.hours <= trail.hours:  # type: ignore[arg-type]
             yield one
 
 

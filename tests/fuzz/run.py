@@ -1,4 +1,5 @@
-"""Seeds, one after the other: what onetrail says of each layout beside the truth, and the smallest layout that still goes wrong."""
+"""Seeds, one after the other: what onetrail says of each layout beside the truth, and the smallest layout that still
+goes wrong."""
 
 import re
 import sys
@@ -56,9 +57,7 @@ def faults(one: Recipe) -> list[str]:
         said += [fault for answer in answers for fault in wrong(layout, query, truth, answer)]
         whole = Query(end=query.end, believed=query.believed, older=one.older)
         truth = Judge(layout, whole).truth()
-        said += [
-            f"chains: {fault}" for fault in wrong(layout, whole, truth, by_chains(layout, whole), pure=True)
-        ]
+        said += [f"chains: {fault}" for fault in wrong(layout, whole, truth, by_chains(layout, whole), pure=True)]
         said += in_parts(layout, whole, one.seed)
     except Exception as err:  # noqa: BLE001 - a crash of whatever kind is what is looked for
         where = traceback.extract_tb(err.__traceback__)[-1]

@@ -1,7 +1,7 @@
 """What CloudTrail's signer does, written from its documentation alone; nothing of onetrail is imported here.
 
-Source: CloudTrail User Guide, "Custom implementations of CloudTrail log file integrity validation" and "CloudTrail log file integrity
-validation: digest file structure". The fingerprint is the MD5 of the PKCS#1 DER bytes.
+Source: CloudTrail User Guide, "Custom implementations of CloudTrail log file integrity validation" and "CloudTrail log
+file integrity validation: digest file structure". The fingerprint is the MD5 of the PKCS#1 DER bytes.
 """
 
 import gzip

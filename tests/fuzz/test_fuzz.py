@@ -1,4 +1,5 @@
-"""Random layouts of CloudTrail buckets with a known truth: what onetrail says of each of them is true, and the fuzzer itself sees what is not."""
+"""Random layouts of CloudTrail buckets with a known truth: what onetrail says of each of them is true, and the fuzzer
+itself sees what is not."""
 
 import ast
 from collections import Counter
@@ -40,7 +41,8 @@ def _seen() -> list[Saw]:
 
 @pytest.mark.parametrize("first", range(0, SEEDS, AT_ONCE))
 def test_what_is_said_of_random_layouts_is_true(first: int) -> None:
-    """Every file's state, every gap and proven time, every count and the exit code. Twin: the sabotaged engines below."""
+    """Every file's state, every gap and proven time, every count and the exit code. Twin: the sabotaged engines
+    below."""
     said = [found.said() for seed in range(first, first + AT_ONCE) if (found := failure(recipe(seed)))]
     assert not said, "\n\n".join(["onetrail says what is not so:", *said])
 
@@ -98,9 +100,7 @@ SABOTAGE: list[tuple[Callable[[pytest.MonkeyPatch], None], str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("sabotage", "words"), SABOTAGE, ids=[row[0].__name__.strip("_") for row in SABOTAGE]
-)
+@pytest.mark.parametrize(("sabotage", "words"), SABOTAGE, ids=[row[0].__name__.strip("_") for row in SABOTAGE])
 def test_a_sabotaged_engine_is_seen(
     monkeypatch: pytest.MonkeyPatch, sabotage: Callable[[pytest.MonkeyPatch], None], words: str
 ) -> None:
@@ -113,12 +113,16 @@ def test_a_sabotaged_engine_is_seen(
 def test_a_failing_seed_is_told_as_small_as_it_can_be(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The command that repeats it, and no deed that the fault does not need. Twin: a seed that is right says nothing."""
+    """The command that repeats it, and no deed that the fault does not need. Twin: a seed that is right says
+    nothing."""
     seed = next(
-        seed for seed, (one, truth) in enumerate(_seen())
-        if len(one.words) > 1 and "log changed" in str(recipe(seed).deeds)
-        and {"invalid"} in [wanted for key, wanted in truth.states.items() if isinstance(one.layout.what(key), LogPlace)]
-    )  # fmt: skip
+        seed
+        for seed, (one, truth) in enumerate(_seen())
+        if len(one.words) > 1
+        and "log changed" in str(recipe(seed).deeds)
+        and {"invalid"}
+        in [wanted for key, wanted in truth.states.items() if isinstance(one.layout.what(key), LogPlace)]
+    )
     assert main([str(seed), "1"]) == 0
     assert capsys.readouterr().out == "1 layouts, 0 wrong\n"
     _all_valid(monkeypatch)
@@ -129,15 +133,12 @@ def test_a_failing_seed_is_told_as_small_as_it_can_be(
 
 
 def test_the_seeds_hold_every_kind_of_layout() -> None:
-    """Every deed, every state, both exit codes, and layouts in which all is well. Twin: a deed taken from the table is missed."""
+    """Every deed, every state, both exit codes, and layouts in which all is well. Twin: a deed taken from the table is
+    missed."""
     done = {name for seed in range(SEEDS) for name, _ in recipe(seed).deeds}
     assert done == DEEDS.keys()
     states = Counter(
-        state
-        for _, truth in _seen()
-        for wanted in truth.states.values()
-        for state in wanted
-        if len(wanted) == 1
+        state for _, truth in _seen() for wanted in truth.states.values() for state in wanted if len(wanted) == 1
     )
     assert {state.value for state in FileState} - {"missing", "duplicate"} <= states.keys()
     assert any("missing" in wanted for _, truth in _seen() for wanted in truth.lost.values())
@@ -149,15 +150,14 @@ def test_the_seeds_hold_every_kind_of_layout() -> None:
 
 def test_most_answers_are_one_word() -> None:
     """Where two are right, that is the exception: else the judge would let everything pass."""
-    sizes = Counter(
-        len(wanted - {""}) for _, truth in _seen() for wanted in truth.states.values() if wanted != {""}
-    )
+    sizes = Counter(len(wanted - {""}) for _, truth in _seen() for wanted in truth.states.values() if wanted != {""})
     assert sizes[1] > 0.85 * sum(sizes.values()), sizes
 
 
 @pytest.mark.parametrize(("metadata", "gap"), [("lost", Maybe.EITHER), ("kept", Maybe.NO)])
 def test_a_gap_may_be_told_where_the_last_digest_may_be_unsigned(metadata: str, gap: int) -> None:
-    """Its signature stands in a digest that lies in another region's folder, and there alone. Twin: it has its own as well."""
+    """Its signature stands in a digest that lies in another region's folder, and there alone. Twin: it has its own as
+    well."""
     trail = Trail("one", 1, "111122223333", "us-east-1", "us-east-1", "audit", datetime(2023, 5, 1, 9), 3)
     layout, query = laid(world_of((trail,), 1), "", False, metadata, 1), Query()
     last = layout.world.digests[-1]
@@ -184,7 +184,8 @@ _STRAY = "AWSLogs/111122223333/CloudTrail/x.JSON.gz"
     ],
 )
 def test_what_may_belong_to_the_region_that_is_asked_for_must_be_told(query: Query, wanted: set[str]) -> None:
-    """An object right in an account's folder of logs may be of any region. Twins: one trail is asked for, or another account."""
+    """An object right in an account's folder of logs may be of any region. Twins: one trail is asked for, or another
+    account."""
     layout = laid(world_of((ONE,), 1), "", False, "kept", 1)
     assert layout.put(_STRAY, Junk(ONE.account, stray=True), Thing(_STRAY, b"{}", None))
     truth = Judge(layout, query).truth()
@@ -217,7 +218,8 @@ def test_of_one_trail_what_may_stand_for_its_log_may_be_told(unpacked: bool, wan
 def test_a_plain_log_whose_copy_beside_is_named_may_be_that_one_once_more(
     archived: bool, same: bool, query: Query, wanted: set[str]
 ) -> None:
-    """So long as it is archived, nobody knows; and of one trail it is looked at. Twin: it can be read, and is another."""
+    """So long as it is archived, nobody knows; and of one trail it is looked at. Twin: it can be read, and is
+    another."""
     layout = laid(world_of((ONE,), 1), "", False, "kept", 1)
     log = layout.world.digests[-1].logs[0]
     key = f"{BESIDE}{log.bucket}/{log.key}"
@@ -248,7 +250,8 @@ def test_a_log_that_may_be_left_out_need_not_be_called_young(hours: int, sure: i
 def test_what_is_older_may_lie_elsewhere_where_nothing_before_is_surely_believed(
     metadata: str, wanted: set[str]
 ) -> None:
-    """The first digest's signature is quoted by one alone that lies in another account's folder. Twin: it has its own as well."""
+    """The first digest's signature is quoted by one alone that lies in another account's folder. Twin: it has its own
+    as well."""
     trail = replace(ONE, orgs=("o-exampleorg01", "o-aa11bb22cc"), turn=1)
     layout, query = laid(world_of((trail,), 1), "", False, "kept", 1), Query(older=True)
     first, moved, _ = layout.world.digests
@@ -263,9 +266,7 @@ def test_what_is_older_may_lie_elsewhere_where_nothing_before_is_surely_believed
 
 
 @pytest.mark.parametrize(("plain", "faults"), [({"foreign"}, 0), ({"valid"}, 2)])
-def test_what_is_said_of_an_original_name_is_said_of_the_copy_that_it_may_be_of(
-    plain: set[str], faults: int
-) -> None:
+def test_what_is_said_of_an_original_name_is_said_of_the_copy_that_it_may_be_of(plain: set[str], faults: int) -> None:
     """And not of the one beside, of another bucket. Twin: it may be of neither, so both are told wrongly."""
     layout = laid(world_of((ONE,), 1), "", False, "kept", 1)
     log = layout.world.digests[-1].logs[0]
@@ -304,12 +305,11 @@ def test_the_same_seed_makes_the_same_layout() -> None:
 
 
 def test_the_judge_knows_nothing_of_what_it_judges() -> None:
-    """No module that makes a layout or says what is true of it imports onetrail. Twin: the one that asks onetrail does."""
+    """No module that makes a layout or says what is true of it imports onetrail. Twin: the one that asks onetrail
+    does."""
     own = Path(__file__).parent
     asking = {
-        path.name
-        for path in own.glob("*.py")
-        if any(name.split(".")[0] == "onetrail" for name in _imports(path))
+        path.name for path in own.glob("*.py") if any(name.split(".")[0] == "onetrail" for name in _imports(path))
     }
     assert asking == {"looks.py", "test_fuzz.py"}
 

@@ -25,13 +25,25 @@ from tests.fuzz.world import (
 ACCOUNTS: Final = ("111122223333", "044455556666", "000000000012")
 ORGANIZATIONS: Final = ("o-aa11bb22cc", "o-exampleorg0123456789abcdefghijkl")
 REGIONS: Final = (
-    ("us-east-1", "eu-west-1", "ap-southeast-4"), ("us-east-1", "us-east-2", "me-south-1"), ("us-gov-west-1", "us-gov-east-1"),
-    ("cn-north-1", "cn-northwest-1"), ("us-iso-east-1", "us-iso-west-1"), ("us-isob-east-1",), ("eu-isoe-west-1",), ("eusc-de-east-1",),
-)  # fmt: skip
+    ("us-east-1", "eu-west-1", "ap-southeast-4"),
+    ("us-east-1", "us-east-2", "me-south-1"),
+    ("us-gov-west-1", "us-gov-east-1"),
+    ("cn-north-1", "cn-northwest-1"),
+    ("us-iso-east-1", "us-iso-west-1"),
+    ("us-isob-east-1",),
+    ("eu-isoe-west-1",),
+    ("eusc-de-east-1",),
+)
 """By partition; the first two are of the same one."""
 NAMES: Final = (
-    "audit", "audit-2", "audit_us-east-1", "a.b", "aws-controltower-BaselineCloudTrail", "t" * 128, "management-events",
-)  # fmt: skip
+    "audit",
+    "audit-2",
+    "audit_us-east-1",
+    "a.b",
+    "aws-controltower-BaselineCloudTrail",
+    "t" * 128,
+    "management-events",
+)
 PREFIXES: Final = ("", "", "", "", "logs", "a/b", "p" * 200, "AWSLogs-old", "onetrail")
 FOLDERS: Final = ("CloudTrail",) * 8 + (
     "CloudTrail-Insight",
@@ -39,10 +51,19 @@ FOLDERS: Final = ("CloudTrail",) * 8 + (
     "CloudTrail-Aggregated",
 )
 DATES: Final = (
-    *[datetime(2023, 5, 1, 9)] * 5, datetime(2013, 11, 13, 22), datetime(2015, 10, 1), datetime(2016, 2, 28, 22), datetime(2020, 2, 29, 20),
-    datetime(2021, 2, 28, 21), datetime(2019, 12, 31, 21), datetime(2024, 12, 30, 23), datetime(2099, 12, 31, 21), datetime(2000, 1, 1),
-)  # fmt: skip
-"""Around which instant a layout lies: plain days, leap days, the ends of months and years, before validation began, and far ahead."""
+    *[datetime(2023, 5, 1, 9)] * 5,
+    datetime(2013, 11, 13, 22),
+    datetime(2015, 10, 1),
+    datetime(2016, 2, 28, 22),
+    datetime(2020, 2, 29, 20),
+    datetime(2021, 2, 28, 21),
+    datetime(2019, 12, 31, 21),
+    datetime(2024, 12, 30, 23),
+    datetime(2099, 12, 31, 21),
+    datetime(2000, 1, 1),
+)
+"""Around which instant a layout lies: plain days, leap days, the ends of months and years, before validation began, and
+far ahead."""
 EXTREME: Final = (
     datetime(9999, 12, 31, 18),
     datetime(1, 1, 1, 1),
@@ -56,8 +77,9 @@ STEP: Final = timedelta(minutes=5)
 class Trail:
     """One strand to come. At hour `turn` the second of `orgs`, `prefixes` and `buckets` takes over, in mid-chain.
 
-    `restarts` are hours at which the chain begins anew; at hours of `leaves_out` CloudTrail's own digests leave an hour out. `short`: the
-    last digest has minutes of its hour. `borrows`: a log may have the key that another bucket's log has. Not `validated`: no digests.
+    `restarts` are hours at which the chain begins anew; at hours of `leaves_out` CloudTrail's own digests leave an hour
+    out. `short`: the last digest has minutes of its hour. `borrows`: a log may have the key that another bucket's log
+    has. Not `validated`: no digests.
     """
 
     label: str
@@ -87,7 +109,8 @@ class Trail:
     def said(self) -> str:
         """In a line."""
         return (
-            f"{self.label}: {self.account} {self.region} {self.name[:20]!r} of {self.home}, {self.hours} hours from {self.begin}"
+            f"{self.label}: {self.account} {self.region} {self.name[:20]!r} of {self.home}, {self.hours} hours from"
+            f" {self.begin}"
             f"{', organization ' + ' -> '.join(o or '-' for o in self.orgs) if any(self.orgs) else ''}"
             f"{', prefix ' + ' -> '.join(p[:12] or '-' for p in self.prefixes) if any(self.prefixes) else ''}"
             f", bucket {' -> '.join(dict.fromkeys(self.buckets))}, turn at {self.turn}"
@@ -119,9 +142,7 @@ def _base(dice: random.Random) -> datetime:
     return dice.choice(EXTREME if dice.random() < 0.12 else DATES)
 
 
-def _one(
-    dice: random.Random, number: int, base: datetime, regions: Sequence[str], accounts: Sequence[str]
-) -> Trail:
+def _one(dice: random.Random, number: int, base: datetime, regions: Sequence[str], accounts: Sequence[str]) -> Trail:
     region = dice.choice(regions)
     hours = dice.randint(2, 6)
     org, prefix, bucket = dice.choice(("", "", "", *ORGANIZATIONS)), dice.choice(PREFIXES), _bucket(dice)
@@ -181,9 +202,19 @@ def _beside(dice: random.Random, one: Trail) -> Trail:
 def _backfilling(dice: random.Random, one: Trail) -> Trail:
     """The chain of digests that name what the hourly ones missed."""
     return replace(
-        one, label=f"{one.label} backfill", seed=dice.getrandbits(32), hours=dice.randint(1, 3), turn=99, restarts=frozenset(),
-        short=False, backfill=True, validated=True, orgs=(one.orgs[0],) * 2, prefixes=(one.prefixes[0],) * 2, buckets=(one.buckets[0],) * 2,
-    )  # fmt: skip
+        one,
+        label=f"{one.label} backfill",
+        seed=dice.getrandbits(32),
+        hours=dice.randint(1, 3),
+        turn=99,
+        restarts=frozenset(),
+        short=False,
+        backfill=True,
+        validated=True,
+        orgs=(one.orgs[0],) * 2,
+        prefixes=(one.prefixes[0],) * 2,
+        buckets=(one.buckets[0],) * 2,
+    )
 
 
 def world_of(trails: Sequence[Trail], seed: int) -> World:
@@ -288,10 +319,13 @@ class _Delivery:
         key = log_key(prefix, org, place, unique, self.dice.choice(FOLDERS))
         if self.trail.borrows:
             theirs = [
-                log for log in self.world.logs
-                if log.bucket != bucket and log.place[:2] == place[:2] and start <= log.place.mark <= end
+                log
+                for log in self.world.logs
+                if log.bucket != bucket
+                and log.place[:2] == place[:2]
+                and start <= log.place.mark <= end
                 and not any(one.bucket == bucket and one.key == log.key for one in self.world.logs)
-            ]  # fmt: skip
+            ]
             if theirs:
                 place, key = theirs[0].place, theirs[0].key
         return Log(bucket, key, place, content)
@@ -309,7 +343,5 @@ def marked(at: datetime) -> datetime:
 def records(dice: random.Random) -> bytes:
     """What a log says."""
     count = dice.choice((0, 1, 1, 2, 3))
-    said = {
-        "Records": [{"eventVersion": "1.08", "eventID": f"{dice.getrandbits(64):016x}"} for _ in range(count)]
-    }
+    said = {"Records": [{"eventVersion": "1.08", "eventID": f"{dice.getrandbits(64):016x}"} for _ in range(count)]}
     return json.dumps({**said, **({"pad": f"{dice.getrandbits(64):x}"} if not count else {})}).encode()

@@ -1,7 +1,9 @@
-"""What must be said of a layout, by where each object comes from. Nothing of onetrail is imported here, and no byte is read back.
+"""What must be said of a layout, by where each object comes from. Nothing of onetrail is imported here, and no byte is
+read back.
 
-The rules are those of docs/verification.md. An object is judged by what the maker knows of it: whether it is what CloudTrail delivered
-under this very name, who quotes it, and what was done to it. Where two answers are right, both stand here, with the reason beside it.
+The rules are those of docs/verification.md. An object is judged by what the maker knows of it: whether it is what
+CloudTrail delivered under this very name, who quotes it, and what was done to it. Where two answers are right, both
+stand here, with the reason beside it.
 """
 
 import json
@@ -58,11 +60,13 @@ class Maybe:
 
 @dataclass(slots=True)
 class Truth:
-    """What must be said. `states` by the key of each object; `lost` by the original key (from `AWSLogs/` on) of what is not there.
+    """What must be said. `states` by the key of each object; `lost` by the original key (from `AWSLogs/` on) of what is
+    not there.
 
-    `gap` and `proven` by group: whether a gap must, may or must not be said, and the spans that must and that may be called proven.
-    `absent` is how many digests are missing, and how many of them stand before the oldest one, where that is certain. `excused` says whether an unsigned log is too young for its digest; `exits` what the exit code may be. `together`: of these objects at
-    least one has one of these states.
+    `gap` and `proven` by group: whether a gap must, may or must not be said, and the spans that must and that may be
+    called proven. `absent` is how many digests are missing, and how many of them stand before the oldest one, where
+    that is certain. `excused` says whether an unsigned log is too young for its digest; `exits` what the exit code may
+    be. `together`: of these objects at least one has one of these states.
     """
 
     states: dict[str, States] = field(default_factory=dict)
@@ -121,7 +125,8 @@ class Judge:
     # Which digests are CloudTrail's word.
 
     def _quotes(self) -> list[tuple[Any, Digest | None]]:
-        """Every previousDigest block that lies anywhere, and the genuine digest that it is of, None where its digest is not itself."""
+        """Every previousDigest block that lies anywhere, and the genuine digest that it is of, None where its digest is
+        not itself."""
         found = []
         for place, things in self.at.items():
             for thing in things:
@@ -137,8 +142,8 @@ class Judge:
         return found
 
     def _quoted(self, one: Digest) -> int:
-        """Whether a next digest that lies there quotes this one's signature. By a file that is none of CloudTrail's: either answer, since
-        a signature verifies whoever quotes it, and nobody has to look there for one."""
+        """Whether a next digest that lies there quotes this one's signature. By a file that is none of CloudTrail's:
+        either answer, since a signature verifies whoever quotes it, and nobody has to look there for one."""
         found = Maybe.NO
         for (key, signature), own in self.quotes:
             if signature == one.signature and key is not None and below(key) == below(one.key):
@@ -182,7 +187,8 @@ class Judge:
         return Maybe.YES
 
     def _log_in(self, place: LogPlace) -> int:
-        """Whether a log is judged. Near the borders: either, since the mark in its name is not the instant of its delivery."""
+        """Whether a log is judged. Near the borders: either, since the mark in its name is not the instant of its
+        delivery."""
         query = self.query
         if not self._asked(place.account, place.region):
             return Maybe.NO
@@ -202,9 +208,7 @@ class Judge:
             if inside := self._in(place):
                 every = list(self._digests(place, things))
                 for seen in every:
-                    found.states[seen.thing.key] = seen.states | (
-                        {UNNAMED} if inside == Maybe.EITHER else set()
-                    )
+                    found.states[seen.thing.key] = seen.states | ({UNNAMED} if inside == Maybe.EITHER else set())
                 if len(every) > 1 and inside == Maybe.YES:
                     union = frozenset().union(*(seen.states for seen in every))
                     sure = any(seen.states <= {"valid", "duplicate"} for seen in every)
@@ -238,8 +242,7 @@ class Judge:
             states = self._digest(thing, place, genuine)
             # Of copies with the same content one is judged, and which one is nobody's concern.
             same = any(
-                one is not thing and one.readable and self._content(one) == self._content(thing)
-                for one in things
+                one is not thing and one.readable and self._content(one) == self._content(thing) for one in things
             )
             if same and states & {"valid", "unsigned"}:
                 states |= {"duplicate"}
@@ -267,11 +270,7 @@ class Judge:
             return frozenset({"invalid"})
         if not self._held(one):
             # Keys that were saved too early: whether another key was valid at that time too, or none.
-            return (
-                frozenset({"unreadable"})
-                if not self._another_key(one)
-                else frozenset({"unreadable", "invalid"})
-            )
+            return frozenset({"unreadable"}) if not self._another_key(one) else frozenset({"unreadable", "invalid"})
         quoted = self._quoted(one)
         proven = "invalid" if self._made_at_no_time(one, _generated(thing)) else "valid"
         if said.get("signature") == one.signature:
@@ -284,7 +283,8 @@ class Judge:
         return frozenset({Maybe.YES: {proven}, Maybe.EITHER: {proven, *unsigned}, Maybe.NO: unsigned}[quoted])
 
     def _made_at_no_time(self, one: Digest, at: datetime | None) -> bool:
-        """Whether the metadata of a backfill digest says a time at which it was not made, or at which its key was not in use."""
+        """Whether the metadata of a backfill digest says a time at which it was not made, or at which its key was not
+        in use."""
         if at is None or not one.place.backfill:
             return False
         in_use = any(
@@ -307,12 +307,11 @@ class Judge:
         """A genuine digest of another place: it verifies and does not belong here."""
         said = _metadata(thing).get("signature")
         covered = any(
-            key.region == place.region
-            and key.number not in self.layout.forgotten
-            and key.start <= own.end <= key.end
+            key.region == place.region and key.number not in self.layout.forgotten and key.start <= own.end <= key.end
             for key in self.world.keys
         )
-        # Where no key of that region and time is held, or nothing says when it was signed, its signer may be one that is not known yet.
+        # Where no key of that region and time is held, or nothing says when it was signed, its signer may be one that
+        # is not known yet.
         if own.signer in self.layout.forgotten or not covered or place.backfill:
             return frozenset({"invalid", "unreadable", "unsigned", "foreign"})
         if said is None:
@@ -327,16 +326,13 @@ class Judge:
         except (ValueError, KeyError, TypeError):
             return frozenset({"invalid"})
         held = [
-            key
-            for key in self.world.keys
-            if key.number not in self.layout.forgotten and key.region == place.region
+            key for key in self.world.keys if key.number not in self.layout.forgotten and key.region == place.region
         ]
         if named not in {fingerprint(key.number) for key in held}:
             # Where no key of that time is held, its signer may be one that is not known yet.
             # A backfill digest says in its metadata when it was signed.
             covered = any(key.start <= place.end <= key.end for key in held) and (
-                not place.backfill
-                or ((at := _generated(thing)) and place.end <= at <= later(place.end, YEAR))
+                not place.backfill or ((at := _generated(thing)) and place.end <= at <= later(place.end, YEAR))
             )
             return frozenset({"invalid"} if covered else {"invalid", "unreadable"})
         return frozenset({"invalid"} if "signature" in _metadata(thing) else {"invalid", "unsigned"})
@@ -344,8 +340,7 @@ class Judge:
     def _contradicted(self, one: Digest) -> bool:
         """Whether the next digest, which is believed, says what its content is."""
         return any(
-            self.trust[id(after)] == Maybe.YES and self._in(after.place) == Maybe.YES
-            for after in self.after[id(one)]
+            self.trust[id(after)] == Maybe.YES and self._in(after.place) == Maybe.YES for after in self.after[id(one)]
         )
 
     def _missing(self, found: Truth) -> None:
@@ -365,16 +360,13 @@ class Judge:
         return self.query.older and not any(self.trust[id(other)] == Maybe.YES for other in before)
 
     def _namers(self, key: str) -> list[tuple[Log, int]]:
-        """Who names a log, and how surely: believed digests that are looked at. A digest right after `until` may itself be left out, but
-        it proves what was delivered up to then, so it is read where its own signature lies with it."""
+        """Who names a log, and how surely: believed digests that are looked at. A digest right after `until` may itself
+        be left out, but it proves what was delivered up to then, so it is read where its own signature lies with it."""
         found = []
         for digest, log in self.world.named():
             if below(log.key) != key or not self._in(digest.place):
                 continue
-            own = any(
-                _metadata(thing).get("signature") == digest.signature
-                for thing in self.at.get(digest.place, ())
-            )
+            own = any(_metadata(thing).get("signature") == digest.signature for thing in self.at.get(digest.place, ()))
             sure = min(self.trust[id(digest)], Maybe.YES if own else self._in(digest.place))
             found += [(log, sure)] if sure else []
         return found
@@ -404,8 +396,9 @@ class Judge:
                 # Outside of the time that is asked for: left out, or told as it is.
                 states = states | {UNNAMED} if inside == Maybe.EITHER or mine else {UNNAMED}
             elif self.query.trail and (several or not any(sure == Maybe.YES for _, sure in mine)):
-                # Of one trail: what its digests name, where that was found first; no other copies, and nothing that no digest names,
-                # unless it lies under the plain key of a copy beside that one names, and no other trail can have written it.
+                # Of one trail: what its digests name, where that was found first; no other copies, and nothing that no
+                # digest names, unless it lies under the plain key of a copy beside that one names, and no other trail
+                # can have written it.
                 states |= {UNNAMED}
                 states -= set() if mine or namers else {"unsigned"}
             found.states[thing.key] = frozenset(states)
@@ -414,7 +407,8 @@ class Judge:
         return [thing for thing in things if BESIDE not in thing.key]
 
     def _stands_for(self, thing: Thing, things: list[Thing], log: Log) -> bool:
-        """Whether this object is where a log is to be looked for: the copy beside of its own bucket and key, else the plain ones."""
+        """Whether this object is where a log is to be looked for: the copy beside of its own bucket and key, else the
+        plain ones."""
         own = [one for one in things if one.key.endswith(f"{BESIDE}{log.bucket}/{log.key}")]
         if own:
             return thing in own
@@ -432,10 +426,9 @@ class Judge:
         # Of copies with the same content one is valid, and which one is nobody's concern.
         return {"valid", "duplicate"} if several else {"valid"}
 
-    def _nobody_names(
-        self, thing: Thing, place: LogPlace, found: Truth, inside: int, *, beside: bool
-    ) -> set[str]:
-        """`beside`: a digest names another copy of its key. So long as it is archived, nobody knows whether it is that one once more."""
+    def _nobody_names(self, thing: Thing, place: LogPlace, found: Truth, inside: int, *, beside: bool) -> set[str]:
+        """`beside`: a digest names another copy of its key. So long as it is archived, nobody knows whether it is that
+        one once more."""
         # One that may be left out need not be called young.
         found.excused[thing.key] = min(self._young(place), inside)
         if thing.archived and beside:
@@ -443,13 +436,14 @@ class Judge:
         return {"unsigned", "unreadable"} if thing.refused else {"unsigned"}
 
     def _young(self, place: LogPlace) -> int:
-        """Whether its digest is still to come: of the last hours, of a chain that lives, and after all that is proven of its region.
-        Near each border: either."""
+        """Whether its digest is still to come: of the last hours, of a chain that lives, and after all that is proven
+        of its region. Near each border: either."""
         now = self.layout.now
         ends = [
-            (one.end, min(self.trust[id(one)], self._in(one.place))) for one in self.world.digests
+            (one.end, min(self.trust[id(one)], self._in(one.place)))
+            for one in self.world.digests
             if one.place[1:3] == place[:2] and not one.place.backfill
-        ]  # fmt: skip
+        ]
         if now is None or not any(sure for _, sure in ends):
             return Maybe.NO
         newest = max(end for end, sure in ends if sure)
@@ -467,9 +461,7 @@ class Judge:
         """Logs that a believed digest names and that lie nowhere."""
         for digest, log in self.world.named():
             key, sure = below(log.key), min(self.trust[id(digest)], self._in(digest.place))
-            if not sure or any(
-                self._stands_for(thing, self.logs[key], log) for thing in self.logs.get(key, ())
-            ):
+            if not sure or any(self._stands_for(thing, self.logs[key], log) for thing in self.logs.get(key, ())):
                 continue
             states = {"missing"} if self._believed(log.bucket) else {"foreign"}
             inside = min(sure, self._log_in(log.place))
@@ -478,8 +470,8 @@ class Judge:
             found.lost[key] = frozenset(states | ({UNNAMED} if inside == Maybe.EITHER else set()))
 
     def _junk(self, junk: Junk) -> States:
-        """What is not CloudTrail's by its name. Outside of a region's folder it is told only where nothing narrows the question; among the
-        logs also where its path leaves open whether it belongs to the region that is asked for."""
+        """What is not CloudTrail's by its name. Outside of a region's folder it is told only where nothing narrows the
+        question; among the logs also where its path leaves open whether it belongs to the region that is asked for."""
         if self.query.everything:
             return frozenset({"foreign"})
         if not (junk.region or junk.stray) or not self._asked(junk.account, junk.region or self.query.region):
@@ -502,9 +494,7 @@ class Judge:
             [(one.start, one.end) for one, sure in mine if sure == Maybe.YES],
             [(one.start, one.end) for one, sure in mine if sure],
         )
-        found.gap[group] = max(
-            [Maybe.NO, *(self._broken(one, sure) for one, sure in mine), self._ended(group, mine)]
-        )
+        found.gap[group] = max([Maybe.NO, *(self._broken(one, sure) for one, sure in mine), self._ended(group, mine)])
 
     def _broken(self, one: Digest, sure: int) -> int:
         """Whether there is a gap right before a digest."""
@@ -523,12 +513,14 @@ class Judge:
         return min(gap, sure, Maybe.EITHER) if self._oldest(one) else min(gap, sure)
 
     def _ended(self, group: Group, mine: list[tuple[Digest, int]]) -> int:
-        """Whether the end that was to be reached is not, or something that is not, or need not be, believed lies behind the last
-        one that is."""
+        """Whether the end that was to be reached is not, or something that is not, or need not be, believed lies behind
+        the last one that is."""
         bad = any(
-            not seen.states <= GOOD for place, things in self.at.items() if place.name == group and self._in(place)
+            not seen.states <= GOOD
+            for place, things in self.at.items()
+            if place.name == group and self._in(place)
             for seen in self._digests(place, things)
-        )  # fmt: skip
+        )
         doubtful = Maybe.EITHER if bad else Maybe.NO
         if self.query.end is None or group[-1]:
             return doubtful
@@ -540,8 +532,8 @@ class Judge:
         return Maybe.EITHER if perhaps is not None and perhaps >= self.query.end else Maybe.YES
 
     def _absent(self, group: Group) -> tuple[int, int] | None:
-        """How many digests are missing by the hourly rhythm, in all gaps, and how many of them before the oldest one: of what is there only
-        the last one is. None where something else than a removal disturbs the rhythm."""
+        """How many digests are missing by the hourly rhythm, in all gaps, and how many of them before the oldest one:
+        of what is there only the last one is. None where something else than a removal disturbs the rhythm."""
         mine = sorted((one for one in self.world.digests if one.place.name == group), key=lambda one: one.end)
         regular = all(
             one.previous is before and one.start == before.end and one.end - one.start == HOUR
@@ -549,14 +541,7 @@ class Judge:
         )
         there = [one for one in mine if self.at.get(one.place)]
         strange = any(place.name == group and place not in {one.place for one in mine} for place in self.at)
-        if (
-            not self.query.everything
-            or self.query.end
-            or self.query.older
-            or not regular
-            or strange
-            or not there
-        ):
+        if not self.query.everything or self.query.end or self.query.older or not regular or strange or not there:
             return None
         if any(self.trust[id(one)] != Maybe.YES for one in there):
             return None

@@ -1,7 +1,8 @@
 """What CloudTrail delivered: strands of digests and their logs, known one by one. Nothing of onetrail is imported here.
 
-A strand is one linked list of digests, as one trail writes it for one account and region. Two strands may have one name: an account's
-trail and an organization's side by side. Everything later judged rests on these values, never on reading bytes back.
+A strand is one linked list of digests, as one trail writes it for one account and region. Two strands may have one
+name: an account's trail and an organization's side by side. Everything later judged rests on these values, never on
+reading bytes back.
 """
 
 import json
@@ -85,7 +86,8 @@ class Digest:
 
 @dataclass(slots=True)
 class World:
-    """All that was delivered, and the keys that signed it. `logs` has those of trails without validation and the newest ones too."""
+    """All that was delivered, and the keys that signed it. `logs` has those of trails without validation and the newest
+    ones too."""
 
     digests: list[Digest] = field(default_factory=list)
     logs: list[Log] = field(default_factory=list)
@@ -137,7 +139,7 @@ def account_folder(prefix: str, org: str, account: str) -> str:
 def digest_key(prefix: str, place: Place) -> str:
     """The key of a digest."""
     tail = "_backfill" if place.backfill else ""
-    name = f"{place.account}_CloudTrail-Digest_{place.region}_{place.trail}_{place.home}_{stamp(place.end, seconds=True)}{tail}.json.gz"
+    name = f"{place.account}_CloudTrail-Digest_{place.region}_{place.trail}_{place.home}_{stamp(place.end, seconds=True)}{tail}.json.gz"  # noqa: E501
     top = account_folder(prefix, place.org, place.account)
     return f"{top}CloudTrail-Digest/{place.region}/{day(place.end)}/{name}"
 
@@ -176,20 +178,27 @@ def said_by(
         },
         "logFiles": [
             {
-                "s3Bucket": log.bucket, "s3Object": log.key, "hashValue": sha256(log.content), "hashAlgorithm": "SHA-256",
-                "newestEventTime": instant(place.end), "oldestEventTime": instant(begun),
+                "s3Bucket": log.bucket,
+                "s3Object": log.key,
+                "hashValue": sha256(log.content),
+                "hashAlgorithm": "SHA-256",
+                "newestEventTime": instant(place.end),
+                "oldestEventTime": instant(begun),
             }
             for log in logs
         ],
-    }  # fmt: skip
+    }
 
 
 def quote(one: Digest) -> dict[str, Any]:
     """What the next digest says of this one."""
     return {
-        "S3Bucket": one.bucket, "S3Object": one.key, "HashValue": sha256(one.raw), "HashAlgorithm": "SHA-256",
+        "S3Bucket": one.bucket,
+        "S3Object": one.key,
+        "HashValue": sha256(one.raw),
+        "HashAlgorithm": "SHA-256",
         "Signature": one.signature,
-    }  # fmt: skip
+    }
 
 
 def written(said: dict[str, Any]) -> bytes:

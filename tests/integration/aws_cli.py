@@ -20,9 +20,9 @@ ROLE = f"arn:aws:iam::{SOURCE}:role/TrailConsolidation"
 def environment(endpoint: str, role: str = ROLE) -> dict[str, str]:
     """What the command line needs to be the source account's administrator on the estate, or to have another role."""
     session = boto3.Session("OTPRACTICE0ENGINEER0", "practice-only-engineer", region_name="us-east-1")
-    entered = session.client("sts", endpoint_url=endpoint).assume_role(
-        RoleArn=role, RoleSessionName="oracle"
-    )["Credentials"]
+    entered = session.client("sts", endpoint_url=endpoint).assume_role(RoleArn=role, RoleSessionName="oracle")[
+        "Credentials"
+    ]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return kept | {
         "AWS_ACCESS_KEY_ID": entered["AccessKeyId"],
@@ -35,12 +35,11 @@ def environment(endpoint: str, role: str = ROLE) -> dict[str, str]:
 
 
 class Aws:
-    """`aws WORDS`, in this process: one start for many questions. Its exit code is 0, or the answer is an assertion's."""
+    """`aws WORDS`, in this process: one start for many questions. Its exit code is 0, or the answer is an
+    assertion's."""
 
     def __init__(self, environment: dict[str, str]) -> None:
-        self._environment = environment | {
-            "AWS_DATA_PATH": os.environ["AWS_DATA_PATH"]
-        }  # awscli's own, set on import
+        self._environment = environment | {"AWS_DATA_PATH": os.environ["AWS_DATA_PATH"]}  # awscli's own, set on import
         with _as_environment(self._environment):
             self._driver = create_clidriver()
 
@@ -65,9 +64,18 @@ class Aws:
     def verdicts(self, trail_arn: str, region: str, start: str, end: str) -> dict[str, bool]:
         """What `validate-logs` says of each file: its key -> whether it is valid."""
         said = self.said(
-            "cloudtrail", "validate-logs", "--trail-arn", trail_arn, "--region", region, "--verbose",
-            "--start-time", start, "--end-time", end,
-        )  # fmt: skip
+            "cloudtrail",
+            "validate-logs",
+            "--trail-arn",
+            trail_arn,
+            "--region",
+            region,
+            "--verbose",
+            "--start-time",
+            start,
+            "--end-time",
+            end,
+        )
         return verdicts_of(said)
 
 
@@ -79,10 +87,11 @@ def verdicts_of(said: str) -> dict[str, bool]:
 
 
 class ValidateLogs:
-    """`aws cloudtrail validate-logs`, hundreds of times in this process: the command's own class with its own parsing and printing.
+    """`aws cloudtrail validate-logs`, hundreds of times in this process: the command's own class with its own parsing
+    and printing.
 
-    Only its clients are made once a region instead of once a run; `tests/integration/test_validate_logs.py` shows that it prints what
-    the executable prints.
+    Only its clients are made once a region instead of once a run; `tests/integration/test_validate_logs.py` shows that
+    it prints what the executable prints.
     """
 
     def __init__(self, environment: dict[str, str]) -> None:
@@ -99,9 +108,7 @@ class ValidateLogs:
         """What it prints on standard output and on standard error."""
         at = list(words).index("--region")
         given = [*words[:at], *words[at + 2 :]]
-        named = argparse.Namespace(
-            command="cloudtrail", region=words[at + 1], verify_ssl=None, endpoint_url=None
-        )
+        named = argparse.Namespace(command="cloudtrail", region=words[at + 1], verify_ssl=None, endpoint_url=None)
         out, err = _Out(), _Out()
         with (
             _as_environment(self._environment),
@@ -134,8 +141,10 @@ class _Command(CloudTrailValidateLogs):
         if region not in self._services:
             super().setup_services(parsed_globals)
             self._services[region] = (
-                self.s3_client_provider, self.cloudtrail_client, self.organization_client,
-            )  # fmt: skip
+                self.s3_client_provider,
+                self.cloudtrail_client,
+                self.organization_client,
+            )
         self._source_region = region
         self.s3_client_provider, self.cloudtrail_client, self.organization_client = self._services[region]
 

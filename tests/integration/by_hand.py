@@ -29,8 +29,8 @@ def run(clients: Clients, step: Any, approve: str = "any") -> Outcome:
 def carried_out(estate: Estate, steps: Iterable[Any], **settings: Any) -> None:
     """These steps, one after the other, each with clients of its own as each notebook has them.
 
-    What a step makes of a state is the same every time, run folder and all. So it is carried out once for all modules, and put there
-    again where another one begins with the same.
+    What a step makes of a state is the same every time, run folder and all. So it is carried out once for all modules,
+    and put there again where another one begins with the same.
     """
     for step in steps:
         folder = estate.settings(**settings).run_folder
@@ -55,9 +55,7 @@ def carried_out(estate: Estate, steps: Iterable[Any], **settings: Any) -> None:
         shutil.copytree(stage / "run", folder)
 
 
-def by_hand(
-    clients: Clients, service: str, account: str, actor: str = NAMED, region: str = "us-east-1"
-) -> Any:
+def by_hand(clients: Clients, service: str, account: str, actor: str = NAMED, region: str = "us-east-1") -> Any:
     """A client without our guard: what somebody else does to the estate."""
     assert clients.estate
     endpoint = clients.estate.endpoint

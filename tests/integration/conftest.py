@@ -1,4 +1,5 @@
-"""A practice estate for each test module, as it begins: the real process, scenario tiny, which the modules of a lane share."""
+"""A practice estate for each test module, as it begins: the real process, scenario tiny, which the modules of a lane
+share."""
 
 import os
 import re
@@ -21,7 +22,8 @@ HEAD = re.compile(r"/records/[^/]+/head-")
 
 @dataclass(frozen=True)
 class Estate:
-    """A running practice estate. `fresh` is the snapshot of how it was when the module began; `stages` holds what steps made of it."""
+    """A running practice estate. `fresh` is the snapshot of how it was when the module began; `stages` holds what steps
+    made of it."""
 
     folder: Path
     fresh: Path
@@ -62,10 +64,9 @@ class Estate:
         return list(self.door.control("GET", f"requests?since={since}")["requests"])
 
     def mutating(self, since: int = 0, heads: bool = False) -> list[str]:
-        """`service:operation resource` of every changing request after number `since`; of those that put heads of the record only with `heads`."""
-        said = [
-            f"{r['service']}:{r['operation']} {r['resource']}" for r in self.requests(since) if r["mutating"]
-        ]
+        """`service:operation resource` of every changing request after number `since`; of those that put heads of the
+        record only with `heads`."""
+        said = [f"{r['service']}:{r['operation']} {r['resource']}" for r in self.requests(since) if r["mutating"]]
         return [one for one in said if heads or not HEAD.search(one)]
 
     def mark(self) -> int:
@@ -81,7 +82,8 @@ def scenario() -> str:
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Path]]:
-    """The folder of a running practice estate of that scenario: started when it is first asked for, stopped at the end."""
+    """The folder of a running practice estate of that scenario: started when it is first asked for, stopped at the
+    end."""
     folders: dict[str, Path] = {}
 
     def found(scenario: str) -> Path:
@@ -96,10 +98,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str]
 
 
 @pytest.fixture(scope="module")
-def estate(
-    scenario: str, running: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Estate]:
-    """An estate as it begins, without faults and without requests, in a folder of the module's own; `ONETRAIL_PRACTICE_DIR` names it."""
+def estate(scenario: str, running: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
+    """An estate as it begins, without faults and without requests, in a folder of the module's own;
+    `ONETRAIL_PRACTICE_DIR` names it."""
     folder = tmp_path_factory.mktemp("module")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ONETRAIL_PRACTICE_DIR", str(running(scenario)))
@@ -125,7 +126,8 @@ def fresh_estate(estate: Estate) -> Estate:
 
 @pytest.fixture
 def after(estate: Estate, tmp_path: Path) -> Callable[[str], Clients]:
-    """`after("04")`: the estate as step 04 left it, its run folder below this test's own folder, and new clients for both."""
+    """`after("04")`: the estate as step 04 left it, its run folder below this test's own folder, and new clients for
+    both."""
     from tests.integration import saved
 
     return lambda step: saved.after(estate, step, tmp_path)

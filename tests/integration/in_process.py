@@ -1,4 +1,5 @@
-"""A whole run in process: each step looks, plans, applies and checks as its notebook does, without kernels and without pictures."""
+"""A whole run in process: each step looks, plans, applies and checks as its notebook does, without kernels and without
+pictures."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -38,7 +39,8 @@ class Ended:
 def carried_through(
     estate: Estate, first: str = "00", last: str = "08", *, approve: str = "any", **settings: Any
 ) -> tuple[Ended, ...]:
-    """The steps from `first` to `last`, each with clients of its own as each kernel has them; a step that must wait is the last.
+    """The steps from `first` to `last`, each with clients of its own as each kernel has them; a step that must wait is
+    the last.
 
     `settings` are parameters that differ from the practice parameters. What a step raises is raised.
     """

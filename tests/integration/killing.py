@@ -1,4 +1,5 @@
-"""A process that carries out a step in a fork of itself and leaves it, without any `finally`, right before a line of the record."""
+"""A process that carries out a step in a fork of itself and leaves it, without any `finally`, right before a line of
+the record."""
 
 import json
 import os
@@ -70,12 +71,13 @@ for line in sys.stdin:
         said = pipe.read()
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     print(said if code == 0 else json.dumps(["killed", str(code), 0]), flush=True)
-"""
+"""  # noqa: E501
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How a step ended: the outcome's state, `raised` or `killed`; its line, or what killed it; the lines that it wrote."""
+    """How a step ended: the outcome's state, `raised` or `killed`; its line, or what killed it; the lines that it
+    wrote."""
 
     state: str
     line: str
@@ -89,7 +91,8 @@ class Killer:
         self._process = process
 
     def __call__(self, step: str, runs: Path, at: int = 0) -> Ended:
-        """The step on the run folder below `runs`, killed right before its line number `at`; to its end where that is 0."""
+        """The step on the run folder below `runs`, killed right before its line number `at`; to its end where that is
+        0."""
         assert self._process.stdin
         assert self._process.stdout
         print(json.dumps([step, str(runs), at]), file=self._process.stdin, flush=True)
@@ -143,24 +146,25 @@ _MANAGEMENT: Final = (
     },
     {
         "EventSelectors": None,
-        "AdvancedEventSelectors": [
-            {"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}]}
-        ],
+        "AdvancedEventSelectors": [{"FieldSelectors": [{"Field": "eventCategory", "Equals": ["Management"]}]}],
     },
 )
-"""The two forms of one wish: a trail that was just created has the first (CloudTrail API reference, PutEventSelectors)."""
+"""The two forms of one wish: a trail that was just created has the first (CloudTrail API reference,
+PutEventSelectors)."""
 
 
 @dataclass
 class Seen:
-    """What stands in both accounts, without what hangs on the hour: read as somebody else reads it, each thing by its name."""
+    """What stands in both accounts, without what hangs on the hour: read as somebody else reads it, each thing by its
+    name."""
 
     clients: Clients
     moved: "Moved"
     found: dict[str, Any] = field(default_factory=dict)
 
     def all(self, locks: bool) -> dict[str, Any]:
-        """Roles, trails, settings of buckets, and the objects that are moved; with their locks, which is a call for each, if asked."""
+        """Roles, trails, settings of buckets, and the objects that are moved; with their locks, which is a call for
+        each, if asked."""
         settings = self.clients.settings
         for account in settings.all_account_ids:
             self._roles(account)
@@ -206,20 +210,14 @@ class Seen:
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=name):
             for one in page.get("Versions", []):
                 if one["Key"] in self.moved.keys:
-                    lock = (
-                        self._lock(s3, name, one) if locks and said["get_object_lock_configuration"] else ""
-                    )
-                    objects.setdefault(one["Key"], []).append(
-                        [one["ETag"], one["StorageClass"], one["IsLatest"], lock]
-                    )
+                    lock = self._lock(s3, name, one) if locks and said["get_object_lock_configuration"] else ""
+                    objects.setdefault(one["Key"], []).append([one["ETag"], one["StorageClass"], one["IsLatest"], lock])
         self.found[f"objects {name}"] = objects
 
     @staticmethod
     def _lock(s3: Any, bucket: str, one: dict[str, Any]) -> list[str]:
         try:
-            held = s3.get_object_retention(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])[
-                "Retention"
-            ]
+            held = s3.get_object_retention(Bucket=bucket, Key=one["Key"], VersionId=one["VersionId"])["Retention"]
         except ClientError as err:
             return [err.response["Error"]["Code"]]
         return [held["Mode"], held["RetainUntilDate"].date().isoformat()]
@@ -239,9 +237,11 @@ def moved(clients: Clients) -> Moved:
     keys = frozenset(
         one["Key"]
         for bucket in buckets
-        for page in by_hand(clients, "s3", bucket.account, region=bucket.region)
-        .get_paginator("list_objects_v2")
-        .paginate(Bucket=bucket.name)
+        for page in (
+            by_hand(clients, "s3", bucket.account, region=bucket.region)
+            .get_paginator("list_objects_v2")
+            .paginate(Bucket=bucket.name)
+        )
         for one in page.get("Contents", [])
     )
     return Moved(keys, tuple(sorted({clients.settings.home_region, *(bucket.region for bucket in buckets)})))

@@ -1,4 +1,5 @@
-"""Sets of digests and logs in the place where CloudTrail delivered them, each with one kind of damage or none: for two verifiers to look at.
+"""Sets of digests and logs in the place where CloudTrail delivered them, each with one kind of damage or none: for two
+verifiers to look at.
 
 The practice estate's own writer signs them, which shares no code with either. The same number makes the same set.
 """
@@ -47,9 +48,20 @@ class Set:
     def words(self) -> list[str]:
         """What `aws` is asked."""
         return [
-            "--trail-arn", self.arn, "--s3-bucket", BUCKET, "--s3-prefix", self.place.prefix, "--region", self.place.region, "--verbose",
-            "--start-time", f"{self.first - HOUR:%Y-%m-%dT%H:%M:%SZ}", "--end-time", f"{self.last + HOUR:%Y-%m-%dT%H:%M:%SZ}",
-        ]  # fmt: skip
+            "--trail-arn",
+            self.arn,
+            "--s3-bucket",
+            BUCKET,
+            "--s3-prefix",
+            self.place.prefix,
+            "--region",
+            self.place.region,
+            "--verbose",
+            "--start-time",
+            f"{self.first - HOUR:%Y-%m-%dT%H:%M:%SZ}",
+            "--end-time",
+            f"{self.last + HOUR:%Y-%m-%dT%H:%M:%SZ}",
+        ]
 
     def digest(self) -> str:
         """Some digest that names a log, and has both neighbours."""
@@ -73,7 +85,8 @@ class Set:
 
 
 def given_a_set(number: int, *, prefix: str = "set", trail: str = "", restarts: bool = True) -> Set:
-    """Four to six hours of one chain, perhaps with a restart in it, of one region of a trail that may have another home.
+    """Four to six hours of one chain, perhaps with a restart in it, of one region of a trail that may have another
+    home.
 
     The second digest names a log, always.
     """
@@ -102,9 +115,7 @@ def given_a_set(number: int, *, prefix: str = "set", trail: str = "", restarts: 
 def _delivered(made: Set, end: datetime, count: int) -> list[DeliveredFile]:
     listed = []
     for _ in range(count):
-        content = json.dumps(
-            {"Records": [{"eventID": made.rng.randbytes(8).hex()} for _ in range(3)]}
-        ).encode()
+        content = json.dumps({"Records": [{"eventID": made.rng.randbytes(8).hex()} for _ in range(3)]}).encode()
         key = made.place.log_key(end - timedelta(minutes=made.rng.randint(5, 55)), made.rng.randbytes(16))
         at = end.strftime("%Y-%m-%dT%H:%M:%SZ")
         made.files[key] = (gzipped(content), {})
@@ -164,8 +175,12 @@ ALIKE: dict[str, Callable[[Set], Any]] = {
     "a digest written anew": lambda s: s.rewrite(s.digest(), lambda said: None),
     "a log taken out of a digest": lambda s: s.rewrite(s.digest(), lambda said: said["logFiles"].pop()),
     "a hash changed in a digest": lambda s: s.rewrite(s.digest(), _hash),
-    "another bucket in a digest": lambda s: s.rewrite(s.digest(), lambda said: said.update(digestS3Bucket="acme-other")),
-    "an unknown fingerprint": lambda s: s.rewrite(s.digest(), lambda said: said.update(digestPublicKeyFingerprint="0" * 32)),
+    "another bucket in a digest": lambda s: s.rewrite(
+        s.digest(), lambda said: said.update(digestS3Bucket="acme-other")
+    ),
+    "an unknown fingerprint": lambda s: s.rewrite(
+        s.digest(), lambda said: said.update(digestPublicKeyFingerprint="0" * 32)
+    ),
     "a digest that is no gzip": lambda s: s.change(s.digest(), gunzipped),
     "a digest that is no JSON": lambda s: s.change(s.digest(), lambda b: gzipped(b"[")),
     "a digest without its fields": lambda s: s.change(s.digest(), lambda b: gzipped(b"{}")),
@@ -177,7 +192,7 @@ ALIKE: dict[str, Callable[[Set], Any]] = {
     "an old digest replayed as the newest": _replayed,
     "the newest signature changed": _newest_signature,
     "the newest signature lost": lambda s: _no_signature(s, -1),
-}  # fmt: skip
+}
 """Damages on which both must say the same of every file that either speaks of."""
 
 
@@ -190,9 +205,7 @@ def _second(made: Set) -> tuple[str, list[str]]:
     return made.digests[1], made.logs[made.digests[1]]
 
 
-def _more(
-    digest: tuple[bool | None, bool | None], logs: tuple[bool | None, bool | None]
-) -> Callable[[Set], Said]:
+def _more(digest: tuple[bool | None, bool | None], logs: tuple[bool | None, bool | None]) -> Callable[[Set], Said]:
     """The difference in a digest with a successor and in its logs; where they agree nothing stands."""
 
     def said(made: Set) -> Said:
@@ -252,21 +265,37 @@ def _moved(made: Set) -> None:
 def _all(made: Set) -> Said:
     """Every digest is invalid for them because it was moved, and no log is spoken of; all is valid for us."""
     logs = [key for keys in made.logs.values() for key in keys]
-    return {f"moved/{key}": (False, True) for key in made.digests} | {
-        f"moved/{key}": (None, True) for key in logs
-    }
+    return {f"moved/{key}": (False, True) for key in made.digests} | {f"moved/{key}": (None, True) for key in logs}
 
 
 SEES_MORE: dict[str, tuple[Callable[[Set], Any], Callable[[Set], Said]]] = {
-    "metadata lost, the next digest quotes the signature": (_metadata(signature=None), _more((False, True), (None, True))),
-    "the algorithm's name lost from the metadata": (_metadata(signature_algorithm=None), _more((False, True), (None, True))),
+    "metadata lost, the next digest quotes the signature": (
+        _metadata(signature=None),
+        _more((False, True), (None, True)),
+    ),
+    "the algorithm's name lost from the metadata": (
+        _metadata(signature_algorithm=None),
+        _more((False, True), (None, True)),
+    ),
     "the signature in the metadata changed": (_metadata(signature="00" * 256), _more((False, False), (None, True))),
-    "another algorithm named in the metadata": (_metadata(signature_algorithm="SHA1withRSA"), _more((True, False), (True, None))),
+    "another algorithm named in the metadata": (
+        _metadata(signature_algorithm="SHA1withRSA"),
+        _more((True, False), (True, None)),
+    ),
     "a signature over SHA-1": (_sha1, _newest),
-    "bytes after a digest": (lambda s: s.change(_second(s)[0], lambda b: b + b"more"), _more((True, False), (True, None))),
-    "a second gzip member after a digest": (lambda s: s.change(_second(s)[0], lambda b: b + gzipped(b"{}")), _more((True, False), (True, None))),
-    "the last bytes of a log cut off": (lambda s: s.change(_second(s)[1][0], lambda b: b[:-4]), lambda s: {_second(s)[1][0]: (True, False)}),
+    "bytes after a digest": (
+        lambda s: s.change(_second(s)[0], lambda b: b + b"more"),
+        _more((True, False), (True, None)),
+    ),
+    "a second gzip member after a digest": (
+        lambda s: s.change(_second(s)[0], lambda b: b + gzipped(b"{}")),
+        _more((True, False), (True, None)),
+    ),
+    "the last bytes of a log cut off": (
+        lambda s: s.change(_second(s)[1][0], lambda b: b[:-4]),
+        lambda s: {_second(s)[1][0]: (True, False)},
+    ),
     "a signed quote of another hash": (lambda s: _appended(s, lambda link: replace(link, sha256="0" * 64)), _newest),
     "everything moved": (_moved, _all),
-}  # fmt: skip
+}
 """Damages on which they say different things of a file, and what."""

@@ -1,4 +1,5 @@
-"""The real processes that a user has in the middle of 05: `onetrail run` on a terminal with its kernel, and a kernel under a Jupyter server."""
+"""The real processes that a user has in the middle of 05: `onetrail run` on a terminal with its kernel, and a kernel
+under a Jupyter server."""
 
 import json
 import os
@@ -36,7 +37,8 @@ def until(holds: Callable[[], bool], what: str) -> None:
 
 
 def standing(clients: Clients) -> dict[str, str]:
-    """The policy of every bucket, and of every key of a source account, as its text, and each copier role, read as somebody else reads them."""
+    """The policy of every bucket, and of every key of a source account, as its text, and each copier role, read as
+    somebody else reads them."""
     settings, found = clients.settings, {}
     ours = [(settings.log_account.account_id, name) for name in (settings.bucket_name, settings.work_bucket)]
     theirs = [(one.account, one.name) for one in read_old_estate(settings, clients).buckets]
@@ -142,9 +144,11 @@ class Terminal:
 
 
 def dies_in_the_middle(estate: Estate, clients: Clients, folder: Path, who: str, number: int) -> Terminal:
-    """A run of 05 on a terminal, of which somebody (`terminal`, `runner` or `kernel`) dies while it copies; returns once all have ended.
+    """A run of 05 on a terminal, of which somebody (`terminal`, `runner` or `kernel`) dies while it copies; returns
+    once all have ended.
 
-    At that moment something is open, and nothing is at the end: the policies are again as they were, and the record is whole.
+    At that moment something is open, and nothing is at the end: the policies are again as they were, and the record is
+    whole.
     """
     before, stalled = standing(clients), copying_stalls(estate)
     with terminal(parameters(clients, folder)) as run:
@@ -174,18 +178,29 @@ def terminal(parameters: Path) -> Iterator[Terminal]:
 
 
 class Papermill:
-    """papermill itself on the notebook of 05, as somebody runs it who does not use `onetrail run`; `pid` is papermill's."""
+    """papermill itself on the notebook of 05, as somebody runs it who does not use `onetrail run`; `pid` is
+    papermill's."""
 
     def __init__(self, folder: Path, parameters: Path) -> None:
         notebook = ROOT / "notebooks" / "05_copy_history.ipynb"
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "papermill", str(notebook), str(folder / "out.ipynb"), "-f", str(parameters), "-k", "python3"],
+            [
+                sys.executable,
+                "-m",
+                "papermill",
+                str(notebook),
+                str(folder / "out.ipynb"),
+                "-f",
+                str(parameters),
+                "-k",
+                "python3",
+            ],
             cwd=notebook.parent,
             env={**os.environ, "PYTHONPATH": str(ROOT / "lib"), "ONETRAIL_UNATTENDED": "1"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-        )  # fmt: skip
+        )
         self.pid = self._process.pid
         until(lambda: bool(kernel_below(self.pid)), "papermill has its kernel")
         self.kernel = kernel_below(self.pid)
@@ -233,17 +248,26 @@ class Jupyter:
         runtime.mkdir()
         self._process = subprocess.Popen(
             [
-                sys.executable, "-m", "jupyter_server", "--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root",
-                "--IdentityProvider.token=t", f"--ServerApp.root_dir={folder}",
+                sys.executable,
+                "-m",
+                "jupyter_server",
+                "--no-browser",
+                "--ip=127.0.0.1",
+                "--port=0",
+                "--allow-root",
+                "--IdentityProvider.token=t",
+                f"--ServerApp.root_dir={folder}",
             ],
             env={
-                **os.environ, "JUPYTER_RUNTIME_DIR": str(runtime), "JUPYTER_CONFIG_DIR": str(folder / "config"),
+                **os.environ,
+                "JUPYTER_RUNTIME_DIR": str(runtime),
+                "JUPYTER_CONFIG_DIR": str(folder / "config"),
                 "PYTHONPATH": str(ROOT / "lib"),
             },
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-        )  # fmt: skip
+        )
         self.pid = self._process.pid
         until(lambda: bool(list(runtime.glob("jpserver-*.json"))), "the server is up")
         until(lambda: self._said(runtime) is not None, "the server answers")

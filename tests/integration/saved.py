@@ -1,4 +1,5 @@
-"""The practice estate as a step left it, with its run folder: made once for all modules and lanes, put back for each test."""
+"""The practice estate as a step left it, with its run folder: made once for all modules and lanes, put back for each
+test."""
 
 import shutil
 from pathlib import Path
@@ -18,7 +19,8 @@ FIRST: Final = "02"
 def after(estate: Estate, step: str, runs: Path) -> Clients:
     """Put back the estate as it is once `step` has ended, and its run folder below `runs`; returns new clients.
 
-    The first call carries the steps out with the plain settings and saves each; every later one, of whatever lane, takes what was saved.
+    The first call carries the steps out with the plain settings and saves each; every later one, of whatever lane,
+    takes what was saved.
     """
     saved = _saved(estate, step)
     estate.restore(saved / "snapshot")

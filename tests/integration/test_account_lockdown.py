@@ -46,9 +46,7 @@ def pending(clients: Clients) -> list[str]:
     return [change.key for change in step.propose(settings, step.observe(settings, clients)).changes]
 
 
-def by_hand(
-    clients: Clients, service: str, account: str, actor: str = NAMED, region: str = "us-east-1"
-) -> Any:
+def by_hand(clients: Clients, service: str, account: str, actor: str = NAMED, region: str = "us-east-1") -> Any:
     """A client without our guard: what somebody else does to the estate."""
     return clients._sessions.session(account, actor).client(
         service,
@@ -258,9 +256,7 @@ def test_a_user_in_the_log_account_is_found_and_left_to_people(closed_clients: C
     iam.create_access_key(UserName="old-admin")
     settings = closed_clients.settings
     found = step.check(settings, step.observe(settings, closed_clients))
-    assert [(f.id, f.state) for f in found if f.state is FindingState.FINDING] == [
-        ("02.users", FindingState.FINDING)
-    ]
+    assert [(f.id, f.state) for f in found if f.state is FindingState.FINDING] == [("02.users", FindingState.FINDING)]
     assert pending(closed_clients) == []
 
 

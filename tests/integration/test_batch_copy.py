@@ -1,4 +1,5 @@
-"""05 with `copy_engine: s3-batch` on the practice estate: jobs copy, the ledger tells of each object, and nothing of it is left."""
+"""05 with `copy_engine: s3-batch` on the practice estate: jobs copy, the ledger tells of each object, and nothing of it
+is left."""
 
 import os
 import signal
@@ -109,9 +110,10 @@ class Watching:
             "the maker of jobs writes a report": (by_hand(self.clients, "s3", LOG, JOBS).put_object, report),
             "a source account writes a log": (by_hand(self.clients, "s3", SOURCE).put_object, put),
             "somebody becomes the role of the tasks": (
-                by_hand(self.clients, "sts", LOG).assume_role, {"RoleArn": BATCH_ARN, "RoleSessionName": "me"},
+                by_hand(self.clients, "sts", LOG).assume_role,
+                {"RoleArn": BATCH_ARN, "RoleSessionName": "me"},
             ),
-        }  # fmt: skip
+        }
         for what, (call, parameters) in tries.items():
             try:
                 call(**parameters)
@@ -181,7 +183,8 @@ def empty(rows: Sequence[dict[str, Any]]) -> set[str]:
 
 
 def test_jobs_copy_everything_and_nobody_else_gains_anything(estate: Estate, clients: Clients) -> None:
-    """Pulled by jobs, pushed by this machine, which is the twin: the ledger is as full for both. While jobs run nobody else gets through."""
+    """Pulled by jobs, pushed by this machine, which is the twin: the ledger is as full for both. While jobs run nobody
+    else gets through."""
     mark, watching = estate.mark(), Watching(clients)
     outcome, _ = copied(clients, planned(clients, step), watching)
     assert (outcome.state, watching.seen_open, watching.got_through) == ("applied", True, [])
@@ -197,9 +200,7 @@ def test_jobs_copy_everything_and_nobody_else_gains_anything(estate: Estate, cli
     assert Counter(row["key"] for row in rows).most_common(1)[0][1] == 1
     assert all(row["retain_until"].month in (1, 4, 7, 10) and row["retain_until"].day == 1 for row in by_jobs)
     copies = {
-        r["resource"]: r["arn"]
-        for r in estate.requests(mark)
-        if r["operation"] == "CopyObject" and r["status"] == 200
+        r["resource"]: r["arn"] for r in estate.requests(mark) if r["operation"] == "CopyObject" and r["status"] == 200
     }
     for row in by_jobs:
         assert f"/{names.BATCH_ROLE}/" in copies[f"arn:aws:s3:::{CENTRAL}/{row['destination_key']}"]
@@ -210,19 +211,17 @@ def test_jobs_copy_everything_and_nobody_else_gains_anything(estate: Estate, cli
         source = by_hand(clients, "s3", SOURCE, region=regions[row["source_bucket"]])
         kept = source.head_object(Bucket=row["source_bucket"], Key=row["key"])["Metadata"]
         assert "signature" in kept
-        assert (
-            s3.head_object(Bucket=CENTRAL, Key=row["destination_key"], ExpectedBucketOwner=LOG)["Metadata"]
-            == kept
-        )
+        assert s3.head_object(Bucket=CENTRAL, Key=row["destination_key"], ExpectedBucketOwner=LOG)["Metadata"] == kept
 
 
 def test_a_new_kernel_finds_the_jobs_of_a_killed_one_and_makes_what_they_do_not_bring(
     estate: Estate, clients: Clients, tmp_path: Path
 ) -> None:
-    """Killed when its jobs were made and not confirmed: the next run makes no second one, confirms those and ends closed.
+    """Killed when its jobs were made and not confirmed: the next run makes no second one, confirms those and ends
+    closed.
 
-    One of their tasks in ten fails: Complete is no success, this machine copies the rest and says so. Twin: the test above, in which
-    none fails and nothing is handed on.
+    One of their tasks in ten fails: Complete is no success, this machine copies the rest and says so. Twin: the test
+    above, in which none fails and nothing is handed on.
     """
     words = [str(ROOT / "parameters" / "practice.yaml"), str(tmp_path)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "lib")}
@@ -238,8 +237,10 @@ def test_a_new_kernel_finds_the_jobs_of_a_killed_one_and_makes_what_they_do_not_
     assert not grant_revoked(clients).met, "twin of what the end of this test finds"
     by_this_machine = step.propose(clients.settings.with_values(copy_engine="local"), found)
     assert [c.key for c in by_this_machine.changes][:3] == [
-        f"PutRolePolicy-{names.JOBS_ROLE}", "batch-pilot-cancel", "batch-copy-cancel",
-    ]  # fmt: skip
+        f"PutRolePolicy-{names.JOBS_ROLE}",
+        "batch-pilot-cancel",
+        "batch-copy-cancel",
+    ]
     mark = estate.mark()
     estate.fault("batch-tasks", share=0.1, code="InternalError", status=500)
     outcome, said = copied(clients, step.propose(clients.settings, found))
@@ -258,6 +259,4 @@ def test_a_new_kernel_finds_the_jobs_of_a_killed_one_and_makes_what_they_do_not_
     assert all(again[row["key"], "copied"] == 1 for row in failed)
     handed = [line for line in lines if line["kind"] == "handed_on"]
     assert sum(sum(line["outcomes"].values()) for line in handed) == len(failed)
-    assert sum("by jobs failed" in line and line.endswith("this machine makes them") for line in said) == len(
-        handed
-    )
+    assert sum("by jobs failed" in line and line.endswith("this machine makes them") for line in said) == len(handed)

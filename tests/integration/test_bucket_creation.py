@@ -1,4 +1,5 @@
-"""03 against the estate: buckets built once, drift put right by one change, and a policy that CloudTrail can live with."""
+"""03 against the estate: buckets built once, drift put right by one change, and a policy that CloudTrail can live
+with."""
 
 import json
 from collections.abc import Callable
@@ -93,14 +94,10 @@ def test_without_approval_nothing_is_sent(closed_estate: Estate) -> None:
     assert closed_estate.mutating(mark) == []
 
 
-def test_after_it_the_step_is_done_and_the_records_head_is_out_of_our_hands(
-    estate: Estate, clients: Clients
-) -> None:
+def test_after_it_the_step_is_done_and_the_records_head_is_out_of_our_hands(estate: Estate, clients: Clients) -> None:
     assert pending(clients) == []
     assert step.done(clients.settings, clients).done
-    assert {f.state for f in step.check(clients.settings, step.observe(clients.settings, clients))} == {
-        FindingState.OK
-    }
+    assert {f.state for f in step.check(clients.settings, step.observe(clients.settings, clients))} == {FindingState.OK}
     anchors = [line for line in entries(clients.settings.run_folder) if line["kind"] == "anchor"]
     assert anchors[-1]["resource"].startswith(f"{WORK}/records/")
 
@@ -144,9 +141,7 @@ def _unversioned(c: Clients) -> None:
         (_unversioned, f"{ACCESS}: versioning"),
     ],
 )
-def test_one_thing_undone_by_hand_is_one_change(
-    clients: Clients, deed: Callable[[Clients], None], key: str
-) -> None:
+def test_one_thing_undone_by_hand_is_one_change(clients: Clients, deed: Callable[[Clients], None], key: str) -> None:
     deed(clients)
     assert pending(clients) == [key]
     assert not step.done(clients.settings, clients).done
@@ -158,13 +153,9 @@ def test_the_archive_refuses_the_operator_who_built_it(clients: Clients) -> None
     s3 = by_hand(clients, "s3", LOG)
     for refused in (
         lambda: s3.delete_bucket_policy(Bucket=CENTRAL),
-        lambda: s3.put_bucket_policy(
-            Bucket=CENTRAL, Policy=json.dumps(central_bucket(archive_of(clients.settings)))
-        ),
+        lambda: s3.put_bucket_policy(Bucket=CENTRAL, Policy=json.dumps(central_bucket(archive_of(clients.settings)))),
         lambda: s3.delete_bucket_lifecycle(Bucket=CENTRAL),
-        lambda: s3.put_object(
-            Bucket=CENTRAL, Key="AWSLogs/111122223333/CloudTrail/invented.json.gz", Body=b"x"
-        ),
+        lambda: s3.put_object(Bucket=CENTRAL, Key="AWSLogs/111122223333/CloudTrail/invented.json.gz", Body=b"x"),
         lambda: s3.delete_bucket(Bucket=CENTRAL),
     ):
         with pytest.raises(ClientError, match="AccessDenied"):
@@ -228,16 +219,15 @@ def _forgetting_cloudtrail(clients: Clients) -> dict[str, Any]:
     """The archive's policy with CloudTrail left out of the exemption of the one Deny that refuses writes."""
     document = central_bucket(archive_of(clients.settings))
     (deny,) = (s for s in document["Statement"] if s["Sid"] == "ReadsOnly")
-    assert deny["Condition"].pop("StringNotEquals") == {
-        "aws:PrincipalServiceName": "cloudtrail.amazonaws.com"
-    }
+    assert deny["Condition"].pop("StringNotEquals") == {"aws:PrincipalServiceName": "cloudtrail.amazonaws.com"}
     return document
 
 
 def test_without_cloudtrail_in_the_exemption_the_step_refuses_the_policy_and_a_trail_cannot_deliver(
     estate: Estate, clients: Clients
 ) -> None:
-    """The must-allow row fails before anything is put; put by hand, GetTrailStatus says AccessDenied. Twin: the same trail before and after."""
+    """The must-allow row fails before anything is put; put by hand, GetTrailStatus says AccessDenied. Twin: the same
+    trail before and after."""
     wrong = _forgetting_cloudtrail(clients)
     (failed,) = (v for v in step.verdicts(clients.settings, wrong) if not v.as_wanted)
     assert failed.expectation.name == "trail onetrail of 111122223333 delivers logs of 111122223333"
@@ -249,27 +239,18 @@ def test_without_cloudtrail_in_the_exemption_the_step_refuses_the_policy_and_a_t
     with open_gate(clients, "any") as gate:
         outcome = step.apply(replace(plan, changes=(sent,)), gate, clients)
     assert (outcome.state, outcome.exit_code) == ("stopped", 3)
-    assert (
-        f"the policy would be wrong: {failed.expectation.name}: cloudtrail.amazonaws.com may not"
-        in outcome.line
-    )
+    assert f"the policy would be wrong: {failed.expectation.name}: cloudtrail.amazonaws.com may not" in outcome.line
     assert estate.mutating(mark) == []
     assert run(clients).state == "applied"
 
     trails = by_hand(clients, "cloudtrail", SOURCE)
-    trails.create_trail(
-        Name="onetrail", S3BucketName=CENTRAL, IsMultiRegionTrail=True, EnableLogFileValidation=True
-    )
+    trails.create_trail(Name="onetrail", S3BucketName=CENTRAL, IsMultiRegionTrail=True, EnableLogFileValidation=True)
     trails.start_logging(Name="onetrail")
 
     def errors() -> set[tuple[str, str]]:
         estate.wait(7200)
         said = trails.get_trail_status(Name="onetrail")
-        return {
-            (name, said[name])
-            for name in ("LatestDeliveryError", "LatestDigestDeliveryError")
-            if said.get(name)
-        }
+        return {(name, said[name]) for name in ("LatestDeliveryError", "LatestDigestDeliveryError") if said.get(name)}
 
     assert errors() == set()
     by_hand(clients, "s3", LOG, BREAK_GLASS).put_bucket_policy(Bucket=CENTRAL, Policy=json.dumps(wrong))

@@ -1,4 +1,5 @@
-"""Two old buckets with one key and other bytes, through all steps: both byte strings exist at every moment, and both buckets go."""
+"""Two old buckets with one key and other bytes, through all steps: both byte strings exist at every moment, and both
+buckets go."""
 
 import json
 from collections import Counter
@@ -61,7 +62,9 @@ def a_log(word: str) -> bytes:
 
 def given_a_log(clients: Clients, bucket: str, name: str, word: str) -> tuple[str, bytes]:
     """A log in an old bucket: its key and its bytes."""
-    key = f"AWSLogs/{SOURCE}/CloudTrail/eu-west-1/2025/06/02/{SOURCE}_CloudTrail_eu-west-1_20250602T0930Z_{name}.json.gz"
+    key = (
+        f"AWSLogs/{SOURCE}/CloudTrail/eu-west-1/2025/06/02/{SOURCE}_CloudTrail_eu-west-1_20250602T0930Z_{name}.json.gz"
+    )
     body = a_log(word)
     old(clients).put_object(Bucket=bucket, Key=key, Body=body)
     return key, body
@@ -96,10 +99,11 @@ def no_digest(held: dict[str, bytes]) -> dict[str, bytes]:
 def test_a_conflict_goes_through_all_steps_and_no_byte_string_is_ever_gone(
     fresh_estate: Estate, tmp_path: Path
 ) -> None:
-    """One bucket is pulled, the other pushed. 01 names the conflict; each copy is proven by its own bucket's digest, sealed, in the receipt, and both old buckets are emptied. 08 is clean.
+    """One bucket is pulled, the other pushed. 01 names the conflict; each copy is proven by its own bucket's digest,
+    sealed, in the receipt, and both old buckets are emptied. 08 is clean.
 
-    A digest decides which copy is the plain one, though its bucket comes second by name; where none or both are named, the first bucket
-    is. Twin: equal bytes in two buckets are one copy.
+    A digest decides which copy is the plain one, though its bucket comes second by name; where none or both are named,
+    the first bucket is. Twin: equal bytes in two buckets are one copy.
     """
     estate, runs = fresh_estate, {"runs_dir": str(tmp_path)}
     clients = estate.clients(**runs)
@@ -122,11 +126,7 @@ def test_a_conflict_goes_through_all_steps_and_no_byte_string_is_ever_gone(
     mark = estate.mark()
     for number in STEPS:
         ended = one_step(estate, number, **runs)
-        wrong = [
-            f
-            for f in ended.findings
-            if f.state not in (FindingState.OK, FindingState.NOTE, FindingState.PLANNED)
-        ]
+        wrong = [f for f in ended.findings if f.state not in (FindingState.OK, FindingState.NOTE, FindingState.PLANNED)]
         assert (ended.exit_code, wrong) == (0, []), number
         held = no_digest(archived(clients)) if number >= "03" else {}
         if number < "05":
@@ -153,9 +153,7 @@ def test_a_conflict_goes_through_all_steps_and_no_byte_string_is_ever_gone(
 def still_there(clients: Clients, planted: Sequence[Planted]) -> list[Planted]:
     """Those that their old bucket still holds, byte for byte."""
     listed = {
-        (name, o["Key"])
-        for name in (EU, SA)
-        for o in old(clients).list_objects_v2(Bucket=name).get("Contents", [])
+        (name, o["Key"]) for name in (EU, SA) for o in old(clients).list_objects_v2(Bucket=name).get("Contents", [])
     }
     return [
         one
@@ -172,15 +170,15 @@ WRITES, DELETES = (
 
 
 def taken_away(requests: Sequence[Mapping[str, Any]], planted: Sequence[Planted], archive: str) -> list[str]:
-    """What in the estate's log of requests took bytes away, or could have: the log names no key of a DeleteObjects, so any counts for all.
+    """What in the estate's log of requests took bytes away, or could have: the log names no key of a DeleteObjects, so
+    any counts for all.
 
-    A delete in an old bucket before each planted object's copy was written; a delete in the archive; a second write to a key there; any
-    write to an old bucket.
+    A delete in an old bucket before each planted object's copy was written; a delete in the archive; a second write to
+    a key there; any write to an old bucket.
     """
     arn, wrong = "arn:aws:s3:::", []
     olds = {
-        one.bucket: {f"{arn}{archive}/{p.archive_key}" for p in planted if p.bucket == one.bucket}
-        for one in planted
+        one.bucket: {f"{arn}{archive}/{p.archive_key}" for p in planted if p.bucket == one.bucket} for one in planted
     }
     written: set[str] = set()
     for request in requests:
@@ -215,10 +213,8 @@ def taken_away(requests: Sequence[Mapping[str, Any]], planted: Sequence[Planted]
         # an old object is overwritten
         ([("PutObject", "old/a")], ["PutObject arn:aws:s3:::old/a"]),
     ],
-)  # fmt: skip
-def test_the_log_of_requests_shows_what_took_bytes_away(
-    deeds: list[tuple[str, str]], wrong: list[str]
-) -> None:
+)
+def test_the_log_of_requests_shows_what_took_bytes_away(deeds: list[tuple[str, str]], wrong: list[str]) -> None:
     """Twin of the run above: each way to lose bytes is seen in the log, refused requests are not."""
     requests = [
         {
@@ -234,21 +230,10 @@ def test_the_log_of_requests_shows_what_took_bytes_away(
 
 def one_row_for_each_listed_object(clients: Clients) -> None:
     """Whatever became of it: copied, there already by another bucket, or no log at all."""
-    rows = [
-        row
-        for row in ledger.read(clients.settings.run_folder / "ledger").to_pylist()
-        if row["action"] == "copy"
-    ]
+    rows = [row for row in ledger.read(clients.settings.run_folder / "ledger").to_pylist() if row["action"] == "copy"]
     written = Counter((row["source_bucket"], row["key"]) for row in rows)
-    pages = {
-        name: old(clients).get_paginator("list_objects_v2").paginate(Bucket=name) for name in (EU, SA, US)
-    }
-    listed = {
-        (name, o["Key"])
-        for name, several in pages.items()
-        for page in several
-        for o in page.get("Contents", [])
-    }
+    pages = {name: old(clients).get_paginator("list_objects_v2").paginate(Bucket=name) for name in (EU, SA, US)}
+    listed = {(name, o["Key"]) for name, several in pages.items() for page in several for o in page.get("Contents", [])}
     assert set(written) == listed
     assert {number for number in written.values()} == {1}
     outcomes = Counter(row["outcome"] for row in rows)

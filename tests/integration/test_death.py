@@ -1,4 +1,5 @@
-"""Whichever process dies in the middle of 05, nothing it opened stays open in silence: the survivor closes, or the next start says so first."""
+"""Whichever process dies in the middle of 05, nothing it opened stays open in silence: the survivor closes, or the next
+start says so first."""
 
 import os
 import signal
@@ -128,7 +129,8 @@ def test_papermill_itself(
 def test_where_nobody_survives_the_next_start_says_so_first(
     estate: Estate, after: Callable[[str], Clients], tmp_path: Path
 ) -> None:
-    """A kernel under a Jupyter server that is killed: the first table of any notebook names what is open. Twin: above, where it is closed."""
+    """A kernel under a Jupyter server that is killed: the first table of any notebook names what is open. Twin: above,
+    where it is closed."""
     clients = after("04")
     before, stalled = standing(clients), copying_stalls(estate)
     with jupyter(tmp_path, parameters(clients, tmp_path)) as lab:

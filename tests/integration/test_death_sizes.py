@@ -1,4 +1,5 @@
-"""The deaths of test_death on the larger scenarios: more buckets, and in `hard` versions, archived objects and keys of their own."""
+"""The deaths of test_death on the larger scenarios: more buckets, and in `hard` versions, archived objects and keys of
+their own."""
 
 import signal
 from collections.abc import Callable
@@ -28,6 +29,7 @@ def test_nothing_stays_open_whatever_the_estate_holds(
     who: str,
     number: int,
 ) -> None:
-    """Each opening of the plan, policies of keys too, is closed by the survivor. Twin: it was open when the signal came."""
+    """Each opening of the plan, policies of keys too, is closed by the survivor. Twin: it was open when the signal
+    came."""
     record_property("kills", 1)
     dies_in_the_middle(estate, after("04"), tmp_path, who, number)

@@ -1,4 +1,5 @@
-"""Under the steady policies, and behind the guardrail, everybody's own work goes on and an administrator of the log account has no door."""
+"""Under the steady policies, and behind the guardrail, everybody's own work goes on and an administrator of the log
+account has no door."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -47,9 +48,7 @@ def code_of(call: Callable[..., Any], **parameters: Any) -> str:
 
 def a_log(clients: Clients) -> dict[str, Any]:
     """Some log that lies in the archive, with its version."""
-    said = by_hand(clients, "s3", LOG, BREAK_GLASS).list_object_versions(
-        Bucket=CENTRAL, Prefix="AWSLogs/", MaxKeys=1
-    )
+    said = by_hand(clients, "s3", LOG, BREAK_GLASS).list_object_versions(Bucket=CENTRAL, Prefix="AWSLogs/", MaxKeys=1)
     return {
         "Bucket": CENTRAL,
         "Key": said["Versions"][0]["Key"],
@@ -88,7 +87,8 @@ def test_a_copy_by_jobs_works_after_the_guardrail_stands(estate: Estate, tmp_pat
 
 @pytest.mark.slow
 def test_a_copy_and_a_verification_work_after_the_guardrail_stands(estate: Estate, tmp_path: Path) -> None:
-    """Grant, copies, closings and seals pass it; twin: the same copier, spared by nothing, is refused by the guardrail alone."""
+    """Grant, copies, closings and seals pass it; twin: the same copier, spared by nothing, is refused by the guardrail
+    alone."""
     clients = saved.after(estate, "04", tmp_path)
     behind_the_rail(clients)
     for step in (copy_history, verification):
@@ -97,11 +97,7 @@ def test_a_copy_and_a_verification_work_after_the_guardrail_stands(estate: Estat
         assert planned(clients, step).changes == ()
         clients = estate.clients(runs_dir=str(tmp_path))
     organizations = by_hand(clients, "organizations", MANAGEMENT)
-    rails = [
-        p
-        for p in organizations.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"]
-        if p["Name"] == RAIL
-    ]
+    rails = [p for p in organizations.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"] if p["Name"] == RAIL]
     content = json.loads(organizations.describe_policy(PolicyId=rails[0]["Id"])["Policy"]["Content"])
     settings = clients.settings
     assert content == rail_document(settings, verification.observe(settings, clients))
@@ -111,11 +107,7 @@ def test_a_copy_and_a_verification_work_after_the_guardrail_stands(estate: Estat
     clients = saved.after(estate, "04", tmp_path)
     organizations = by_hand(clients, "organizations", MANAGEMENT)
     behind_the_rail(clients)
-    (rail,) = (
-        p
-        for p in organizations.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"]
-        if p["Name"] == RAIL
-    )
+    (rail,) = (p for p in organizations.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"] if p["Name"] == RAIL)
     organizations.update_policy(PolicyId=rail["Id"], Content=json.dumps(content))
     with pytest.raises(ChangeFailed, match="refused"):
         run(clients, copy_history)
@@ -138,10 +130,7 @@ def test_under_the_steady_policy_everybodys_own_work_goes_on(estate: Estate, tmp
     }
     for s3, code in ((operator, "AccessDenied"), (breaker, "")):
         assert code_of(s3.put_object_retention, **log, Retention=later) == code
-        assert (
-            code_of(s3.put_bucket_lifecycle_configuration, Bucket=CENTRAL, LifecycleConfiguration=rules)
-            == code
-        )
+        assert code_of(s3.put_bucket_lifecycle_configuration, Bucket=CENTRAL, LifecycleConfiguration=rules) == code
         assert code_of(s3.put_object, Bucket=CENTRAL, Key=log["Key"], Body=b"x") == "AccessDenied"
         assert code_of(s3.put_object_tagging, **log, Tagging={"TagSet": []}) == "AccessDenied"
     trails = by_hand(clients, "cloudtrail", SOURCE)
@@ -152,7 +141,8 @@ def test_under_the_steady_policy_everybodys_own_work_goes_on(estate: Estate, tmp
 
 
 def given_a_job_left_over(estate: Estate, clients: Clients) -> str:
-    """A job of this run that waits to be confirmed, with its two roles, though nothing is open for it any more; its id."""
+    """A job of this run that waits to be confirmed, with its two roles, though nothing is open for it any more; its
+    id."""
     settings, archive = clients.settings, archive_of(clients.settings)
     place, bucket = desk(settings), "acme-audit-us-east-1"
     folder = place.folder
@@ -180,7 +170,8 @@ def given_a_job_left_over(estate: Estate, clients: Clients) -> str:
 
 
 def test_jobs_left_over_are_cancelled_under_the_steady_policy(estate: Estate, tmp_path: Path) -> None:
-    """05 gives their maker its policy, cancels them and removes both roles, with both buckets closed and the guardrail in place.
+    """05 gives their maker its policy, cancels them and removes both roles, with both buckets closed and the guardrail
+    in place.
 
     Twin: before 05 neither their maker, which lost its policy, nor the reader nor the operator can cancel one.
     """
@@ -250,9 +241,14 @@ def intruder(estate: Estate, tmp_path: Path) -> Iterator[tuple[Clients, Callable
 
     def client(service: str) -> Any:
         return boto3.client(
-            service, region_name="us-east-1", endpoint_url=endpoint, config=Config(s3={"addressing_style": "path"}),
-            aws_access_key_id=said["AccessKeyId"], aws_secret_access_key=said["SecretAccessKey"], aws_session_token=said["SessionToken"],
-        )  # fmt: skip
+            service,
+            region_name="us-east-1",
+            endpoint_url=endpoint,
+            config=Config(s3={"addressing_style": "path"}),
+            aws_access_key_id=said["AccessKeyId"],
+            aws_secret_access_key=said["SecretAccessKey"],
+            aws_session_token=said["SessionToken"],
+        )
 
     yield clients, client
 
@@ -269,9 +265,7 @@ def test_an_administrator_of_the_log_account_has_no_door(
         "delete": code_of(s3.delete_object, **log),
         "lock": code_of(s3.put_object_legal_hold, **log, LegalHold={"Status": "ON"}),
         "policy": code_of(s3.delete_bucket_policy, Bucket=CENTRAL),
-        "notification": code_of(
-            s3.put_bucket_notification_configuration, Bucket=CENTRAL, NotificationConfiguration={}
-        ),
+        "notification": code_of(s3.put_bucket_notification_configuration, Bucket=CENTRAL, NotificationConfiguration={}),
         "tags": code_of(s3.put_bucket_tagging, Bucket=CENTRAL, Tagging={"TagSet": []}),
         "head": code_of(
             s3.put_object, Bucket=WORK, Key="records/another/head-000001.json", Body=b"{}", IfNoneMatch="*"
@@ -285,10 +279,6 @@ def test_an_administrator_of_the_log_account_has_no_door(
     deeds["trust"] = code_of(iam.update_assume_role_policy, **door)
     assert deeds == dict.fromkeys(deeds, "AccessDenied")
     organizations = by_hand(clients, "organizations", MANAGEMENT)
-    (rail,) = (
-        p
-        for p in organizations.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"]
-        if p["Name"] == RAIL
-    )
+    (rail,) = (p for p in organizations.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"] if p["Name"] == RAIL)
     organizations.detach_policy(PolicyId=rail["Id"], TargetId=LOG)
     assert code_of(iam.update_assume_role_policy, **door) == ""

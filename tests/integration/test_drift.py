@@ -82,9 +82,13 @@ def _archive_lets_somebody_in(clients: Clients) -> None:
     s3 = _archive(clients)
     document = json.loads(s3.get_bucket_policy(Bucket=CENTRAL)["Policy"])
     document["Statement"].append(
-        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{SOURCE}:root"}, "Action": "s3:GetObject",
-         "Resource": f"arn:aws:s3:::{CENTRAL}/*"}
-    )  # fmt: skip
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{SOURCE}:root"},
+            "Action": "s3:GetObject",
+            "Resource": f"arn:aws:s3:::{CENTRAL}/*",
+        }
+    )
     s3.put_bucket_policy(Bucket=CENTRAL, Policy=json.dumps(document))
 
 
@@ -94,9 +98,7 @@ def _new_trail_stopped(clients: Clients) -> None:
 
 def _new_trail_takes_less(clients: Clients) -> None:
     reads = [{"ReadWriteType": "ReadOnly", "IncludeManagementEvents": True, "DataResources": []}]
-    _behind_the_rail(
-        clients, lambda trails: trails.put_event_selectors(TrailName=TRAIL, EventSelectors=reads)
-    )
+    _behind_the_rail(clients, lambda trails: trails.put_event_selectors(TrailName=TRAIL, EventSelectors=reads))
 
 
 def _new_trail_in_one_region(clients: Clients) -> None:
@@ -137,15 +139,11 @@ def _behind_the_rail(clients: Clients, deed: Callable[[Any], Any]) -> None:
     organizations.attach_policy(**where)
 
 
-def test_with_everything_done_nothing_is_proposed_and_every_step_is_done(
-    estate: Estate, finished: Path
-) -> None:
+def test_with_everything_done_nothing_is_proposed_and_every_step_is_done(estate: Estate, finished: Path) -> None:
     """Twin: each row of the tests below."""
     estate.restore(finished)
     mark, clients = estate.mark(), estate.clients()
-    assert {step.__name__: planned(clients, step).changes for step in STEPS} == {
-        step.__name__: () for step in STEPS
-    }
+    assert {step.__name__: planned(clients, step).changes for step in STEPS} == {step.__name__: () for step in STEPS}
     assert [step.__name__ for step in STEPS if not step.done(clients.settings, clients).done] == []
     assert estate.mutating(mark) == []
 
@@ -216,9 +214,7 @@ def _object_gone(clients: Clients) -> None:
     s3 = _archive(clients)
     listed = s3.list_object_versions(Bucket=CENTRAL, Prefix=f"AWSLogs/{SOURCE}/CloudTrail/us-east-1/2021/10/")
     gone = listed["Versions"][0]
-    s3.delete_object(
-        Bucket=CENTRAL, Key=gone["Key"], VersionId=gone["VersionId"], BypassGovernanceRetention=True
-    )
+    s3.delete_object(Bucket=CENTRAL, Key=gone["Key"], VersionId=gone["VersionId"], BypassGovernanceRetention=True)
 
 
 def _statement_left_open(clients: Clients) -> None:
@@ -242,7 +238,8 @@ GRANT_AND_ONE_COPY = [
     ("PutBucketPolicy", OLD),
     *(("PutObject", CENTRAL), ("CopyObject", CENTRAL)) * 3,
 ]
-"""The old bucket opened, break-glass' window, the opening; pilot and copy; all three closed again; two canaries in three rounds."""
+"""The old bucket opened, break-glass' window, the opening; pilot and copy; all three closed again; two canaries in
+three rounds."""
 
 
 @pytest.mark.parametrize(

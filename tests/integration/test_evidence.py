@@ -48,9 +48,7 @@ def run(clients: Clients, module: Any, approve: str = "any") -> Outcome:
         return module.apply(plan, gate, clients)
 
 
-def seen(
-    clients: Clients, earlier: EvidenceObservation | None = None
-) -> tuple[EvidenceObservation, list[Finding]]:
+def seen(clients: Clients, earlier: EvidenceObservation | None = None) -> tuple[EvidenceObservation, list[Finding]]:
     """A look and what it says; after an earlier look no file of the archive is read again that is listed as it was."""
     observation = step.observe(clients.settings, clients, earlier)
     return observation, step.check(clients.settings, observation)
@@ -159,7 +157,8 @@ def test_half_way_it_says_what_is_done_and_what_is_not(at: Callable[[str], Clien
 def test_at_the_end_everything_is_as_promised_and_the_page_is_bound(
     estate: Estate, at: Callable[[str], Clients], ended: str
 ) -> None:
-    """No call that changes anything is sent but that which puts the record's head; the same state gives the same page; its hash is in the record."""
+    """No call that changes anything is sent but that which puts the record's head; the same state gives the same page;
+    its hash is in the record."""
     clients = at(ended)
     mark, settings = estate.mark(), clients.settings
     observation, found = seen(clients)
@@ -218,14 +217,13 @@ def test_every_permission_of_the_move_is_there_with_its_closing(
 def test_every_policy_of_the_move_has_its_text_of_before_and_of_after(
     estate: Estate, at: Callable[[str], Clients], ended: str
 ) -> None:
-    """The first text of an old bucket is what AWS held when nothing was done yet, and each text of after is that of the next before."""
+    """The first text of an old bucket is what AWS held when nothing was done yet, and each text of after is that of the
+    next before."""
     clients = at(ended)
     folder = clients.settings.run_folder
     lines = list(entries(folder))
     ends = {line["intent"]: line for line in lines if line["kind"] == "done"}
-    policies = [
-        one for one in lines if one["kind"] == "intent" and touches_policy(one["service"], one["call"])
-    ]
+    policies = [one for one in lines if one["kind"] == "intent" and touches_policy(one["service"], one["call"])]
     assert {one["call"] for one in policies} >= {
         "PutBucketPolicy",
         "CreateRole",
@@ -242,10 +240,7 @@ def test_every_policy_of_the_move_has_its_text_of_before_and_of_after(
             standing[name] = after
         first = before if name == BUCKET and first is None else first
     texts_named = {
-        said["file"]
-        for line in lines
-        for said in (line.get("replaces", {}), line.get("puts", {}))
-        if "file" in said
+        said["file"] for line in lines for said in (line.get("replaces", {}), line.get("puts", {})) if "file" in said
     }
     assert {f"policies/{path.name}" for path in (folder / "policies").iterdir()} == texts_named
     estate.restore()
@@ -274,7 +269,8 @@ def _changed_line(clients: Clients) -> None:
 
 
 def _rewritten_record(clients: Clients) -> None:
-    """The whole chain made anew with one line left out and other approvals, and five objects put beside the heads with the operator's rights."""
+    """The whole chain made anew with one line left out and other approvals, and five objects put beside the heads with
+    the operator's rights."""
     settings = clients.settings
     folder, account = settings.run_folder, settings.log_account.account_id
     lines = [line | ({"approve": "p-1"} if line["kind"] == "plan" else {}) for line in entries(folder)]
@@ -282,9 +278,7 @@ def _rewritten_record(clients: Clients) -> None:
     s3 = by_hand(clients, account, settings.home_region)
     last = list(entries(folder))[-1]
     body = RecordHead("practice", last["n"], last["hash"], last["at"]).body()
-    put = partial(
-        s3.put_object, Bucket=settings.work_bucket, Body=body, ContentMD5=_md5(body), IfNoneMatch="*"
-    )
+    put = partial(s3.put_object, Bucket=settings.work_bucket, Body=body, ContentMD5=_md5(body), IfNoneMatch="*")
     for name in ("head-9.json", "head-x", "head-000001.json", "head-000002.json", "head-999999.json"):
         put(Key=f"records/practice/{name}")
     with pytest.raises(ClientError, match="PreconditionFailed"):  # the last head's own key

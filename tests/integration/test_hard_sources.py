@@ -1,4 +1,5 @@
-"""05 on buckets that are hard to move: archived below a prefix, versioned and tampered with, under a key of their own account.
+"""05 on buckets that are hard to move: archived below a prefix, versioned and tampered with, under a key of their own
+account.
 
 The tests follow one another on one estate, as a person's runs do.
 """
@@ -67,17 +68,17 @@ def clients(ready: Estate) -> Clients:
 def key_policy(clients: Clients) -> Any:
     kms = by_hand(clients, "kms", SOURCE)
     (key,) = (
-        k["KeyId"]
-        for k in kms.list_keys()["Keys"]
-        if kms.describe_key(KeyId=k["KeyId"])["KeyMetadata"]["Description"]
+        k["KeyId"] for k in kms.list_keys()["Keys"] if kms.describe_key(KeyId=k["KeyId"])["KeyMetadata"]["Description"]
     )
     return json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
 
 
 def policies(clients: Clients) -> list[Any]:
     """Everything that a grant opens, as it stands now."""
-    buckets = [clients.client("s3", SOURCE, name[11:]).get_bucket_policy(Bucket=name, ExpectedBucketOwner=SOURCE)["Policy"]
-               for name in (ARCHIVED, VERSIONED, KEYED)]  # fmt: skip
+    buckets = [
+        clients.client("s3", SOURCE, name[11:]).get_bucket_policy(Bucket=name, ExpectedBucketOwner=SOURCE)["Policy"]
+        for name in (ARCHIVED, VERSIONED, KEYED)
+    ]
     central = clients.client("s3", LOG).get_bucket_policy(Bucket=CENTRAL, ExpectedBucketOwner=LOG)["Policy"]
     return [json.loads(one) for one in (*buckets, central)] + [key_policy(clients)]
 
@@ -92,16 +93,13 @@ def rows(estate: Estate, action: str) -> list[dict[str, Any]]:
     return [row for row in found if row["action"] == action]
 
 
-def test_restores_are_asked_for_once_and_waited_for_with_nothing_open(
-    ready: Estate, clients: Clients
-) -> None:
-    """The first run asks and ends with the time to come back; the second changes nothing; then the plan is the one that was foretold."""
+def test_restores_are_asked_for_once_and_waited_for_with_nothing_open(ready: Estate, clients: Clients) -> None:
+    """The first run asks and ends with the time to come back; the second changes nothing; then the plan is the one that
+    was foretold."""
     before, plan = policies(clients), planned(clients, step)
     notes = " ".join(plan.notes)
     assert "cloudtrail/AWSLogs/o-practice01/ begin with AWSLogs/o-practice01/ in the archive" in notes
-    assert (
-        "1 log or digest file was deleted there" in notes and "1 older version may have other bytes" in notes
-    )
+    assert "1 log or digest file was deleted there" in notes and "1 older version may have other bytes" in notes
     assert "data events of copies and deletions: about $" in notes
     mark = ready.mark()
     outcome = applied(clients, plan)
@@ -134,7 +132,8 @@ def test_a_pilot_that_differs_stops_the_step_and_closes_what_was_opened(
 
 
 def test_all_of_it_is_copied_and_closed(ready: Estate, clients: Clients) -> None:
-    """Restored logs, the deleted one by its version, those under the key; then nothing is left to do, and the key is as before."""
+    """Restored logs, the deleted one by its version, those under the key; then nothing is left to do, and the key is as
+    before."""
     before = policies(clients)
     outcome = run(clients, step)
     assert (outcome.state, policies(clients)) == ("applied", before)
@@ -154,8 +153,11 @@ def test_all_of_it_is_copied_and_closed(ready: Estate, clients: Clients) -> None
     assert step.propose(clients.settings, seen).empty and step.done(clients.settings, clients).done
     found = {f.id: f.state for f in step.check(clients.settings, seen)}
     assert {name: state for name, state in found.items() if state is not FindingState.OK} == {
-        "05.overwritten": FindingState.FINDING, "05.deleted": FindingState.NOTE, "05.versions": FindingState.NOTE, "05.compare": FindingState.NOTE,
-    }  # fmt: skip
+        "05.overwritten": FindingState.FINDING,
+        "05.deleted": FindingState.NOTE,
+        "05.versions": FindingState.NOTE,
+        "05.compare": FindingState.NOTE,
+    }
 
 
 def test_what_a_listener_or_a_writer_does_to_the_plan(ready: Estate, clients: Clients) -> None:
@@ -165,13 +167,16 @@ def test_what_a_listener_or_a_writer_does_to_the_plan(ready: Estate, clients: Cl
     """
     s3 = by_hand(clients, "s3", SOURCE, region="sa-east-1")
     policy = json.loads(s3.get_bucket_policy(Bucket=VERSIONED)["Policy"])
-    writer = {"Sid": "config", "Effect": "Allow", "Principal": {"Service": "config.amazonaws.com"}, "Action": "s3:PutObject",
-              "Resource": f"arn:aws:s3:::{VERSIONED}/*"}  # fmt: skip
-    s3.put_bucket_policy(
-        Bucket=VERSIONED, Policy=json.dumps({**policy, "Statement": [*policy["Statement"], writer]})
-    )
+    writer = {
+        "Sid": "config",
+        "Effect": "Allow",
+        "Principal": {"Service": "config.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{VERSIONED}/*",
+    }
+    s3.put_bucket_policy(Bucket=VERSIONED, Policy=json.dumps({**policy, "Statement": [*policy["Statement"], writer]}))
     s3.put_bucket_request_payment(Bucket=VERSIONED, RequestPaymentConfiguration={"Payer": "Requester"})
-    late = f"AWSLogs/{SOURCE}/CloudTrail/sa-east-1/2021/12/24/{SOURCE}_CloudTrail_sa-east-1_20211224T0000Z_AAAAAAAAAAAAAAAA.json.gz"
+    late = f"AWSLogs/{SOURCE}/CloudTrail/sa-east-1/2021/12/24/{SOURCE}_CloudTrail_sa-east-1_20211224T0000Z_AAAAAAAAAAAAAAAA.json.gz"  # noqa: E501
     s3.put_object(Bucket=VERSIONED, Key=late, Body=b"late")
     by_hand(clients, "s3", LOG, BREAK_GLASS).put_bucket_notification_configuration(
         Bucket=CENTRAL, NotificationConfiguration={"EventBridgeConfiguration": {}}

@@ -29,9 +29,7 @@ def by_hand(clients: Clients, service: str, account: str = SOURCE, region: str =
     """A client without our guard: what somebody else does to the estate."""
     config = Config(s3={"addressing_style": "path"}, inject_host_prefix=False)
     endpoint = clients.estate.endpoint if clients.estate else None
-    return clients._sessions.session(account).client(
-        service, region_name=region, endpoint_url=endpoint, config=config
-    )
+    return clients._sessions.session(account).client(service, region_name=region, endpoint_url=endpoint, config=config)
 
 
 def observed(clients: Clients) -> inventory.InventoryObservation:
@@ -80,14 +78,8 @@ def test_every_object_is_one_row(fresh_estate: Estate) -> None:
     rows = Counter(table.column("bucket").to_pylist())
     assert rows == {b.bucket.name: b.survey.all.objects for b in observation.buckets if b.survey}
     s3 = by_hand(clients, "s3")
-    keys = {
-        o["Key"]
-        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
-        for o in page["Contents"]
-    }
-    held = [
-        k for b, k in zip(table["bucket"].to_pylist(), table["key"].to_pylist(), strict=True) if b == BUCKET
-    ]
+    keys = {o["Key"] for page in s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET) for o in page["Contents"]}
+    held = [k for b, k in zip(table["bucket"].to_pylist(), table["key"].to_pylist(), strict=True) if b == BUCKET]
     assert (set(held), len(held)) == (keys, len(keys))
     assert all(b.canaries and not b.canaries[0].why and b.canaries[0].records for b in observation.buckets)
 
@@ -97,9 +89,7 @@ def test_keys_are_kept_as_the_command_line_shows_them_and_stand_in_the_record(fr
     clients = fresh_estate.clients(run_name="keys")
     observation = saved(clients)
     folder = clients.settings.run_folder
-    assert sorted(p.stem for p in (folder / "public-keys").glob("*.json")) == [
-        k.region for k in observation.keys
-    ]
+    assert sorted(p.stem for p in (folder / "public-keys").glob("*.json")) == [k.region for k in observation.keys]
     said = json.loads((folder / "public-keys" / f"{REGION}.json").read_text())
     assert not KeyStore(load(said, REGION)).faults()
     assert set(said["PublicKeyList"][0]) == {"Value", "ValidityStartTime", "ValidityEndTime", "Fingerprint"}
@@ -166,7 +156,8 @@ def test_old_versions_foreign_objects_and_archived_logs_are_told(fresh_estate: E
 
 
 def test_after_retirement_a_bucket_is_an_empty_shell(fresh_estate: Estate) -> None:
-    """The trail is gone, the name is kept; the inventory says so without complaint, and keeps the fuller one of before."""
+    """The trail is gone, the name is kept; the inventory says so without complaint, and keeps the fuller one of
+    before."""
     clients = fresh_estate.clients(run_name="shells")
     s3, trails = by_hand(clients, "s3"), by_hand(clients, "cloudtrail")
     full = saved(clients).objects
@@ -212,21 +203,15 @@ def test_a_named_principal_that_does_not_exist_is_found(fresh_estate: Estate) ->
     gone = "arn:aws:iam::999988887777:role/NobodyHere"
     clients = fresh_estate.clients(operator_principals=[gone])
     found = start_here.check(clients.settings, start_here.observe(clients.settings, clients))
-    assert ("role/NobodyHere", FindingState.FINDING) in {
-        (f.resource, f.state) for f in found if f.id == "00.principal"
-    }
+    assert ("role/NobodyHere", FindingState.FINDING) in {(f.resource, f.state) for f in found if f.id == "00.principal"}
 
 
 def test_an_identity_that_may_only_read_is_told_before_it_is_refused(fresh_estate: Estate) -> None:
     """Its own policies are read and evaluated; nothing is sent to find out."""
     clients = fresh_estate.clients()
     client = by_hand(clients, "iam")
-    client.attach_role_policy(
-        RoleName="TrailConsolidation", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess"
-    )
-    client.detach_role_policy(
-        RoleName="TrailConsolidation", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess"
-    )
+    client.attach_role_policy(RoleName="TrailConsolidation", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+    client.detach_role_policy(RoleName="TrailConsolidation", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
     clients = fresh_estate.clients()
     mark = fresh_estate.mark()
     found = start_here.check(clients.settings, start_here.observe(clients.settings, clients))

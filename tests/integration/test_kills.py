@@ -1,7 +1,7 @@
 """Steps 02 to 07, killed right before a line of their record and run again: they end as if nothing had been.
 
-Before the line that says that a call is done, the call was made and nobody knows of it; before the line ahead of a call, it was not.
-All lines of each step: `make exhaustive`.
+Before the line that says that a call is done, the call was made and nobody knows of it; before the line ahead of a
+call, it was not. All lines of each step: `make exhaustive`.
 """
 
 import shutil
@@ -122,9 +122,7 @@ def test_killed_early_in_the_middle_and_late(bench: Bench, tmp_path: Path, step:
 
 @pytest.mark.parametrize("kind", ["intent", "done"])
 @pytest.mark.parametrize("key", OPENS_AND_CLOSES)
-def test_killed_on_both_sides_of_an_opening_or_closing(
-    bench: Bench, tmp_path: Path, key: str, kind: str
-) -> None:
+def test_killed_on_both_sides_of_an_opening_or_closing(bench: Bench, tmp_path: Path, key: str, kind: str) -> None:
     """Before the call, and between the call and its line."""
     bench.killed_and_run_again("05", bench.whole("05", tmp_path).of(key, kind), tmp_path)
 

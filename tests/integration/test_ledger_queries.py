@@ -1,4 +1,5 @@
-"""The questions of docs/ledger.md, asked of a run that holds a conflict, a duplicate, a foreign object, an archived object and a failure.
+"""The questions of docs/ledger.md, asked of a run that holds a conflict, a duplicate, a foreign object, an archived
+object and a failure.
 
 The page itself is read: each block is run as it stands there, in pandas and in SQL, in the folder of the run.
 """
@@ -27,12 +28,7 @@ LOCKED = "How much is locked, how, and until which year"
 def listed(clients: Clients, *buckets: str) -> dict[tuple[str, str], int]:
     """(bucket, key) -> size, of what these old buckets hold now."""
     pages = {name: old(clients).get_paginator("list_objects_v2").paginate(Bucket=name) for name in buckets}
-    return {
-        (name, o["Key"]): o["Size"]
-        for name in buckets
-        for page in pages[name]
-        for o in page.get("Contents", [])
-    }
+    return {(name, o["Key"]): o["Size"] for name in buckets for page in pages[name] for o in page.get("Contents", [])}
 
 
 def archived(clients: Clients) -> set[str]:
@@ -85,8 +81,7 @@ def test_each_question_has_the_answer_that_its_title_promises(
 
     left = answers(tmp_path, monkeypatch, LOCKED)
     not_copied = {
-        (bucket, key): (outcome, why)
-        for bucket, key, outcome, why in left["Which objects were not copied, and why"]
+        (bucket, key): (outcome, why) for bucket, key, outcome, why in left["Which objects were not copied, and why"]
     }
     every = listed(clients, EU, SA, US)
     markers = {where for where, size in every.items() if not size}
@@ -98,15 +93,18 @@ def test_each_question_has_the_answer_that_its_title_promises(
         (US, late): "archived",
     }
     assert all(why for _, why in not_copied.values())
-    done = {
-        (action, outcome): number
-        for action, outcome, number, _ in left["What was done, and with what outcome"]
-    }
+    done = {(action, outcome): number for action, outcome, number, _ in left["What was done, and with what outcome"]}
     assert done["restore", "requested"] == 1
     assert done["copy", "present"] == 1  # the twin
     assert {outcome for action, outcome in done if action == "copy"} == {
-        "copied", "present", "marker", "foreign", "refused", "conflict", "archived",
-    }  # fmt: skip
+        "copied",
+        "present",
+        "marker",
+        "foreign",
+        "refused",
+        "conflict",
+        "archived",
+    }
     assert left["Was anything copied twice"] == []
     assert left["What was deleted, and by which request"] == left["Was anything deleted without a copy"] == []
     moved = [row for row in every if row not in not_copied]
@@ -129,6 +127,8 @@ def test_each_question_has_the_answer_that_its_title_promises(
     assert sum(number for _, year, number, _ in gone[LOCKED] if year) > 0
     assert {where for where in remain if where[0] == SA} == set()
     assert {(bucket, key) for bucket, key, *_ in gone["Which objects were not copied, and why"]} == {
-        *markers, (US, FOREIGN), (EU, twice),
-    }  # fmt: skip
+        *markers,
+        (US, FOREIGN),
+        (EU, twice),
+    }
     assert gone["Was anything copied twice"] == []

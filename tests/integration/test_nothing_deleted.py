@@ -1,4 +1,5 @@
-"""Nothing is deleted that the archive does not hold at that moment, nor on the word of a run folder: each case looks at every delete.
+"""Nothing is deleted that the archive does not hold at that moment, nor on the word of a run folder: each case looks at
+every delete.
 
 One estate, under governance and a key of its own, is saved after 04 and after 06; each case begins with what was saved.
 """
@@ -214,7 +215,8 @@ def test_an_honest_receipt_whose_copies_lost_lock_or_key_permits_nothing(
 def test_what_happens_to_a_copy_after_all_looks_is_found_before_its_batch_is_sent(
     estate: Estate, saved: dict[str, Saved], monkeypatch: pytest.MonkeyPatch, harm: Harm, why: str
 ) -> None:
-    """The last look is right before the batch: everything before it found nothing, and trails that were proven are gone by then."""
+    """The last look is right before the batch: everything before it found nothing, and trails that were proven are gone
+    by then."""
     clients = begun(estate, saved["06"])
 
     def at_the_last_moment(*given: Any, **named: Any) -> Any:
@@ -249,14 +251,9 @@ def test_copies_are_read_and_hashed_as_the_reader_before_the_first_batch(
     with no_delete(estate):
         mark = estate.mark()
         assert "are not those that were proven" in refused(clients)
-        readers = [
-            r for r in estate.requests(mark) if r["operation"] == "GetObject" and ARCHIVE in r["resource"]
-        ]
+        readers = [r for r in estate.requests(mark) if r["operation"] == "GetObject" and ARCHIVE in r["resource"]]
         run = clients.settings.run_folder
-        many = [
-            sum(bool(row.archive_key) for row in proven_rows(run, one))
-            for one in read_receipts(run).held.values()
-        ]
+        many = [sum(bool(row.archive_key) for row in proven_rows(run, one)) for one in read_receipts(run).held.values()]
         assert len(readers) in {min(50, number) for number in many}
 
 
@@ -310,9 +307,8 @@ def test_copies_that_lie_in_another_bucket_than_the_parameters_name_permit_nothi
     begun(estate, saved["06"])
     clients = estate.clients(**SAID, bucket_name="onetrail-archive-elsewhere")
     with no_delete(estate):
-        assert (
-            f"its receipt is of copies in {ARCHIVE}, and bucket_name is onetrail-archive-elsewhere"
-            in said_of(clients)
+        assert f"its receipt is of copies in {ARCHIVE}, and bucket_name is onetrail-archive-elsewhere" in said_of(
+            clients
         )
         assert refused(clients)
 
@@ -325,9 +321,7 @@ def test_a_work_bucket_that_cannot_be_read_permits_nothing(estate: Estate, saved
     deny = {"Effect": "Deny", "Principal": "*", "Action": ["s3:ListBucketVersions", "s3:GetObjectVersion"]}
     deny |= {
         "Resource": [f"arn:aws:s3:::{work}", f"arn:aws:s3:::{work}/*"],
-        "Condition": {
-            "ArnNotEquals": {"aws:PrincipalArn": f"arn:aws:iam::{LOG}:role/{names.BREAK_GLASS_ROLE}"}
-        },
+        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": f"arn:aws:iam::{LOG}:role/{names.BREAK_GLASS_ROLE}"}},
     }
     s3.put_bucket_policy(Bucket=work, Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
     estate.wait(3600)
@@ -353,7 +347,8 @@ def test_a_receipt_of_another_run_permits_nothing(estate: Estate, saved: dict[st
 
 
 def forged(estate: Estate, saved: Saved) -> Clients:
-    """05 and 06 never ran: receipts, lists and record lines made by whoever owns the run folder, with a chain that fits."""
+    """05 and 06 never ran: receipts, lists and record lines made by whoever owns the run folder, with a chain that
+    fits."""
     clients = begun(estate, saved)
     run = clients.settings.run_folder
     lines = [*entries(run)]
@@ -376,20 +371,34 @@ def forged_receipt(clients: Clients, run: Path, bucket: str, region: str) -> Rec
     listing = ListingHash()
     with RowList(run, "receipts", bucket) as proven:
         for said in by_hand(clients, "s3", SOURCE, region=region).list_objects_v2(Bucket=bucket)["Contents"]:
-            row = ProvenRow(
-                said["Key"], said["Size"], said["ETag"].strip('"'), said["LastModified"], said["Key"], "v"
-            )
+            row = ProvenRow(said["Key"], said["Size"], said["ETag"].strip('"'), said["LastModified"], said["Key"], "v")
             listing.add(*row[:4])
             proven.add(row)
         part = proven.finish()
     return write_receipt(
         run,
         Receipt(
-            run="practice", bucket=bucket, account=SOURCE, region=region, at="2020-01-01T00:00:00Z", listing=listing.hexdigest(),
-            objects=listing.objects, size=listing.size, counts={}, digest_check="full", lock="governance", good=True, trails=(),
-            proven=part, ledger=(), record_head="0" * 64, archive=ARCHIVE, log_account=LOG, work_bucket=clients.settings.work_bucket,
+            run="practice",
+            bucket=bucket,
+            account=SOURCE,
+            region=region,
+            at="2020-01-01T00:00:00Z",
+            listing=listing.hexdigest(),
+            objects=listing.objects,
+            size=listing.size,
+            counts={},
+            digest_check="full",
+            lock="governance",
+            good=True,
+            trails=(),
+            proven=part,
+            ledger=(),
+            record_head="0" * 64,
+            archive=ARCHIVE,
+            log_account=LOG,
+            work_bucket=clients.settings.work_bucket,
         ),
-    )  # fmt: skip
+    )
 
 
 def test_forged_receipts_lists_and_lines_with_a_fresh_chain_permit_nothing(
@@ -479,7 +488,8 @@ def test_a_rule_that_is_at_work_is_taken_away_once_the_archive_lacks_what_it_del
 def test_a_rule_is_put_only_on_a_bucket_that_is_closed_while_the_archive_holds_what_it_deletes(
     estate: Estate, saved: dict[str, Saved], monkeypatch: pytest.MonkeyPatch, harm: Harm | None
 ) -> None:
-    """The looks before trails and closing are passed over: the one right before the rule finds it all the same. Twin: without harm it is put."""
+    """The looks before trails and closing are passed over: the one right before the rule finds it all the same. Twin:
+    without harm it is put."""
     work = sys.modules[retirement.apply.__module__]._Retirement
     begun(estate, saved["06"], to_each(harm, copies(saved["06"].run)) if harm else None)
     clients = estate.clients(**SAID, old_buckets="expire")
@@ -516,7 +526,8 @@ def rules_of(clients: Clients, bucket: str) -> list[str]:
 def test_a_bucket_is_opened_again_only_once_the_rule_at_work_on_it_is_gone(
     estate: Estate, saved: dict[str, Saved]
 ) -> None:
-    """Left to a rule, then to be emptied object by object: the rule goes alone, and the next run opens. Twin: it stays closed with its rule."""
+    """Left to a rule, then to be emptied object by object: the rule goes alone, and the next run opens. Twin: it stays
+    closed with its rule."""
     clients = begun(estate, saved["06"])
     for bucket, region in OLD.items():
         s3 = by_hand(clients, "s3", SOURCE, region=region)
@@ -623,7 +634,8 @@ def re_pointed(trails: Any, arn: str) -> None:
 def test_a_trail_is_deleted_only_while_it_is_as_it_was_reviewed_stopped_and_drained(
     estate: Estate, saved: dict[str, Saved], monkeypatch: pytest.MonkeyPatch, harm: Trails, why: str
 ) -> None:
-    """What is done to it after all that its bucket is asked: it is read once more, right before. Twin: the honest estate below."""
+    """What is done to it after all that its bucket is asked: it is read once more, right before. Twin: the honest
+    estate below."""
     clients = begun(estate, saved["06"])
     plan = planned(clients, retirement)
     change = next(change for change in plan.changes if change.call == "DeleteTrail")

@@ -1,4 +1,5 @@
-"""A look of a step asks AWS each thing once, sees what changed since the look before, and takes nothing across an approval."""
+"""A look of a step asks AWS each thing once, sees what changed since the look before, and takes nothing across an
+approval."""
 
 import json
 from collections import Counter
@@ -31,9 +32,7 @@ def asked(clients: Clients, step: str, monkeypatch: pytest.MonkeyPatch) -> Count
     found: Counter[Any] = Counter()
     check = Guard.check
 
-    def counting(
-        guard: Guard, account: str, service: str, operation: str, parameters: Any, **more: Any
-    ) -> None:
+    def counting(guard: Guard, account: str, service: str, operation: str, parameters: Any, **more: Any) -> None:
         found[account, service, operation, repr(parameters), *sorted(more.items())] += 1
         check(guard, account, service, operation, parameters, **more)
 
@@ -59,7 +58,8 @@ def test_a_look_asks_each_setting_once(
     step: str,
     done: str,
 ) -> None:
-    """00, 06 while it waits, and 08, which looks at every step. Twin: without keeping, each setting is asked as often as it is needed."""
+    """00, 06 while it waits, and 08, which looks at every step. Twin: without keeping, each setting is asked as often
+    as it is needed."""
     runs = after(done).settings.runs_dir
     mark = fresh_estate.mark()
     questions = asked(fresh_estate.clients(runs_dir=runs), step, monkeypatch)
@@ -93,9 +93,7 @@ def test_the_report_observes_each_step_once(
     clients = after("04")
     for name in OBSERVED_AGAIN:
         module, _, observe = name.rpartition(".")
-        monkeypatch.setattr(
-            import_module(f"onetrail.steps.{module}"), observe, lambda *_, name=name: pytest.fail(name)
-        )
+        monkeypatch.setattr(import_module(f"onetrail.steps.{module}"), observe, lambda *_, name=name: pytest.fail(name))
     with pytest.raises(pytest.fail.Exception) if again else nullcontext():
         STEPS[step].observe(clients.settings, clients)
 
@@ -114,9 +112,7 @@ def test_the_report_says_the_same_as_the_steps_alone(after: Callable[[str], Clie
 EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
-def test_a_role_that_changed_between_two_looks_is_seen(
-    fresh_estate: Estate, after: Callable[[str], Clients]
-) -> None:
+def test_a_role_that_changed_between_two_looks_is_seen(fresh_estate: Estate, after: Callable[[str], Clients]) -> None:
     """By the same clients, in 00 and in what a later step asks. Twin: nothing changed, and 02 is done in both looks."""
     clients = after("02")
     settings = clients.settings
@@ -132,7 +128,8 @@ def test_a_role_that_changed_between_two_looks_is_seen(
 def test_nothing_is_kept_while_a_plan_is_applied(
     fresh_estate: Estate, after: Callable[[str], Clients], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither what is sent nor what is read right before it. Twin: a call within a look, which such a test would see."""
+    """Neither what is sent nor what is read right before it. Twin: a call within a look, which such a test would
+    see."""
     clients = after("02")
     under_way: list[int] = []
     send = Clients.send

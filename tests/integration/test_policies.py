@@ -1,4 +1,5 @@
-"""`onetrail policies` against the plans of a whole run: every document that a notebook puts was printed before, and every printed one is put."""
+"""`onetrail policies` against the plans of a whole run: every document that a notebook puts was printed before, and
+every printed one is put."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -29,15 +30,23 @@ pytestmark = pytest.mark.estate
 
 STEPS = (account_lockdown, bucket_creation, trail_cutover, copy_history, verification, retirement)
 PUTS = {
-    "PutBucketPolicy", "CreateRole", "UpdateAssumeRolePolicy", "PutRolePolicy", "CreatePolicy", "UpdatePolicy", "CreateKey", "PutKeyPolicy",
-}  # fmt: skip
+    "PutBucketPolicy",
+    "CreateRole",
+    "UpdateAssumeRolePolicy",
+    "PutRolePolicy",
+    "CreatePolicy",
+    "UpdatePolicy",
+    "CreateKey",
+    "PutKeyPolicy",
+}
 """Calls that carry a policy document; one without any would have sent it as text, past this test."""
 FOR_OTHERS = {"scp", "rcp", "role_break_glass"}
 FOR_EXPIRE = {"old_bucket_closed"}
 """Only `old_buckets: expire` closes a bucket before it is empty."""
 NEEDS_AN_OLD_KEY = {"old_key_open"}
 """Put where an old bucket's logs are under a key, as in the scenario of test_hard_sources; this estate has none."""
-"""Printed, and put by no notebook: for whoever holds the organization, and what the attached AdministratorAccess says."""
+"""Printed, and put by no notebook: for whoever holds the organization, and what the attached AdministratorAccess
+says."""
 OLD_KEY = f"arn:aws:kms:us-east-1:111122223333:{policies.OLD_KEY}"
 PUSHED = "acme-audit-eu-west-1"
 
@@ -50,7 +59,8 @@ class Sent(NamedTuple):
 
 
 class Run(NamedTuple):
-    """What one whole run put, what was printed for its parameters (each document in one form), and which old buckets it had."""
+    """What one whole run put, what was printed for its parameters (each document in one form), and which old buckets it
+    had."""
 
     sent: list[Sent]
     printed: dict[str, str]
@@ -72,7 +82,8 @@ def given_a_run(
     besides: Callable[[Any, Settings, Any], Iterator[Plan]],
     **changes: Any,
 ) -> Run:
-    """Every plan of these steps, each applied before the next is made; the last is only proposed. `besides` adds plans of the same stage."""
+    """Every plan of these steps, each applied before the next is made; the last is only proposed. `besides` adds plans
+    of the same stage."""
     estate.restore()
     sent: list[Sent] = []
     old_buckets: set[str] = set()
@@ -110,7 +121,8 @@ def ours(run: Run, sent: Sent) -> Mapping[str, Any]:
 
 
 def filled(run: Run, document: Mapping[str, Any]) -> str:
-    """The document in one form, with stand-ins for what only the estate fills in: expiry, old buckets, the key that is still to be made."""
+    """The document in one form, with stand-ins for what only the estate fills in: expiry, old buckets, the key that is
+    still to be made."""
     text = json.dumps(plain(document))
     stand_in = f"arn:aws:kms:us-east-1:044455556666:{policies.STAND_IN_KEY}"
     text = text.replace("after PT6H", policies.LONG_AGO).replace("KeyMetadata.Arn of archive key", stand_in)
@@ -149,7 +161,8 @@ def in_every_direction(module: Any, settings: Settings, observation: Any) -> Ite
 
 @pytest.fixture(scope="module")
 def runs(estate: Estate) -> tuple[Run, Run]:
-    """02 to 07 with an organization, no key, and one bucket that is pushed; 02 to 05 with a key of its own and no organization."""
+    """02 to 07 with an organization, no key, and one bucket that is pushed; 02 to 05 with a key of its own and no
+    organization."""
     mixed = given_a_run(estate, STEPS, in_every_direction, overrides={PUSHED: {"direction": "push"}})
     keyed = given_a_run(estate, STEPS[:4], with_old_keys, kms_key="create", organization_id="")
     return mixed, keyed
@@ -187,7 +200,8 @@ def test_every_call_that_carries_a_policy_is_one_whose_texts_are_kept(runs: tupl
 
 
 def test_every_printed_document_is_put_or_named_as_for_others(runs: tuple[Run, Run]) -> None:
-    """Nothing is printed that no notebook puts, but for what others hold. Twin: with one plan's documents left out, its names are missing."""
+    """Nothing is printed that no notebook puts, but for what others hold. Twin: with one plan's documents left out, its
+    names are missing."""
     put = {name for run in runs for sent in run.sent for name in printed_as(run, ours(run, sent))}
     printed = {name for run in runs for name in run.printed}
     assert printed - put == FOR_OTHERS | FOR_EXPIRE | NEEDS_AN_OLD_KEY

@@ -1,4 +1,5 @@
-"""What onetrail prints for a person to do is done here to the letter, where it is printed: no byte string that was there is gone afterwards."""
+"""What onetrail prints for a person to do is done here to the letter, where it is printed: no byte string that was
+there is gone afterwards."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -61,7 +62,8 @@ def a_key_of(clients: Clients, bucket: str) -> str:
 def test_run_step_05_again_keeps_both_copies_of_a_conflict_that_was_left_whatever_was_sealed(
     estate: Estate, after: After
 ) -> None:
-    """An archive that an earlier version filled: the first copy is sealed under the plain key, the second was left out as a conflict."""
+    """An archive that an earlier version filled: the first copy is sealed under the plain key, the second was left out
+    as a conflict."""
     clients = after("06")
     key, body = a_key_of(clients, EU), a_log("another")
     plain = key[key.rindex("AWSLogs/") :]

@@ -1,4 +1,5 @@
-"""07 against the estate: what is proven goes and leaves closed shells; with any one protection missing nothing of that bucket is deleted."""
+"""07 against the estate: what is proven goes and leaves closed shells; with any one protection missing nothing of that
+bucket is deleted."""
 
 import gzip
 import json
@@ -147,10 +148,7 @@ def test_what_is_proven_goes_and_empty_closed_shells_stay(estate: Estate, client
     with pytest.raises(ClientError, match="AccessDenied"):
         by_hand(clients).put_object(Bucket=BUCKET, Key="x", Body=b"")
     assert (
-        clients.client("cloudtrail", SOURCE, "eu-west-1").describe_trails(includeShadowTrails=False)[
-            "trailList"
-        ]
-        == []
+        clients.client("cloudtrail", SOURCE, "eu-west-1").describe_trails(includeShadowTrails=False)["trailList"] == []
     )
 
 
@@ -160,10 +158,9 @@ def reads_of(estate: Estate, since: int, operation: str) -> int:
     return len(found)
 
 
-def test_one_look_reads_an_old_bucket_once_and_the_next_look_reads_it_again(
-    estate: Estate, clients: Clients
-) -> None:
-    """The map of 00 and each later step; what changes between two looks is seen by the second, so nothing was remembered."""
+def test_one_look_reads_an_old_bucket_once_and_the_next_look_reads_it_again(estate: Estate, clients: Clients) -> None:
+    """The map of 00 and each later step; what changes between two looks is seen by the second, so nothing was
+    remembered."""
     settings = clients.settings
     for look in (start_here.observe, copy_history.observe, verification.observe, step.observe):
         mark = estate.mark()
@@ -286,7 +283,8 @@ def test_where_the_parameters_say_delete_the_bucket_goes(estate: Estate, clients
 def test_with_one_bucket_kept_back_and_the_others_deleted_no_earlier_step_proposes_anything(
     estate: Estate, clients: Clients
 ) -> None:
-    """02 does not narrow the copier's role to what is left, and 05 to 07 do not wait for it. Twin: without the receipts it would."""
+    """02 does not narrow the copier's role to what is left, and 05 to 07 do not wait for it. Twin: without the receipts
+    it would."""
     receipt = clients.settings.run_folder / "receipts" / f"{BUCKET}.json"
     said = receipt.read_bytes()
     try:
@@ -299,17 +297,13 @@ def test_with_one_bucket_kept_back_and_the_others_deleted_no_earlier_step_propos
             plan = module.propose(clients.settings, module.observe(clients.settings, clients))
             assert (plan.waiting_for, [change.key for change in plan.changes]) == ("", []), module.__name__
         stranger = estate.clients(old_buckets="delete", run_name="elsewhere")
-        plan = account_lockdown.propose(
-            stranger.settings, account_lockdown.observe(stranger.settings, stranger)
-        )
+        plan = account_lockdown.propose(stranger.settings, account_lockdown.observe(stranger.settings, stranger))
         assert [change.key for change in plan.changes] == ["onetrail-copier: policy"]
     finally:
         receipt.write_bytes(said)
 
 
-def test_where_the_parameters_say_expire_s3_empties_it_and_then_it_is_closed(
-    estate: Estate, clients: Clients
-) -> None:
+def test_where_the_parameters_say_expire_s3_empties_it_and_then_it_is_closed(estate: Estate, clients: Clients) -> None:
     clients = estate.clients(overrides={BUCKET: {"old_bucket": "expire"}})
     assert run(clients, "any").state == "applied"
     clients = estate.clients(overrides={BUCKET: {"old_bucket": "expire"}})

@@ -75,7 +75,8 @@ def free_ports(number: int) -> list[int]:
 
 
 def config() -> dict:
-    """Two accounts. `copier` belongs to the source account, may do everything with buckets called old, and nothing with others."""
+    """Two accounts. `copier` belongs to the source account, may do everything with buckets called old, and nothing with
+    others."""
     accounts = [
         {"id": number, "displayName": name, "emailAddress": f"{name}@example.com"}
         for name, number in (("source", SOURCE), ("log", LOG))
@@ -115,9 +116,20 @@ def endpoint(tmp_path_factory):
     )
     ports = dict(zip(names, free_ports(len(names)), strict=True))
     command = [
-        weed(), "server", "-dir=data", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3", "-s3.config=s3.json",
-        "-master.volumeSizeLimitMB=64", "-volume.max=300", "-s3.port.iceberg=0", "-s3.port.lance=0", *(f"-{name}={port}" for name, port in ports.items()),
-    ]  # fmt: skip
+        weed(),
+        "server",
+        "-dir=data",
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+        "-filer",
+        "-s3",
+        "-s3.config=s3.json",
+        "-master.volumeSizeLimitMB=64",
+        "-volume.max=300",
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+        *(f"-{name}={port}" for name, port in ports.items()),
+    ]
     with (folder / "weed.log").open("wb") as log:
         server = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, start_new_session=True)
     url = f"http://127.0.0.1:{ports['s3.port']}"
@@ -155,16 +167,12 @@ def boto(url, keys=KEYS):
 
 
 def hot(endpoint, keys, in_flight=64):
-    return S3Client(
-        "us-east-1", endpoint, lambda: keys, permit=lambda *_: None, max_in_flight=in_flight, max_retries=4
-    )
+    return S3Client("us-east-1", endpoint, lambda: keys, permit=lambda *_: None, max_in_flight=in_flight, max_retries=4)
 
 
 @pytest.fixture
 def client(endpoint):
-    with S3Client(
-        "us-east-1", endpoint, lambda: KEYS, permit=lambda *_: None, max_in_flight=16, max_retries=2
-    ) as hot:
+    with S3Client("us-east-1", endpoint, lambda: KEYS, permit=lambda *_: None, max_in_flight=16, max_retries=2) as hot:
         yield hot
 
 
@@ -178,7 +186,7 @@ def buckets(endpoint, request):
 
 
 def key(number):
-    return f"{FOLDER}111122223333_CloudTrail_us-east-1_20210305T{number // 60:02}{number % 60:02}Z_AbCdEfGhIjKl{number:04}.json.gz"
+    return f"{FOLDER}111122223333_CloudTrail_us-east-1_20210305T{number // 60:02}{number % 60:02}Z_AbCdEfGhIjKl{number:04}.json.gz"  # noqa: E501
 
 
 def given_logs(endpoint, bucket, number):
@@ -241,9 +249,7 @@ def test_other_bytes_under_the_key_are_never_overwritten(endpoint, client, bucke
     boto_put(endpoint, archive, key(0), b"other")
     (row,) = list_objects(client, old, SOURCE, "")
     with LedgerPart(tmp_path, "part") as part:
-        counts = copy_partition(
-            [task(row, old, archive)], client, part, now=lambda: NOW, only_if_absent=only_if_absent
-        )
+        counts = copy_partition([task(row, old, archive)], client, part, now=lambda: NOW, only_if_absent=only_if_absent)
     assert client.do(calls.get_object(archive, SOURCE, key(0))).content == b"other"
     assert counts.outcomes == {"conflict": 1}
 
@@ -304,9 +310,7 @@ def test_an_error_is_the_one_boto3_raises(endpoint, client, buckets):
 
     assert code(lambda: client.do(calls.get_object(buckets[0], SOURCE, "none"))) == "NoSuchKey"
     assert code(lambda: list(list_objects(client, "no-such-bucket-here", SOURCE, ""))) == "NoSuchBucket"
-    with S3Client(
-        "us-east-1", endpoint, lambda: KEYS._replace(secret_key="wrong"), permit=lambda *_: None
-    ) as stranger:
+    with S3Client("us-east-1", endpoint, lambda: KEYS._replace(secret_key="wrong"), permit=lambda *_: None) as stranger:
         assert code(lambda: list(list_objects(stranger, buckets[0], SOURCE, ""))) == "SignatureDoesNotMatch"
 
 
@@ -317,11 +321,13 @@ ODD = [
     "..",
     "x..y~",
 ]
-"""Every printable character that a key can hold, and some that are not printable; SeaweedFS takes a backslash for a slash."""
+"""Every printable character that a key can hold, and some that are not printable; SeaweedFS takes a backslash for a
+slash."""
 
 
 def odd_logs():
-    """5,000 keys below the folders CloudTrail makes: logs of two regions, digests of another account, and one key a character."""
+    """5,000 keys below the folders CloudTrail makes: logs of two regions, digests of another account, and one key a
+    character."""
     for number in range(4500):
         region = ("eu-west-1", "us-east-1")[number % 2]
         folder = f"AWSLogs/{SOURCE}/CloudTrail/{region}/2021/{number % 12 + 1:02}/05/"
@@ -353,14 +359,22 @@ def two_accounts(endpoint):
     both = f"arn:aws:s3:::{ARCHIVE}"
     statements = [
         {
-            "Sid": "Write", "Effect": "Allow", "Principal": copier, "Action": "s3:PutObject", "Resource": f"{both}/*",
+            "Sid": "Write",
+            "Effect": "Allow",
+            "Principal": copier,
+            "Action": "s3:PutObject",
+            "Resource": f"{both}/*",
             "Condition": {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}},
         },
-        {"Sid": "Look", "Effect": "Allow", "Principal": copier, "Action": ["s3:ListBucket", "s3:GetObject"], "Resource": [both, f"{both}/*"]},
-    ]  # fmt: skip
-    log.put_bucket_policy(
-        Bucket=ARCHIVE, Policy=json.dumps({"Version": "2012-10-17", "Statement": statements})
-    )
+        {
+            "Sid": "Look",
+            "Effect": "Allow",
+            "Principal": copier,
+            "Action": ["s3:ListBucket", "s3:GetObject"],
+            "Resource": [both, f"{both}/*"],
+        },
+    ]
+    log.put_bucket_policy(Bucket=ARCHIVE, Policy=json.dumps({"Version": "2012-10-17", "Statement": statements}))
     boto(endpoint).create_bucket(Bucket="old-of-source")
     with hot(endpoint, KEYS) as source:
         ended = list(source.run((put(name, "old-of-source"), name) for name in odd_logs()))
@@ -394,7 +408,8 @@ def moved(client, folder, acl="bucket-owner-full-control", stop=None):
 def test_the_copier_of_another_account_moves_what_the_policy_lets_in_and_a_second_run_nothing(
     endpoint, two_accounts, tmp_path, monkeypatch
 ):
-    """Every odd character, every digest's signature, and the ledger row for row. First the twin: without the ACL nothing is let in."""
+    """Every odd character, every digest's signature, and the ledger row for row. First the twin: without the ACL
+    nothing is let in."""
     monkeypatch.setattr("onetrail.s3.listing.ranges.LARGE_PAGES", 1)
     names = sorted(odd_logs())
     with hot(endpoint, COPIER_KEYS) as copier, hot(endpoint, LOG_KEYS) as log:
@@ -408,9 +423,7 @@ def test_the_copier_of_another_account_moves_what_the_policy_lets_in_and_a_secon
         assert sorted(row["key"] for row in rows) == names
         archived = list(list_objects(log, ARCHIVE, LOG, ""))
         assert [row.key for row in archived] == ["moved/" + name for name in names]
-        assert {row["destination_key"]: row["source_etag"] for row in rows} == {
-            row.key: row.etag for row in archived
-        }
+        assert {row["destination_key"]: row["source_etag"] for row in rows} == {row.key: row.etag for row in archived}
         digests = ["moved/" + name for name in names if "Digest" in name]
         heads = log.run((calls.head_object(ARCHIVE, LOG, name), name) for name in digests)
         kept = {one.context: one.result and one.result.metadata.get("signature") for one in heads}
@@ -421,16 +434,21 @@ def test_the_copier_of_another_account_moves_what_the_policy_lets_in_and_a_secon
 def found_by_boto3(endpoint, tmp_path, monkeypatch):
     """An environment in which boto3 finds the server and its keys."""
     for name, value in {
-        "AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": KEYS.access_key, "AWS_SECRET_ACCESS_KEY": KEYS.secret_key,
-        "AWS_DEFAULT_REGION": "us-east-1", "AWS_CONFIG_FILE": f"{tmp_path}/none", "AWS_SHARED_CREDENTIALS_FILE": f"{tmp_path}/none",
-    }.items():  # fmt: skip
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": KEYS.access_key,
+        "AWS_SECRET_ACCESS_KEY": KEYS.secret_key,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": f"{tmp_path}/none",
+        "AWS_SHARED_CREDENTIALS_FILE": f"{tmp_path}/none",
+    }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
     return ["--from-owner", SOURCE, "--to-owner", SOURCE, "--ledger", f"{tmp_path}/ledger"]
 
 
 def test_the_verb_copies_between_two_places_of_a_real_server(endpoint, buckets, tmp_path, found_by_boto3):
-    """`onetrail copy` with nothing but what boto3 finds in the environment; a plan before it copies nothing, a run after it finds all."""
+    """`onetrail copy` with nothing but what boto3 finds in the environment; a plan before it copies nothing, a run
+    after it finds all."""
     old, archive = buckets
     given_logs(endpoint, old, 20)
     words = ["copy", f"s3://{old}/AWSLogs", f"s3://{archive}/kept", *found_by_boto3]
@@ -450,14 +468,19 @@ def test_the_verb_copies_between_two_places_of_a_real_server(endpoint, buckets, 
 @pytest.mark.parametrize(
     ("asked", "headers", "differs"),
     [
-        (["--lock-mode", "governance", "--retain-until", "2099-01-31"], ("x-amz-object-lock-mode", "GOVERNANCE"), "lock mode: asked GOVERNANCE, there none"),
+        (
+            ["--lock-mode", "governance", "--retain-until", "2099-01-31"],
+            ("x-amz-object-lock-mode", "GOVERNANCE"),
+            "lock mode: asked GOVERNANCE, there none",
+        ),
         ([], None, ""),
     ],
-)  # fmt: skip
+)
 def test_a_lock_that_the_real_server_ignores_on_a_copy_stops_the_verb(
     endpoint, tmp_path, found_by_boto3, asked, headers, differs
 ):
-    """It takes the lock of an upload, and leaves that of a copy unread. Twin: nothing is asked for, and all is copied."""
+    """It takes the lock of an upload, and leaves that of a copy unread. Twin: nothing is asked for, and all is
+    copied."""
     s3, name = boto(endpoint), f"lock{len(asked)}"
     s3.create_bucket(Bucket=f"old-{name}")
     s3.create_bucket(Bucket=f"new-{name}", ObjectLockEnabledForBucket=True)

@@ -1,4 +1,5 @@
-"""On digests that were not moved every verdict of ours is that of `aws cloudtrail validate-logs`, file by file; once the old buckets are gone ours still proves what it had said."""
+"""On digests that were not moved every verdict of ours is that of `aws cloudtrail validate-logs`, file by file; once
+the old buckets are gone ours still proves what it had said."""
 
 import json
 import os
@@ -70,9 +71,7 @@ def ours(clients: Clients, old: OldRegion, objects: Objects) -> dict[str, bool]:
     store = KeyStore(load(keys, old.region))
     found: dict[str, bool] = {}
     for group, chain in groups(objects).items():
-        allowed = AllowList(
-            frozenset({old.bucket}), frozenset({TrailIdentity(SOURCE, old.trail, old.region)})
-        )
+        allowed = AllowList(frozenset({old.bucket}), frozenset({TrailIdentity(SOURCE, old.trail, old.region)}))
         check = ChainCheck(group, _reader(objects), store, allowed)
         for verdict in check.verdicts(_digests(old, objects, chain[::-1])):
             found[verdict.original_key or verdict.key] = verdict.state is FileState.VALID
@@ -98,9 +97,7 @@ def _linked(objects: Objects) -> tuple[str, list[str]]:
     """A digest that the next one names as its predecessor, and the logs that it names itself: at least one."""
     digests = {key: json.loads(gunzipped(body)) for key, (body, _) in objects.items() if "Digest" in key}
     named = {said["previousDigestS3Object"] for said in digests.values()}
-    logs = {
-        key: [log["s3Object"] for log in digests[key]["logFiles"]] for key in sorted(named & digests.keys())
-    }
+    logs = {key: [log["s3Object"] for log in digests[key]["logFiles"]] for key in sorted(named & digests.keys())}
     return next((key, files) for key, files in logs.items() if files)
 
 
@@ -125,9 +122,13 @@ def _digest_changed(estate: Estate, s3: Any, objects: Objects) -> tuple[set[str]
     said["logFiles"][0]["hashValue"] = "0" * 64
     content = gzipped(json.dumps(said).encode())
     s3.put_object(
-        Bucket=OLD.bucket, Key=key, Body=content, Metadata=metadata, ContentType="application/json",
+        Bucket=OLD.bucket,
+        Key=key,
+        Body=content,
+        Metadata=metadata,
+        ContentType="application/json",
         ContentEncoding="gzip",
-    )  # fmt: skip
+    )
     return {key}, set(logs)
 
 
@@ -173,7 +174,8 @@ def proven(estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _chains(estate: Estate) -> tuple[bool, dict[str, Counter[str]]]:
-    """From the archive: whether each chain of the old trails is sound, and per region how many digests and logs are valid."""
+    """From the archive: whether each chain of the old trails is sound, and per region how many digests and logs are
+    valid."""
     clients = estate.clients(old_buckets="delete")
     seen = verification.observe(clients.settings, clients)
     old = [one.chain for one in seen.chains if one.chain.trail != clients.settings.trail_name]
@@ -189,7 +191,8 @@ def _chains(estate: Estate) -> tuple[bool, dict[str, Counter[str]]]:
 def test_with_every_old_bucket_gone_all_that_the_aws_command_line_had_proven_is_still_proven(
     estate: Estate, proven: Path, tmp_path: Path
 ) -> None:
-    """Region by region, as many digests and logs; and so can anyone who has the archive, or a copy of it, and the public keys.
+    """Region by region, as many digests and logs; and so can anyone who has the archive, or a copy of it, and the
+    public keys.
 
     Twin: one byte turned over in the archive afterwards, and a chain is not sound.
     """
@@ -219,10 +222,9 @@ def _keys_kept(clients: Clients) -> None:
         inventory.save(clients.settings, inventory.observe(clients.settings, clients), gate.record)
 
 
-def _anyone_proves_it(
-    estate: Estate, clients: Clients, before: dict[str, Counter[str]], folder: Path
-) -> None:
-    """`onetrail validate`: the archive by its reader's credentials, then a copy of it with no credentials and no network.
+def _anyone_proves_it(estate: Estate, clients: Clients, before: dict[str, Counter[str]], folder: Path) -> None:
+    """`onetrail validate`: the archive by its reader's credentials, then a copy of it with no credentials and no
+    network.
 
     The keys are saved again after the cooling-off, since CloudTrail takes a new one every 30 days.
     """
@@ -266,15 +268,12 @@ def _anyone_proves_it(
 
 
 def _every_chain_proven(said: dict[str, Any]) -> None:
-    """But for the logs of a time in which one old trail had no validation, and the newest, which no digest names yet."""
+    """But for the logs of a time in which one old trail had no validation, and the newest, which no digest names
+    yet."""
     assert [chain for chain in said["chains"] if not chain["proven"]] == []
     others = {(one["kind"], one["state"]) for one in said["files"] if one["state"] != "valid"}
     assert others == {("log", "unsigned")}
-    old = [
-        one["key"]
-        for one in said["files"]
-        if one["state"] == "unsigned" and "no digest names it:" in one["why"]
-    ]
+    old = [one["key"] for one in said["files"] if one["state"] == "unsigned" and "no digest names it:" in one["why"]]
     assert (len(old), {key.split("/")[3] for key in old}) == (6, {"sa-east-1"})
     assert said["summary"]["verdict"].startswith("Every chain is proven"), said["summary"]["verdict"]
 
@@ -283,8 +282,12 @@ def _validated(where: str, keys: Path, environment: dict[str, str], *words: str)
     """What the verb prints in a process of its own that has this environment and no other."""
     done = subprocess.run(
         [sys.executable, "-m", "onetrail.cli", "validate", where, "--public-keys", str(keys), "--json", *words],
-        env={**environment, "PYTHONPATH": str(ROOT / "lib")}, capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
+        env={**environment, "PYTHONPATH": str(ROOT / "lib")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
     said = json.loads(done.stdout) if done.stdout else {"summary": {"proven": None, "verdict": done.stderr}}
     assert done.returncode == (0 if said["summary"]["proven"] else 3), done.stderr
     return said

@@ -17,9 +17,7 @@ After = Callable[[str], Clients]
 
 
 @pytest.mark.parametrize("step", ["04", "06"])
-def test_the_steps_up_to_it_are_done_the_next_one_is_due_and_the_record_is_whole(
-    after: After, step: str
-) -> None:
+def test_the_steps_up_to_it_are_done_the_next_one_is_due_and_the_record_is_whole(after: After, step: str) -> None:
     """What was saved is what the steps leave. Twin: the step that comes next is not done."""
     clients = after(step)
     following = f"{int(step) + 1:02d}"

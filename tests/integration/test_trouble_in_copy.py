@@ -1,4 +1,5 @@
-"""05 in trouble: killed at any moment, or with an estate that fails it; each case says how it must end and what it must tell."""
+"""05 in trouble: killed at any moment, or with an estate that fails it; each case says how it must end and what it must
+tell."""
 
 import errno
 import json
@@ -47,8 +48,9 @@ BEFORE = {number: Status(number, StepStage.DONE, "") for number in ("02", "04")}
 """The steps before, which no case undoes."""
 WHO = [
     *(("s3", LOG, actor) for actor in ("", "break-glass", "grant-keeper", "copier")),
-    ("kms", LOG, ""), ("iam", SOURCE, ""),
-]  # fmt: skip
+    ("kms", LOG, ""),
+    ("iam", SOURCE, ""),
+]
 """Whom 05 is, besides who reads; entered before the snapshot is taken, so that no case has to."""
 
 KILLER = """
@@ -103,14 +105,17 @@ for line in sys.stdin:
         os._exit(0)
     print(os.waitpid(child, 0)[1], flush=True)
 """
-"""A process that forks another for each line: it carries out 05 and gets a signal at a row of the ledger, or before or after a call."""
+"""A process that forks another for each line: it carries out 05 and gets a signal at a row of the ledger, or before or
+after a call."""
 
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """How 05 ends without trouble: every row of the buckets that are pulled, every copy in the archive, every policy's text.
+    """How 05 ends without trouble: every row of the buckets that are pulled, every copy in the archive, every policy's
+    text.
 
-    `objects` counts the copies of all buckets; `due` is the estate in which those that are pulled are still to be copied.
+    `objects` counts the copies of all buckets; `due` is the estate in which those that are pulled are still to be
+    copied.
     """
 
     due: Path
@@ -131,19 +136,16 @@ def archived(clients: Clients) -> dict[str, list[str]]:
 
 
 def rows(runs: Path, due: Undisturbed | None = None) -> list[dict[str, Any]]:
-    """The rows of what has, or is to have, a copy, of the buckets that are `due` alone: not those of markers and foreign objects."""
+    """The rows of what has, or is to have, a copy, of the buckets that are `due` alone: not those of markers and
+    foreign objects."""
     every = ledger.read(runs / "practice" / "ledger").to_pylist()
     of = {bucket for bucket, _ in due.rows} if due else {row["source_bucket"] for row in every}
-    return [
-        row for row in every if row["outcome"] not in ("marker", "foreign") and row["source_bucket"] in of
-    ]
+    return [row for row in every if row["outcome"] not in ("marker", "foreign") and row["source_bucket"] in of]
 
 
 def evidence(row: dict[str, Any]) -> tuple[Any, ...]:
     """What a row says of the copy, but for how and when it came about."""
-    return tuple(
-        row[name] for name in ("size", "source_etag", "destination_key", "destination_etag", "sha256")
-    )
+    return tuple(row[name] for name in ("size", "source_etag", "destination_key", "destination_etag", "sha256"))
 
 
 @pytest.fixture(scope="module")
@@ -228,7 +230,8 @@ def clients(estate: Estate, plain: Undisturbed, kernel: Clients, tmp_path: Path)
 
 
 def copied(clients: Clients, faults: tuple[tuple[str, dict[str, Any]], ...] = ()) -> tuple[str, str]:
-    """05 from looking to applying, with faults that begin once the plan is made: the outcome's state or the error, and its one line."""
+    """05 from looking to applying, with faults that begin once the plan is made: the outcome's state or the error, and
+    its one line."""
     plan = step.propose(clients.settings, step.observe(clients.settings, clients, before=BEFORE))
     assert clients.estate
     for kind, details in faults:
@@ -255,7 +258,8 @@ def ends_as_undisturbed(clients: Clients, plain: Undisturbed, runs: Path) -> Non
 
 
 def moments(chain: int) -> list[tuple[str, int]]:
-    """When the runs of one chain are killed: eight in pilots and copying, one while opening, the last one while closing."""
+    """When the runs of one chain are killed: eight in pilots and copying, one while opening, the last one while
+    closing."""
     drawn = random.Random(SEED + chain)
     found = [("row", drawn.randint(1, 5)) for _ in range(KILLS - 2)]
     found.append((drawn.choice(("sends", "sent")), drawn.randint(1, 3)))
@@ -267,7 +271,8 @@ def moments(chain: int) -> list[tuple[str, int]]:
 def test_killed_at_any_moment_and_run_again_it_ends_as_if_nothing_had_been(
     clients: Clients, plain: Undisturbed, killer: Callable[..., int], tmp_path: Path, chain: int
 ) -> None:
-    """Ten kills one after the other, each run going on where the one before it ended. Twin: before the last run rows are missing."""
+    """Ten kills one after the other, each run going on where the one before it ended. Twin: before the last run rows
+    are missing."""
     ends = [killer(tmp_path, *moment) for moment in moments(chain)]
     assert ends == [9] * KILLS
     assert len(rows(tmp_path, plain)) < len(plain.rows)
@@ -280,7 +285,8 @@ def test_killed_at_any_moment_and_run_again_it_ends_as_if_nothing_had_been(
 def test_a_polite_kill_in_the_middle_of_copying_closes_first_and_ends_the_process_by_that_signal(
     clients: Clients, plain: Undisturbed, killer: Callable[..., int], tmp_path: Path
 ) -> None:
-    """With nothing left open and the record whole; a plain new run goes on. Twin: above, where nobody is left to close."""
+    """With nothing left open and the record whole; a plain new run goes on. Twin: above, where nobody is left to
+    close."""
     assert killer(tmp_path, "row", 20, signal.SIGTERM) == signal.SIGTERM
     assert grant_revoked(clients).met
     assert verify_record(tmp_path / "practice").whole
@@ -323,8 +329,8 @@ def policy_sids(clients: Clients, bucket: str) -> set[str]:
 def test_an_estate_that_answers_badly_is_borne(
     clients: Clients, plain: Undisturbed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """SlowDown at 20 %, resets and 200-with-an-error at 5 %, answers that never come, and a clock ten minutes off: nothing is lost and
-    nothing is told but how it ended. Twins: the tests below, where something is."""
+    """SlowDown at 20 %, resets and 200-with-an-error at 5 %, answers that never come, and a clock ten minutes off:
+    nothing is lost and nothing is told but how it ended. Twins: the tests below, where something is."""
     monkeypatch.setattr(session, "S3Client", Impatient)
     bad = (
         ("timeout", {**COPY, "count": 2, "after": 5}),
@@ -343,7 +349,8 @@ def test_an_estate_that_answers_badly_is_borne(
 def test_sources_that_change_under_the_copy_are_left_and_told_and_others_edits_are_kept(
     clients: Clients, plain: Undisturbed, tmp_path: Path
 ) -> None:
-    """One source changed, one gone between list and copy; meanwhile somebody gave an old bucket's policy a statement, which stays.
+    """One source changed, one gone between list and copy; meanwhile somebody gave an old bucket's policy a statement,
+    which stays.
 
     S3 says of a key that is gone that it is refused, to who may list below a prefix only.
     Twin: the next test, where the archive's policy was edited, which is a finding.
@@ -361,15 +368,9 @@ def test_sources_that_change_under_the_copy_are_left_and_told_and_others_edits_a
     assert "2 objects were not copied (1 refused, 1 source changed): the ledger names each" in line
     assert "Why: AccessDenied on CopyObject: Access Denied." in line
     assert told(OLD) in line
-    left = {
-        (r["source_bucket"], r["key"]): r["outcome"]
-        for r in rows(tmp_path, plain)
-        if r["outcome"] != "copied"
-    }
+    left = {(r["source_bucket"], r["key"]): r["outcome"] for r in rows(tmp_path, plain) if r["outcome"] != "copied"}
     assert sorted(left.values()) == ["refused", "source_changed"]
-    wanted = {
-        (r["source_bucket"], r["key"]): evidence(r) for r in rows(tmp_path, plain) if r["outcome"] == "copied"
-    }
+    wanted = {(r["source_bucket"], r["key"]): evidence(r) for r in rows(tmp_path, plain) if r["outcome"] == "copied"}
     assert wanted == {key: row for key, row in plain.rows.items() if key not in left}
     assert policy_sids(clients, OLD) == before | {EDITED_SID}
     assert edited(clients) == {OLD: FindingState.NOTE}
@@ -393,9 +394,7 @@ def test_credentials_that_expire_in_the_middle_leave_the_closing_to_the_expiry_a
     state, line = copied(clients, (("expired-token", {"service": "s3", "probability": 1, "after": 60}),))
     assert state == "StillOpen"
     assert "ExpiredToken" in line
-    assert re.search(
-        rf"still open: .*{CENTRAL} \(refuses by itself from 2026-01-12T\d\d:\d\d:\d\dZ\)", line
-    ), line
+    assert re.search(rf"still open: .*{CENTRAL} \(refuses by itself from 2026-01-12T\d\d:\d\d:\d\dZ\)", line), line
     assert line.endswith("run this step again: it closes what is open")
     estate.fault("clear")
     assert not grant_revoked(clients).met
@@ -406,7 +405,8 @@ def test_credentials_that_expire_in_the_middle_leave_the_closing_to_the_expiry_a
 def test_an_s3_that_takes_no_condition_on_a_copy_is_found_out_by_the_pilot(
     estate: Estate, clients: Clients, plain: Undisturbed, tmp_path: Path
 ) -> None:
-    """It stops with the grant closed; the next plan leaves the condition out, says so, and copies with a look before each copy."""
+    """It stops with the grant closed; the next plan leaves the condition out, says so, and copies with a look before
+    each copy."""
     never = ("not-implemented", {"operation": "CopyObject", "header": "if-none-match", "probability": 1})
     state, line = copied(clients, (never,))
     assert state == "ChangeFailed"
@@ -422,7 +422,8 @@ def test_an_s3_that_takes_no_condition_on_a_copy_is_found_out_by_the_pilot(
 def test_a_policy_that_lets_a_copy_be_written_over_stops_the_pilot(
     clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The statement is left out behind the step's back, and behind the judge of the plan: what was to be refused by policy is not."""
+    """The statement is left out behind the step's back, and behind the judge of the plan: what was to be refused by
+    policy is not."""
     opened = build.central_bucket_open
     monkeypatch.setattr(
         build, "central_bucket_open", lambda *args, **said: opened(*args, **{**said, "conditional": False})
@@ -435,10 +436,7 @@ def test_a_policy_that_lets_a_copy_be_written_over_stops_the_pilot(
     )
     state, line = copied(clients)
     assert state == "PilotDiffers"
-    assert (
-        "a copy over it that does not ask: planned refused: AccessDenied, seen refused: PreconditionFailed"
-        in line
-    )
+    assert "a copy over it that does not ask: planned refused: AccessDenied, seen refused: PreconditionFailed" in line
     assert "a copy over it: planned" not in line
     assert grant_revoked(clients).met
 
@@ -449,9 +447,7 @@ def test_half_a_listing_is_no_listing(estate: Estate, clients: Clients) -> None:
     seen = step.observe(clients.settings, clients, before=BEFORE)
     plan = step.propose(clients.settings, seen)
     assert (plan.empty, plan.why) == (True, "something could not be read")
-    unseen = [
-        f.evidence for f in step.check(clients.settings, seen) if f.state is FindingState.COULD_NOT_LOOK
-    ]
+    unseen = [f.evidence for f in step.check(clients.settings, seen) if f.state is FindingState.COULD_NOT_LOOK]
     assert unseen
     assert all("listing" in why for why in unseen)
     estate.fault("clear")
@@ -482,7 +478,8 @@ def test_a_full_disk_stops_the_copy_and_closes_the_grant(
 def test_a_part_that_is_torn_or_gone_is_told_and_its_rows_are_written_anew(
     clients: Clients, plain: Undisturbed, tmp_path: Path
 ) -> None:
-    """From the listing, once for each object. Twin: before that, the ledger lacks these rows, and 05 names the torn part."""
+    """From the listing, once for each object. Twin: before that, the ledger lacks these rows, and 05 names the torn
+    part."""
     assert copied(clients)[0] == "applied"
     folder = clients.settings.run_folder / "ledger"
     torn, gone = sorted(folder.glob("copy-*-001.parquet"))[:2]
@@ -530,9 +527,7 @@ def anew(estate: Estate, killed: Left) -> Clients:
 
 def closings(plan: Plan) -> list[tuple[str, str, str]]:
     """What a plan takes back of an earlier one."""
-    return [
-        (c.call, c.account, c.resource) for c in plan.changes if c.key.startswith(("close-", "DeleteRole"))
-    ]
+    return [(c.call, c.account, c.resource) for c in plan.changes if c.key.startswith(("close-", "DeleteRole"))]
 
 
 def test_what_was_left_open_is_shown_and_nothing_is_done_behind_an_empty_approve(
@@ -564,7 +559,8 @@ def test_what_was_left_open_is_shown_and_nothing_is_done_behind_an_empty_approve
 def test_approved_it_goes_on_and_ends_with_everything_copied_once_and_the_grant_revoked(
     estate: Estate, anew: Clients, plain: Undisturbed, killed: Left
 ) -> None:
-    """Pushed or pulled, roles and all; the record's chain is whole throughout. Twin: the test above, where copies are missing."""
+    """Pushed or pulled, roles and all; the record's chain is whole throughout. Twin: the test above, where copies are
+    missing."""
     folder = anew.settings.run_folder
     assert verify_record(folder).whole, "as the killed process left it"
     assert 0 < len(rows(killed.runs)) < KILLED_AT, "rows of the part in hand are lost"

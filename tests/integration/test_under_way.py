@@ -1,7 +1,8 @@
 """A move that an earlier version began is brought to its end by this one, from whatever state it was left in.
 
-The states were made by commit 4ed40ad (`under_way/make.py`): killed in the middle of 05 with the grant open; half copied, with the grant
-closed again; sealed and cooling off; killed in the middle of 07 with one bucket half emptied; retired.
+The states were made by commit 4ed40ad (`under_way/make.py`): killed in the middle of 05 with the grant open; half
+copied, with the grant closed again; sealed and cooling off; killed in the middle of 07 with one bucket half emptied;
+retired.
 """
 
 import json
@@ -35,15 +36,14 @@ OLD = {
     "acme-audit-us-east-1": "us-east-1",
 }
 SURVIVED = ", then closed by a survivor"
-UNTOUCHED = {
-    "retired": tuple(f"/roles/{LOG}/{role}/inline/" for role in ("onetrail-copier", "onetrail-grant-keeper"))
-}
+UNTOUCHED = {"retired": tuple(f"/roles/{LOG}/{role}/inline/" for role in ("onetrail-copier", "onetrail-grant-keeper"))}
 """Nothing is left to copy, so 02 does not bring the permissions of the roles that copy up to date."""
 
 
 @dataclass(frozen=True)
 class Held:
-    """What stands on AWS at the end of a move, as its owner sees it: no statement, role or object of ours is read by name."""
+    """What stands on AWS at the end of a move, as its owner sees it: no statement, role or object of ours is read by
+    name."""
 
     policies: Mapping[str, Any]
     roles: Mapping[str, Any]
@@ -54,7 +54,8 @@ class Held:
 
 @dataclass(frozen=True)
 class Begun:
-    """The estate before anybody moved anything, and in each state. `originals` is key -> ETag of what the old buckets held."""
+    """The estate before anybody moved anything, and in each state. `originals` is key -> ETag of what the old buckets
+    held."""
 
     originals: dict[str, str]
     snapshots: dict[str, Path]
@@ -109,9 +110,7 @@ def held(clients: Clients) -> Held:
         {
             region: [
                 trail["Name"]
-                for trail in by_hand(clients, "cloudtrail", SOURCE, region=region).describe_trails()[
-                    "trailList"
-                ]
+                for trail in by_hand(clients, "cloudtrail", SOURCE, region=region).describe_trails()["trailList"]
             ]
             for region in OLD.values()
         },
@@ -149,8 +148,7 @@ def roles(iam: Any) -> dict[str, Any]:
             "trust": role["AssumeRolePolicyDocument"],
             "attached": iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"],
             "inline": {
-                policy: iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
-                for policy in inline
+                policy: iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"] for policy in inline
             },
         }
     return found
@@ -170,7 +168,8 @@ def roles(iam: Any) -> dict[str, Any]:
 def test_a_move_that_an_earlier_version_began_ends_like_one_of_this_version(
     estate: Estate, begun: Begun, undisturbed: Held, tmp_path: Path, state: str
 ) -> None:
-    """Everything that was there before is in the archive, once and locked; the old buckets are empty and closed; nothing is left open."""
+    """Everything that was there before is in the archive, once and locked; the old buckets are empty and closed;
+    nothing is left open."""
     begun.at(estate, state.removesuffix(SURVIVED), tmp_path)
     if state.endswith(SURVIVED):
         close_left_open(estate.settings(runs_dir=str(tmp_path), approve="any"))
@@ -193,7 +192,8 @@ def test_a_move_that_an_earlier_version_began_ends_like_one_of_this_version(
 def test_a_bucket_that_an_earlier_version_half_emptied_gets_a_receipt_of_all_that_it_held(
     estate: Estate, begun: Begun, tmp_path: Path
 ) -> None:
-    """What is left says too little: the archive is checked against the list of the earlier receipt, which alone names what is deleted."""
+    """What is left says too little: the archive is checked against the list of the earlier receipt, which alone names
+    what is deleted."""
     folder = begun.at(estate, "half_emptied", tmp_path).settings.run_folder
     earlier = read_receipts(folder).earlier["acme-audit-eu-west-1"]
     assert not read_receipts(folder).held
@@ -208,15 +208,14 @@ def test_a_bucket_that_an_earlier_version_half_emptied_gets_a_receipt_of_all_tha
 
 
 def test_the_kept_states_are_what_they_are_called(estate: Estate, begun: Begun, tmp_path: Path) -> None:
-    """Twin: in each state something is left to do, and what the run folder names is held by the estate, byte for byte."""
+    """Twin: in each state something is left to do, and what the run folder names is held by the estate, byte for
+    byte."""
     seen: dict[str, tuple[bool, int, int, str, tuple[int, ...]]] = {}
     for state in begun.snapshots:
         clients = begun.at(estate, state, tmp_path / state)
         there = {(one["Key"], one["ETag"].strip('"')) for one in versions(clients, ARCHIVE, LOG)}
         rows = ledger.read(clients.settings.run_folder / "ledger").to_pylist()
-        copied = {
-            (row["destination_key"], row["destination_etag"]) for row in rows if row["outcome"] == "copied"
-        }
+        copied = {(row["destination_key"], row["destination_etag"]) for row in rows if row["outcome"] == "copied"}
         assert copied <= there, f"{state}: the practice estate of scenario tiny is not what it was"
         policy = by_hand(clients, "s3", LOG).get_bucket_policy(Bucket=ARCHIVE)["Policy"]
         old = tuple(len(versions(clients, bucket, SOURCE, region)) for bucket, region in OLD.items())
@@ -238,8 +237,8 @@ def test_what_an_earlier_version_left_open_is_closed_by_a_survivor_of_this_one(
 ) -> None:
     """By the record alone, whose lines that version wrote: no bucket's policy lets anybody in any more.
 
-    The role that pushed waits for the archive's policy to be the one of this version, is named, and ends by its expiry or by step 05.
-    Twin: a survivor who was given no approval, and says what is open.
+    The role that pushed waits for the archive's policy to be the one of this version, is named, and ends by its expiry
+    or by step 05. Twin: a survivor who was given no approval, and says what is open.
     """
     folder = begun.at(estate, "grant_open", tmp_path).settings.run_folder
     opened = left_open(folder)
@@ -249,9 +248,7 @@ def test_what_an_earlier_version_left_open_is_closed_by_a_survivor_of_this_one(
     line = close_left_open(estate.settings(runs_dir=str(tmp_path), approve="any"))
     assert {one.what for one in left_open(folder).permissions} == {"onetrail-copier"}
     assert "still open: onetrail-copier" in line
-    assert [
-        sid for policy in held(estate.clients()).policies.values() for sid in sids(policy) if "Copier" in sid
-    ] == []
+    assert [sid for policy in held(estate.clients()).policies.values() for sid in sids(policy) if "Copier" in sid] == []
     assert verify_record(folder).whole
 
 

@@ -1,4 +1,5 @@
-"""The undo of each change is carried out as it is printed, last change first: what was is so again, no byte string and no policy text is gone."""
+"""The undo of each change is carried out as it is printed, last change first: what was is so again, no byte string and
+no policy text is gone."""
 
 import json
 from collections.abc import Callable
@@ -45,7 +46,8 @@ OWN_PLAN = ("removed with the bucket", "closed by this plan itself", "nothing to
 
 
 def texts(clients: Clients) -> set[str]:
-    """Every policy that stands now: of old buckets, of the archive, of the roles of the log account and of the organization."""
+    """Every policy that stands now: of old buckets, of the archive, of the roles of the log account and of the
+    organization."""
     found = []
     for account, bucket in ((SOURCE, EU), (SOURCE, SA), (SOURCE, US), (LOG, ARCHIVE)):
         try:
@@ -86,9 +88,7 @@ def _statements_out(s3: Any, change: Change) -> None:
     bucket = change.parameters["Bucket"]
     ours = {names.SID_HOLD_STILL, names.SID_HOLD_WRITERS}
     left = iam.without_sids(iam.parse(s3.get_bucket_policy(Bucket=bucket)["Policy"]), ours)
-    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(left)) if left else s3.delete_bucket_policy(
-        Bucket=bucket
-    )
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(left)) if left else s3.delete_bucket_policy(Bucket=bucket)
 
 
 def _policy_back(client: Any, change: Change) -> None:
@@ -118,9 +118,7 @@ def _rules_back(s3: Any, change: Change) -> None:
 def _harmless_rules_back(s3: Any, change: Change) -> None:
     quiet = ("ID", "Status", "Filter", "Prefix", "AbortIncompleteMultipartUpload")
     rules = [rule for rule in change.before["Rules"] if set(rule) <= set(quiet)]
-    s3.put_bucket_lifecycle_configuration(
-        Bucket=change.parameters["Bucket"], LifecycleConfiguration={"Rules": rules}
-    )
+    s3.put_bucket_lifecycle_configuration(Bucket=change.parameters["Bucket"], LifecycleConfiguration={"Rules": rules})
 
 
 def _setting_back(s3: Any, change: Change) -> None:
@@ -137,9 +135,7 @@ def _setting_back(s3: Any, change: Change) -> None:
 
 
 def _lock_back(s3: Any, change: Change) -> None:
-    s3.put_object_lock_configuration(
-        Bucket=change.parameters["Bucket"], ObjectLockConfiguration=change.before
-    )
+    s3.put_object_lock_configuration(Bucket=change.parameters["Bucket"], ObjectLockConfiguration=change.before)
 
 
 def _archive_key(kms: Any) -> str:
@@ -166,9 +162,7 @@ UNDO: dict[str, Callable[[Any, Change], Any]] = {
     "restore the previous flags": lambda c, x: c.put_public_access_block(
         AccountId=x.account, PublicAccessBlockConfiguration=x.before
     ),
-    "delete the alternate contact SECURITY": lambda c, x: c.delete_alternate_contact(
-        AlternateContactType="SECURITY"
-    ),
+    "delete the alternate contact SECURITY": lambda c, x: c.delete_alternate_contact(AlternateContactType="SECURITY"),
     "remove the statements": _statements_out,
     "restore the previous configuration once step 06 has proven the bucket": _rules_back,
     "disable the key": lambda c, x: c.disable_key(KeyId=x.parameters["KeyId"]),
@@ -207,7 +201,8 @@ def keys(clients: Clients, step: Any) -> set[str]:
 def test_the_undo_of_02_opens_what_it_closed_deletes_nothing_and_02_closes_it_again(
     estate: Estate, after: After
 ) -> None:
-    """All but the lifecycle, whose undo waits for 06. The policies that are replaced and deleted by it are kept in the run folder."""
+    """All but the lifecycle, whose undo waits for 06. The policies that are replaced and deleted by it are kept in the
+    run folder."""
     estate.restore()
     plan = planned(estate.clients(), account_lockdown)
     clients = after("02")
@@ -228,11 +223,10 @@ def test_the_undo_of_02_opens_what_it_closed_deletes_nothing_and_02_closes_it_ag
 def test_rules_that_are_put_back_once_06_has_proven_the_bucket_delete_no_only_copy(
     estate: Estate, after: After
 ) -> None:
-    """The rules that 02 froze, and one that deletes everything. Twin: put back right after 02, it deletes what nobody else has."""
+    """The rules that 02 froze, and one that deletes everything. Twin: put back right after 02, it deletes what nobody
+    else has."""
     estate.restore()
-    frozen = next(
-        c for c in planned(estate.clients(), account_lockdown).changes if c.key == f"{US}: lifecycle"
-    )
+    frozen = next(c for c in planned(estate.clients(), account_lockdown).changes if c.key == f"{US}: lifecycle")
     rule = {"ID": EXPIRE_RULE, "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}
     for step, lost in (("06", False), ("02", True)):
         clients = after(step)
@@ -245,9 +239,7 @@ def test_rules_that_are_put_back_once_06_has_proven_the_bucket_delete_no_only_co
     assert "once step 06 has proven the bucket" in frozen.undo
 
 
-def test_the_undo_of_03_and_04_deletes_no_file_and_both_propose_the_same_again(
-    estate: Estate, after: After
-) -> None:
+def test_the_undo_of_03_and_04_deletes_no_file_and_both_propose_the_same_again(estate: Estate, after: After) -> None:
     """Old trails log again before the new one goes; AWS deletes no bucket that holds a file."""
     before_03 = planned(after("02"), bucket_creation)
     before_04 = planned(after("03"), trail_cutover)
@@ -265,9 +257,7 @@ def test_the_undo_of_03_and_04_deletes_no_file_and_both_propose_the_same_again(
     assert kept(clients) >= texts_before
 
 
-def test_the_undo_of_the_archives_key_keeps_the_key_and_03_makes_what_is_missing(
-    estate: Estate, after: After
-) -> None:
+def test_the_undo_of_the_archives_key_keeps_the_key_and_03_makes_what_is_missing(estate: Estate, after: After) -> None:
     """Disabled it can be enabled again; nothing schedules its deletion."""
     clients = new_clients(estate, after("02"), kms_key="create")
     plan, texts_before = planned(clients, bucket_creation), texts(clients)
@@ -288,12 +278,17 @@ def test_the_undo_of_the_archives_key_keeps_the_key_and_03_makes_what_is_missing
 
 
 def test_the_undo_of_what_02_and_03_put_right_is_what_was_before(estate: Estate, after: After) -> None:
-    """Somebody widened a role and changed a bucket's settings: put right, undone, and put right again; each text is kept."""
+    """Somebody widened a role and changed a bucket's settings: put right, undone, and put right again; each text is
+    kept."""
     clients = after("04")
     roles = by_hand(clients, "iam", LOG, BREAK_GLASS)
     wide = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}
-    trusted = {"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{LOG}:root"}}]}  # fmt: skip
+    trusted = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{LOG}:root"}}
+        ],
+    }
     roles.attach_role_policy(RoleName=READER, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
     roles.put_role_policy(RoleName=READER, PolicyName="another", PolicyDocument=json.dumps(wide))
     roles.put_role_policy(RoleName=READER, PolicyName=READER, PolicyDocument=json.dumps(wide))
@@ -302,13 +297,20 @@ def test_the_undo_of_what_02_and_03_put_right_is_what_was_before(estate: Estate,
     s3 = by_hand(clients, "s3", LOG, BREAK_GLASS)
     policy = json.loads(s3.get_bucket_policy(Bucket=ARCHIVE)["Policy"])
     s3.put_bucket_policy(Bucket=ARCHIVE, Policy=json.dumps({**policy, "Statement": policy["Statement"][1:]}))
-    expires = {"ID": "short", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1},
-               "NoncurrentVersionExpiration": {"NoncurrentDays": 1}}  # fmt: skip
-    uploads = {"ID": "uploads", "Status": "Enabled", "Filter": {"Prefix": ""},
-               "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 9}}  # fmt: skip
-    s3.put_bucket_lifecycle_configuration(
-        Bucket=ACCESS_LOGS, LifecycleConfiguration={"Rules": [expires, uploads]}
-    )
+    expires = {
+        "ID": "short",
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "Expiration": {"Days": 1},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+    }
+    uploads = {
+        "ID": "uploads",
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 9},
+    }
+    s3.put_bucket_lifecycle_configuration(Bucket=ACCESS_LOGS, LifecycleConfiguration={"Rules": [expires, uploads]})
     organizations = by_hand(clients, "organizations", MANAGEMENT)
     organizations.update_policy(PolicyId=_scp(organizations), Content=json.dumps(SAYS_LESS))
     bytes_before, texts_before = byte_strings(clients), texts(clients)
@@ -331,7 +333,8 @@ def test_the_undo_of_what_02_and_03_put_right_is_what_was_before(estate: Estate,
 
 
 def test_the_undo_of_06_and_07_loses_nothing_and_both_do_it_again(estate: Estate, after: After) -> None:
-    """The archive's default lock, the policies of emptied buckets, and a bucket that a rule empties: rule first, then its policy."""
+    """The archive's default lock, the policies of emptied buckets, and a bucket that a rule empties: rule first, then
+    its policy."""
     locks = [c for c in planned(after("05"), verification).changes if c.key.startswith("default-lock-")]
     clients = after("06")
     before, texts_before = byte_strings(clients), texts(clients)
@@ -368,8 +371,12 @@ def test_what_is_printed_beside_a_finding_makes_it_go_away(estate: Estate, after
     clients = after("04")
     roles, s3 = by_hand(clients, "iam", LOG, BREAK_GLASS), old(clients)
     archive = by_hand(clients, "s3", LOG, BREAK_GLASS)
-    trusted = {"Version": "2012-10-17", "Statement": [
-        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{LOG}:root"}}]}  # fmt: skip
+    trusted = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{LOG}:root"}}
+        ],
+    }
     roles.create_role(RoleName="odd", AssumeRolePolicyDocument=json.dumps(trusted))
     roles.create_user(UserName="old-admin")
     key, before = a_key_of(clients, EU), byte_strings(clients)
@@ -423,7 +430,8 @@ def test_a_place_is_freed_by_a_trail_whose_events_another_one_records(estate: Es
 def test_a_policy_is_put_back_with_the_file_that_was_kept_and_what_stood_is_kept_too(
     estate: Estate, after: After, tmp_path: Path
 ) -> None:
-    """As docs/evidence.md says it, with a policy that somebody changed after 02. Twin: without the first command that text is gone."""
+    """As docs/evidence.md says it, with a policy that somebody changed after 02. Twin: without the first command that
+    text is gone."""
     clients = after("02")
     s3, folder = old(clients), clients.settings.run_folder / "policies"
     changed = json.loads(s3.get_bucket_policy(Bucket=EU)["Policy"])
@@ -458,22 +466,19 @@ def test_step_05_under_another_run_name_closes_what_aws_shows_as_open(estate: Es
 def test_02_and_04_are_run_again_where_05_says_so_and_as_the_identity_that_02_names(
     estate: Estate, after: After
 ) -> None:
-    """An old trail logs again, a bucket is no longer frozen, rules are enabled; another bucket is frozen for another identity."""
+    """An old trail logs again, a bucket is no longer frozen, rules are enabled; another bucket is frozen for another
+    identity."""
     clients = after("04")
     before, s3 = byte_strings(clients), old(clients)
     roles = by_hand(clients, "iam", SOURCE)
     named = roles.get_role(RoleName="TrailConsolidation")["Role"]
-    roles.create_role(
-        RoleName="Other", AssumeRolePolicyDocument=json.dumps(named["AssumeRolePolicyDocument"])
-    )
+    roles.create_role(RoleName="Other", AssumeRolePolicyDocument=json.dumps(named["AssumeRolePolicyDocument"]))
     roles.attach_role_policy(RoleName="Other", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
     frozen = s3.get_bucket_policy(Bucket=SA)["Policy"]
     other = named["Arn"].replace("TrailConsolidation", "Other")
     s3.put_bucket_policy(Bucket=SA, Policy=frozen.replace(named["Arn"], other))
     told = found(new_clients(estate, clients), account_lockdown)["02.held"]
-    assert told.evidence.endswith(
-        f"so {named['Arn']} can change nothing in it: run this step as that identity"
-    )
+    assert told.evidence.endswith(f"so {named['Arn']} can change nothing in it: run this step as that identity")
     as_other = new_clients(estate, clients, source_accounts=[{"account_id": SOURCE, "role_arn": other}])
     seen = account_lockdown.check(as_other.settings, account_lockdown.observe(as_other.settings, as_other))
     held = {one.resource: one.state for one in seen if one.id == "02.held"}

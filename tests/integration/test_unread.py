@@ -1,4 +1,5 @@
-"""Whatever reading call is refused, the step that rests on it says which, ends with 3, and takes nothing for done or fine because of it."""
+"""Whatever reading call is refused, the step that rests on it says which, ends with 3, and takes nothing for done or
+fine because of it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,17 +21,32 @@ OFTEN: Final = 1_000_000
 REFUSED: Final = {
     "00": ("cloudtrail:GetTrailStatus", "s3:GetBucketPolicy", "organizations:DescribeOrganization", "iam:ListRoles"),
     "01": ("s3:ListObjectsV2", "s3:GetBucketAcl", "cloudtrail:ListPublicKeys"),
-    "02": ("iam:ListRoles", "iam:GetRolePolicy", "s3:GetBucketPolicy", "s3:GetBucketLifecycleConfiguration", "s3:ListBuckets"),
-    "03": ("s3:GetBucketTagging", "s3:GetObjectLockConfiguration", "s3:ListObjectVersions", "s3:ListObjectsV2", "iam:GetRole"),
+    "02": (
+        "iam:ListRoles",
+        "iam:GetRolePolicy",
+        "s3:GetBucketPolicy",
+        "s3:GetBucketLifecycleConfiguration",
+        "s3:ListBuckets",
+    ),
+    "03": (
+        "s3:GetBucketTagging",
+        "s3:GetObjectLockConfiguration",
+        "s3:ListObjectVersions",
+        "s3:ListObjectsV2",
+        "iam:GetRole",
+    ),
     "04": (
-        "cloudtrail:GetTrailStatus", "cloudtrail:GetEventSelectors", "s3:ListObjectsV2", "organizations:DescribeOrganization",
+        "cloudtrail:GetTrailStatus",
+        "cloudtrail:GetEventSelectors",
+        "s3:ListObjectsV2",
+        "organizations:DescribeOrganization",
         "organizations:ListTargetsForPolicy",
     ),
     "05": ("s3:GetBucketAcl", "s3:GetBucketPolicy", "ec2:DescribeRegions"),
     "06": ("cloudtrail:ListPublicKeys", "organizations:ListRoots", "s3:GetObjectLockConfiguration"),
     "07": ("s3:ListMultipartUploads", "s3:ListObjectVersions", "s3:GetObject"),
     "08": ("cloudtrail:ListPublicKeys", "s3:GetBucketPolicy", "organizations:ListRoots"),
-}  # fmt: skip
+}
 """By step: some calls whose answers its verdict rests on, those of its own and those of the steps before it."""
 ENTRIES: Final = ("sts:AssumeRole", "sts:GetCallerIdentity")
 """Without these no account is entered: the step raises CannotEnter, which is wrong use."""
@@ -92,7 +108,8 @@ def refused(estate: Estate, clients: Clients, number: str, call: str) -> list[st
 def test_each_step_names_the_call_that_was_refused_and_takes_nothing_for_done(
     estate: Estate, after_06: Clients
 ) -> None:
-    """One refusal after the other. Twin: with nothing refused 02 to 06 are done, and every call of the table is among those that they send."""
+    """One refusal after the other. Twin: with nothing refused 02 to 06 are done, and every call of the table is among
+    those that they send."""
     wrong = []
     for number, calls in REFUSED.items():
         mark = estate.mark()
@@ -107,14 +124,10 @@ def test_each_step_names_the_call_that_was_refused_and_takes_nothing_for_done(
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("number", [*REFUSED])
-def test_so_does_it_for_every_reading_call_that_it_sends(
-    estate: Estate, after_06: Clients, number: str
-) -> None:
+def test_so_does_it_for_every_reading_call_that_it_sends(estate: Estate, after_06: Clients, number: str) -> None:
     """Whichever they are now: they are counted by the estate, in a look to which nothing is refused."""
     mark = estate.mark()
     looked(estate.clients(runs_dir=after_06.settings.runs_dir), number)
     sent = {f"{one['service']}:{one['operation']}" for one in estate.requests(mark) if not one["mutating"]}
-    wrong: list[Any] = [
-        why for call in sorted(sent - {*ENTRIES}) for why in refused(estate, after_06, number, call)
-    ]
+    wrong: list[Any] = [why for call in sorted(sent - {*ENTRIES}) for why in refused(estate, after_06, number, call)]
     assert wrong == []

@@ -1,4 +1,5 @@
-"""`aws cloudtrail validate-logs` accepts what the estate writes, and over hundreds of sets of files, clean and damaged, it says what ours says, but for a table of rows."""
+"""`aws cloudtrail validate-logs` accepts what the estate writes, and over hundreds of sets of files, clean and damaged,
+it says what ours says, but for a table of rows."""
 
 import os
 import re
@@ -96,7 +97,8 @@ def both(estate: Estate) -> Iterator[Both]:
 
 
 def spoken(verdicts: list[FileVerdict]) -> dict[str, bool]:
-    """Each file that a digest speaks of, or that is a digest: whether it is valid. What no digest names the AWS command line passes over."""
+    """Each file that a digest speaks of, or that is a digest: whether it is valid. What no digest names the AWS command
+    line passes over."""
     return {
         one.key or one.original_key: one.state is FileState.VALID
         for one in verdicts
@@ -117,7 +119,8 @@ def _damaged(number: int) -> tuple[Set, str]:
 
 
 def test_of_every_file_in_two_hundred_sets_both_say_the_same(both: Both) -> None:
-    """Clean and damaged in thirty ways, in five regions, with restarts, and trails whose home is elsewhere. Twin: the rows on which they differ.
+    """Clean and damaged in thirty ways, in five regions, with restarts, and trails whose home is elsewhere. Twin: the
+    rows on which they differ.
 
     Four of them are asked of the real executable too, which prints to the letter what its code prints in this process.
     """
@@ -143,9 +146,7 @@ def _by_executable(both: Both, sets: list[Set]) -> dict[int, tuple[str, str]]:
 
     def asked(one: Set) -> tuple[int, tuple[str, str]]:
         words = [str(AWS), "cloudtrail", "validate-logs", *one.words]
-        done = subprocess.run(
-            words, env=both.environment, capture_output=True, text=True, check=False, timeout=300
-        )
+        done = subprocess.run(words, env=both.environment, capture_output=True, text=True, check=False, timeout=300)
         return one.number, (done.stdout, done.stderr)
 
     chosen = [one for one in sets if one.number % 53 == 3][:BY_EXECUTABLE]
@@ -192,9 +193,7 @@ def test_digests_missing_in_a_row_are_counted_by_ours(both: Both) -> None:
         both.put([made])
         assert list(both.said(made).values()).count(False) == 1
         chains = both.ours(made)[1].result.chains
-        assert [i.missing for one in chains for i in one.chain.intervals if i.state is IntervalState.GAP] == [
-            gone
-        ]
+        assert [i.missing for one in chains for i in one.chain.intervals if i.state is IntervalState.GAP] == [gone]
 
 
 def test_a_time_that_linked_digests_leave_out_is_a_gap_for_ours(both: Both) -> None:
@@ -374,7 +373,7 @@ def _verb(administrator: dict[str, str], monkeypatch: pytest.MonkeyPatch, *words
         (["s3://acme-audit-nowhere"], 2, "there is no bucket acme-audit-nowhere"),
         ([f"{OLD}/nothing/here"], 2, "s3://acme-audit-eu-west-1/nothing/here contains no CloudTrail log or digest"),
     ],
-)  # fmt: skip
+)
 def test_the_verb_on_a_bucket(
     administrator: dict[str, str], monkeypatch: pytest.MonkeyPatch, words: list[str], code: int, said: str
 ) -> None:

@@ -1,4 +1,5 @@
-"""06 against the estate: all is proven and sealed once; each harm done to the old logs is found and keeps its bucket unsealed."""
+"""06 against the estate: all is proven and sealed once; each harm done to the old logs is found and keeps its bucket
+unsealed."""
 
 import base64
 import gzip
@@ -53,9 +54,7 @@ def proven(estate: Estate, copied: Path, tmp_path_factory: pytest.TempPathFactor
     return path
 
 
-def test_without_approval_nothing_is_sent_and_another_plans_id_opens_nothing(
-    estate: Estate, copied: Path
-) -> None:
+def test_without_approval_nothing_is_sent_and_another_plans_id_opens_nothing(estate: Estate, copied: Path) -> None:
     estate.restore(copied)
     mark = estate.mark()
     outcome = run(estate.clients(run_name="idle"), "")
@@ -75,11 +74,7 @@ def test_after_it_everything_is_sealed_each_bucket_has_its_receipt_and_nothing_i
     assert step.done(clients.settings, clients).done
     assert {bucket.good for bucket in observation.buckets} == {True}
     assert set(observation.receipts.values()) == {""}
-    bad = [
-        f
-        for f in step.check(clients.settings, observation)
-        if f.state not in (FindingState.OK, FindingState.NOTE)
-    ]
+    bad = [f for f in step.check(clients.settings, observation) if f.state not in (FindingState.OK, FindingState.NOTE)]
     assert bad == []
     s3 = clients.client("s3", LOG)
     owner = {"Bucket": clients.settings.bucket_name, "ExpectedBucketOwner": LOG}
@@ -100,9 +95,7 @@ def locks(clients: Clients, bucket: str) -> dict[str, tuple[str, str]]:
     }
 
 
-def test_every_lock_keeps_its_date_when_its_mode_is_raised(
-    estate: Estate, copied: Path, proven: Path
-) -> None:
+def test_every_lock_keeps_its_date_when_its_mode_is_raised(estate: Estate, copied: Path, proven: Path) -> None:
     """With the bypass S3 would take an earlier date too. Twin: before the step each was under governance."""
     archive = estate.settings().bucket_name
     estate.restore(copied)
@@ -110,14 +103,10 @@ def test_every_lock_keeps_its_date_when_its_mode_is_raised(
     estate.restore(proven)
     after = locks(estate.clients(run_name="proven"), archive)
     assert {mode for mode, _ in before.values()} == {"GOVERNANCE"}
-    assert {key: after[key] for key in before} == {
-        key: ("COMPLIANCE", until) for key, (_, until) in before.items()
-    }
+    assert {key: after[key] for key in before} == {key: ("COMPLIANCE", until) for key, (_, until) in before.items()}
 
 
-def test_the_records_head_after_the_seal_is_under_compliance(
-    estate: Estate, copied: Path, proven: Path
-) -> None:
+def test_the_records_head_after_the_seal_is_under_compliance(estate: Estate, copied: Path, proven: Path) -> None:
     """Not even break-glass can remove it. Twin: the heads of earlier steps, under governance."""
     work = estate.settings().work_bucket
     estate.restore(copied)
@@ -143,7 +132,8 @@ def test_the_records_head_after_the_seal_is_under_compliance(
 def test_locks_of_the_archive_are_raised_by_break_glass_alone(
     estate: Estate, copied: Path, actor: str, bypass: bool, code: str
 ) -> None:
-    """And only with the bypass. Twin: the operator, and break-glass without the header, are refused and the lock stays."""
+    """And only with the bypass. Twin: the operator, and break-glass without the header, are refused and the lock
+    stays."""
     estate.restore(copied)
     clients = estate.clients()
     archive = clients.settings.bucket_name
@@ -160,10 +150,9 @@ def test_locks_of_the_archive_are_raised_by_break_glass_alone(
     assert locks(clients, archive)[key][0] == ("GOVERNANCE" if code else "COMPLIANCE")
 
 
-def test_where_nobody_can_become_break_glass_the_plan_says_so_and_nothing_is_sent(
-    estate: Estate, copied: Path
-) -> None:
-    """Before approval in one line, and again in the step's end. Twin: the run of `proven`, whose plan has no such line."""
+def test_where_nobody_can_become_break_glass_the_plan_says_so_and_nothing_is_sent(estate: Estate, copied: Path) -> None:
+    """Before approval in one line, and again in the step's end. Twin: the run of `proven`, whose plan has no such
+    line."""
     estate.restore(copied)
     clients = estate.clients(run_name="alone")
     notes = step.propose(clients.settings, step.observe(clients.settings, clients)).notes
@@ -264,14 +253,10 @@ class Harm:
 
 
 PACKED = gzip.compress(b'{"Records": []}', mtime=0)
-NO_DIGEST = (
-    "AWSLogs/111122223333/CloudTrail/us-east-1/2021/02/03/111122223333_CloudTrail_us-east-1_20210203T0405Z_"
-)
+NO_DIGEST = "AWSLogs/111122223333/CloudTrail/us-east-1/2021/02/03/111122223333_CloudTrail_us-east-1_20210203T0405Z_"
 UNREADABLE = {
     f"{NO_DIGEST}{number:016}.json.gz": body
-    for number, body in enumerate(
-        (b"", PACKED[:-9], PACKED + b"more", b"no log", gzip.compress(b"{}", mtime=0))
-    )
+    for number, body in enumerate((b"", PACKED[:-9], PACKED + b"more", b"no log", gzip.compress(b"{}", mtime=0)))
 }
 """Logs that no digest names and that nobody can read."""
 
@@ -281,8 +266,8 @@ STRAY = f"{NO_DIGEST.rsplit('/', 1)[0]}/evil.json.gz"
 
 @pytest.fixture(scope="module")
 def harmed(estate: Estate) -> tuple[dict[str, Harm], step.VerificationObservation]:
-    """A byte turned over in one old bucket, the newest digests gone from another, odd objects put among the logs of a third and its oldest
-    digest expired; then the copy, and a look at it."""
+    """A byte turned over in one old bucket, the newest digests gone from another, odd objects put among the logs of a
+    third and its oldest digest expired; then the copy, and a look at it."""
     estate.restore()
     oldest = _oldest_digest(estate.clients())
     by_hand(estate.clients(), "s3", SOURCE).delete_object(Bucket="acme-audit-us-east-1", Key=oldest)
@@ -311,7 +296,8 @@ def test_harm_done_before_the_copy_is_found_in_the_archive_and_the_bucket_gets_n
     found: str,
     where: Callable[[Harm], str],
 ) -> None:
-    """The copy has the harmed bytes, equal to the old bucket's: only the digests tell. Twin: the bucket that nothing was done to."""
+    """The copy has the harmed bytes, equal to the old bucket's: only the digests tell. Twin: the bucket that nothing
+    was done to."""
     harms, observation = harmed
     harm = harms[kind]
     verdict = next(bucket for bucket in observation.buckets if bucket.name == harm.bucket)
@@ -335,7 +321,8 @@ def _oldest_digest(clients: Clients) -> str:
 def test_older_history_is_looked_for_before_it_is_called_gone(
     estate: Estate, harmed: tuple[dict[str, Harm], step.VerificationObservation]
 ) -> None:
-    """The old bucket says that the oldest digest is gone: a note. Twins, where it is there or nobody may look: tests/unit/steps/test_older.py."""
+    """The old bucket says that the oldest digest is gone: a note. Twins, where it is there or nobody may look:
+    tests/unit/steps/test_older.py."""
     harms, observation = harmed
     harm = harms["oldest expired"]
     found = [f for f in step.check(estate.settings(), observation) if f.id.startswith("06.older")]
@@ -346,7 +333,8 @@ def test_older_history_is_looked_for_before_it_is_called_gone(
 def test_a_log_that_nobody_can_read_is_named_before_its_original_may_go(
     estate: Estate, harmed: tuple[dict[str, Harm], step.VerificationObservation]
 ) -> None:
-    """Its copy is equal, so the bucket is proven, and the owner of another copy learns which file, and why, before the plan is approved.
+    """Its copy is equal, so the bucket is proven, and the owner of another copy learns which file, and why, before the
+    plan is approved.
 
     Twin: the bucket that is not proven, of which nothing is sealed.
     """
@@ -364,8 +352,8 @@ def test_a_log_that_nobody_can_read_is_named_before_its_original_may_go(
     assert observation.events.unread == len(UNREADABLE) + 1
     notes = step.propose(estate.settings(), observation).notes
     assert (
-        "5 logs of acme-audit-us-east-1 hold no records that can be read, and are sealed like the rest: 06.unread names them"
-        in notes
+        "5 logs of acme-audit-us-east-1 hold no records that can be read, and are sealed like the rest: 06.unread names"
+        " them" in notes
     )
 
 
@@ -413,9 +401,11 @@ def test_saved_public_keys_are_used_and_a_forged_one_is_refused(estate: Estate, 
     )
     entry = asked["PublicKeyList"][0]
     saved = {
-        "Value": base64.b64encode(entry["Value"]).decode(), "Fingerprint": entry["Fingerprint"],
-        "ValidityStartTime": entry["ValidityStartTime"].isoformat(), "ValidityEndTime": entry["ValidityEndTime"].isoformat(),
-    }  # fmt: skip
+        "Value": base64.b64encode(entry["Value"]).decode(),
+        "Fingerprint": entry["Fingerprint"],
+        "ValidityStartTime": entry["ValidityStartTime"].isoformat(),
+        "ValidityEndTime": entry["ValidityEndTime"].isoformat(),
+    }
     path = folder / "eu-west-1.json"
     path.write_text(json.dumps({"PublicKeyList": [saved]}))
     sources = {key.region: key for key in step.observe(clients.settings, clients).keys}

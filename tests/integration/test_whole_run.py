@@ -1,4 +1,5 @@
-"""Whole runs: one by the command line that goes through, and in process one that only plans and one over an estate with a byte turned over."""
+"""Whole runs: one by the command line that goes through, and in process one that only plans and one over an estate with
+a byte turned over."""
 
 import json
 from dataclasses import dataclass
@@ -50,7 +51,8 @@ class Whole:
 
 @dataclass(frozen=True)
 class Harmed:
-    """A run over an estate in which one byte of the log `key` was turned over: how each step ended, and its changing requests."""
+    """A run over an estate in which one byte of the log `key` was turned over: how each step ended, and its changing
+    requests."""
 
     key: str
     steps: tuple[Ended, ...]
@@ -60,15 +62,14 @@ class Harmed:
 
 @pytest.fixture(scope="module")
 def clean(estate: Estate) -> Whole:
-    """`onetrail run` over all notebooks and an untouched estate, with the practice parameters and the small scenario."""
+    """`onetrail run` over all notebooks and an untouched estate, with the practice parameters and the small
+    scenario."""
     estate.restore()
     folder = estate.folder / "clean"
     folder.mkdir()
     given = yaml.safe_load((ROOT / "parameters" / "practice.yaml").read_text(encoding="utf-8"))
     parameters = folder / "tiny.yaml"
-    parameters.write_text(
-        yaml.safe_dump(given | {"scenario": "tiny", "runs_dir": str(folder)}), encoding="utf-8"
-    )
+    parameters.write_text(yaml.safe_dump(given | {"scenario": "tiny", "runs_dir": str(folder)}), encoding="utf-8")
     done = CliRunner().invoke(main, ["run", "-f", str(parameters), "--approve", "any"])
     estate.snapshot(folder / "after")
     return Whole(done.stdout + done.stderr, done.exit_code, folder, folder / "after")
@@ -96,7 +97,8 @@ def aws(estate: Estate, clean: Whole) -> Aws:
 def test_a_run_that_only_plans_sends_no_changing_call_and_leaves_the_estate_as_it_was(
     fresh_estate: Estate,
 ) -> None:
-    """Every step to its end without a finding, and the one plan that awaits approval is named. Twin: the run of the next test."""
+    """Every step to its end without a finding, and the one plan that awaits approval is named. Twin: the run of the
+    next test."""
     before, mark = fresh_estate.state(), fresh_estate.mark()
     steps = carried_through(fresh_estate, approve="", runs_dir=str(fresh_estate.folder / "planned"))
     assert len(fresh_estate.requests(mark)) > 100, "it looked at everything"
@@ -107,16 +109,15 @@ def test_a_run_that_only_plans_sends_no_changing_call_and_leaves_the_estate_as_i
 
 
 def test_a_whole_run_ends_well_and_what_it_left_is_left_alone(estate: Estate, clean: Whole) -> None:
-    """Without a reset nothing is proposed any more, every step is done, and the record is whole. Twin: the harmed run below."""
+    """Without a reset nothing is proposed any more, every step is done, and the record is whole. Twin: the harmed run
+    below."""
     assert clean.exit_code == 0, clean.said
     executed = sorted(path.name for path in (clean.runs / "practice").glob("0*.ipynb"))
     assert executed == sorted(path.name for path in (ROOT / "notebooks").glob("0*.ipynb"))
     clients = clean.clients(estate)
     assert estate.mutating(0), "the request log tells a changing call from another"
     mark = estate.mark()
-    assert {step.__name__: planned(clients, step).changes for step in STEPS} == {
-        step.__name__: () for step in STEPS
-    }
+    assert {step.__name__: planned(clients, step).changes for step in STEPS} == {step.__name__: () for step in STEPS}
     assert [step.__name__ for step in STEPS if not step.done(clients.settings, clients).done] == []
     assert estate.mutating(mark) == []
     record = CliRunner().invoke(main, ["record", "verify", str(clean.runs / "practice")])
@@ -157,14 +158,15 @@ def test_before_the_run_the_aws_command_line_sees_the_old_trails(fresh_estate: E
     """Twin of the test above."""
     aws = Aws(environment(fresh_estate.door.endpoint))
     seen = {
-        region: [
-            t["Name"] for t in aws.asked("cloudtrail", "describe-trails", "--region", region)["trailList"]
-        ]
+        region: [t["Name"] for t in aws.asked("cloudtrail", "describe-trails", "--region", region)["trailList"]]
         for region in ("eu-west-1", "sa-east-1", "us-east-1", "us-west-1")
     }
     assert seen == {
-        "eu-west-1": [TRAIL], "sa-east-1": ["audit"], "us-east-1": ["default-trail"], "us-west-1": [],
-    }  # fmt: skip
+        "eu-west-1": [TRAIL],
+        "sa-east-1": ["audit"],
+        "us-east-1": ["default-trail"],
+        "us-west-1": [],
+    }
 
 
 def test_one_byte_turned_over_before_the_run_is_named_and_ends_it_with_3(harm: Harmed) -> None:
@@ -179,10 +181,9 @@ def test_one_byte_turned_over_before_the_run_is_named_and_ends_it_with_3(harm: H
     assert found == {("06.log-invalid", harm.key), ("06.bucket", HARMED)}
 
 
-def test_the_bucket_of_a_changed_log_is_not_touched_and_the_others_are_retired(
-    estate: Estate, harm: Harmed
-) -> None:
-    """After 05 no changing request reaches it: objects, versions, policy and trail stay. Twin: what became of the other buckets."""
+def test_the_bucket_of_a_changed_log_is_not_touched_and_the_others_are_retired(estate: Estate, harm: Harmed) -> None:
+    """After 05 no changing request reaches it: objects, versions, policy and trail stay. Twin: what became of the other
+    buckets."""
     sealing = next(n for n, sent in enumerate(harm.sent) if "PutObjectRetention" in sent)
     assert [sent for sent in harm.sent[:sealing] if HARMED in sent], "held still and copied, until 05"
     assert [sent for sent in harm.sent[sealing:] if HARMED in sent or TRAIL in sent] == []
@@ -194,9 +195,7 @@ def test_the_bucket_of_a_changed_log_is_not_touched_and_the_others_are_retired(
     estate.restore(harm.runs / "after")
     clients = estate.clients(runs_dir=str(harm.runs))
     observation = retirement.observe(clients.settings, clients)
-    assert [
-        (one.bucket.name, one.bucket.shell, one.bucket.held, one.objects > 0) for one in observation.buckets
-    ] == [
+    assert [(one.bucket.name, one.bucket.shell, one.bucket.held, one.objects > 0) for one in observation.buckets] == [
         (HARMED, False, True, True),
         *((name, True, False, False) for name in OTHERS),
     ]
@@ -205,9 +204,7 @@ def test_the_bucket_of_a_changed_log_is_not_touched_and_the_others_are_retired(
     assert harm.key in {version["Key"] for version in versions["Versions"]}
     assert "DeleteMarkers" not in versions
     pages = by_hand(clients, "s3", "044455556666").get_paginator("list_objects_v2")
-    archive = (
-        said for page in pages.paginate(Bucket=clients.settings.bucket_name) for said in page["Contents"]
-    )
+    archive = (said for page in pages.paginate(Bucket=clients.settings.bucket_name) for said in page["Contents"])
     copies = {said["Key"]: said["ETag"] for said in archive}
     kept = {said["Key"]: said["ETag"] for said in versions["Versions"] if said["Size"]}
     assert kept == {name: copies.get(name) for name in kept}

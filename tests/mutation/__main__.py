@@ -1,4 +1,5 @@
-"""`make mutate`: judge a sample of mutants of the library with its unit tests, and hold what survives against the list of reasons."""
+"""`make mutate`: judge a sample of mutants of the library with its unit tests, and hold what survives against the list
+of reasons."""
 
 import argparse
 import importlib
@@ -30,7 +31,8 @@ from tests.mutation.sessions import Ended, Failures, collected, in_children
 
 
 def main() -> int:
-    """Exit code 0 where at least 95 of 100 are killed, each survivor has its reason, and every test passes as things are; 1 where not."""
+    """Exit code 0 where at least 95 of 100 are killed, each survivor has its reason, and every test passes as things
+    are; 1 where not."""
     asked = _asked()
     failed = _in_a_process(lambda: covered.measure(paths, asked.jobs)) if (paths := covered.stale()) else []
     if failed:
@@ -64,15 +66,14 @@ def _asked() -> argparse.Namespace:
         help="size of the sample, without the modules that are changed as a whole; 0: all",
     )
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument(
-        "--budget", type=float, default=20, help="seconds of tests per mutant, as they were measured"
-    )
+    parser.add_argument("--budget", type=float, default=20, help="seconds of tests per mutant, as they were measured")
     parser.add_argument("--write", action="store_true", help="write the table into docs/mutation.md")
     return parser.parse_args()
 
 
 def _judge(sample: Chosen, measured: Covered, order: Order, known: results.Results, jobs: int) -> None:
-    """First all that the fast way can, in a process that has collected the tests; then what is left, in one that imported nothing."""
+    """First all that the fast way can, in a process that has collected the tests; then what is left, in one that
+    imported nothing."""
     cases = _cases(sample, measured, known)
     fast = [case for case in cases if known.of(case.module, case.mutant.key) != TWICE]
     if fast:
@@ -98,15 +99,11 @@ def _cases(sample: Chosen, measured: Covered, known: results.Results) -> list[Ca
         tree, all_of_it = mutants((LIBRARY / module).read_text(encoding="utf-8"))
         for mutant in all_of_it:
             if mutant.key in wanted:
-                found.append(
-                    Case(module, mutant, tree, tuple(tests_for(module, mutant, measured, by_import)))
-                )
+                found.append(Case(module, mutant, tree, tuple(tests_for(module, mutant, measured, by_import))))
     return found
 
 
-def _judge_fast(
-    cases: list[Case], measured: Covered, order: Order, known: results.Results, jobs: int
-) -> None:
+def _judge_fast(cases: list[Case], measured: Covered, order: Order, known: results.Results, jobs: int) -> None:
     def each(session: pytest.Session, failures: Failures) -> None:
         fast = Fast(session.items, failures, order)
         for ended in in_children(fast.tasks(cases), jobs):
@@ -152,10 +149,30 @@ def _in_a_process(do: Callable[[], Any]) -> Any:
 
 
 WARM = (
-    "_pytest.assertion.rewrite", "boto3", "botocore.session", "click", "coverage", "hypothesis", "hypothesis.strategies", "httptools",
-    "IPython", "ipywidgets", "matplotlib.pyplot", "moto", "nbformat", "nbval.plugin", "numpy", "pandas", "papermill", "pyarrow",
-    "pyarrow.compute", "pyarrow.parquet", "pydantic", "xdist", "yaml",
-)  # fmt: skip
+    "_pytest.assertion.rewrite",
+    "boto3",
+    "botocore.session",
+    "click",
+    "coverage",
+    "hypothesis",
+    "hypothesis.strategies",
+    "httptools",
+    "IPython",
+    "ipywidgets",
+    "matplotlib.pyplot",
+    "moto",
+    "nbformat",
+    "nbval.plugin",
+    "numpy",
+    "pandas",
+    "papermill",
+    "pyarrow",
+    "pyarrow.compute",
+    "pyarrow.parquet",
+    "pydantic",
+    "xdist",
+    "yaml",
+)
 """What many tests import and nobody mutates."""
 
 

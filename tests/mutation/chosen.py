@@ -1,4 +1,5 @@
-"""Which mutants are judged: all of the modules in which one mistake loses logs, and a sample of the others that decide."""
+"""Which mutants are judged: all of the modules in which one mistake loses logs, and a sample of the others that
+decide."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -66,9 +67,11 @@ def modules(patterns: Iterable[str]) -> list[str]:
 
 
 def chosen(seed: int, count: int, only: Sequence[str] = ()) -> Chosen:
-    """The sample: the same for the same sources, seed and count. With `only`, what of it lies in those modules; a count of 0 takes all.
+    """The sample: the same for the same sources, seed and count. With `only`, what of it lies in those modules; a count
+    of 0 takes all.
 
-    A mutant's place in the lot is drawn from what it is and not from where it stands, so a change of one module moves few others in or out.
+    A mutant's place in the lot is drawn from what it is and not from where it stands, so a change of one module moves
+    few others in or out.
     """
     lot: list[tuple[str, str, Key]] = []
     found: Chosen = {}
@@ -77,9 +80,7 @@ def chosen(seed: int, count: int, only: Sequence[str] = ()) -> Chosen:
         if module in WHOLE or not count:
             found[module] = keys
         else:
-            lot += [
-                (hashlib.sha256(f"{seed} {module} {key}".encode()).hexdigest(), module, key) for key in keys
-            ]
+            lot += [(hashlib.sha256(f"{seed} {module} {key}".encode()).hexdigest(), module, key) for key in keys]
     for _, module, key in sorted(lot)[:count]:
         found.setdefault(module, []).append(key)
     wanted = set(modules(only)) if only else set(found)

@@ -1,7 +1,7 @@
 """Which test runs which lines of the library, measured once and kept until a source that counts has changed.
 
-Each file of tests is measured in a process of its own. What was measured holds while that file, and every module whose lines it ran, are
-as they were.
+Each file of tests is measured in a process of its own. What was measured holds while that file, and every module whose
+lines it ran, are as they were.
 """
 
 import hashlib
@@ -30,7 +30,8 @@ def digest(path: Path) -> str:
 
 @dataclass
 class Covered:
-    """`lines[module][test]` are the lines that a test runs; `imported[module]` those that run when modules are imported; `seconds[test]` what it takes."""
+    """`lines[module][test]` are the lines that a test runs; `imported[module]` those that run when modules are
+    imported; `seconds[test]` what it takes."""
 
     lines: dict[str, dict[str, frozenset[int]]] = field(default_factory=dict)
     imported: dict[str, frozenset[int]] = field(default_factory=dict)
@@ -57,7 +58,8 @@ def stale() -> list[str]:
 
 
 def measure(paths: Sequence[str], jobs: int) -> list[str]:
-    """Measure these files of tests; returns the tests that fail as things are. To be called where nothing of onetrail was imported."""
+    """Measure these files of tests; returns the tests that fail as things are. To be called where nothing of onetrail
+    was imported."""
     tracer = coverage.Coverage(
         data_file=None, config_file=False, source=[str(LIBRARY)], omit=[str(LIBRARY / "practice" / "*")]
     )

@@ -1,8 +1,10 @@
-"""Whether the unit tests notice a change: a child of a warm process makes it, runs the tests that run the changed lines, and says how they ended.
+"""Whether the unit tests notice a change: a child of a warm process makes it, runs the tests that run the changed
+lines, and says how they ended.
 
-The fast way makes the change in a process that has collected all tests: a function gets the changed code, and every module that took a
-constant of that module by name gets the changed constant. What survives that, and ran while modules were imported, is judged once more
-the slow way: in a process in which nothing of onetrail was imported, whose import of the changed module finds the changed source.
+The fast way makes the change in a process that has collected all tests: a function gets the changed code, and every
+module that took a constant of that module by name gets the changed constant. What survives that, and ran while modules
+were imported, is judged once more the slow way: in a process in which nothing of onetrail was imported, whose import of
+the changed module finds the changed source.
 """
 
 import ast
@@ -31,7 +33,8 @@ TWICE = "again"
 
 @dataclass(frozen=True)
 class Case:
-    """A mutant to be judged, in the tree of its module, which is named by its path below the library, and the tests that may notice it."""
+    """A mutant to be judged, in the tree of its module, which is named by its path below the library, and the tests
+    that may notice it."""
 
     module: str
     mutant: Mutant
@@ -60,10 +63,11 @@ def module_name(path: str) -> str:
 
 
 class Order:
-    """Which tests come first: those that killed another mutant of that module, then those of its own file and folder, then the quick ones.
+    """Which tests come first: those that killed another mutant of that module, then those of its own file and folder,
+    then the quick ones.
 
-    Only so many are run as took `budget` seconds together when they were measured. What they miss counts as a survivor, so a short budget
-    never makes the figures better.
+    Only so many are run as took `budget` seconds together when they were measured. What they miss counts as a survivor,
+    so a short budget never makes the figures better.
     """
 
     def __init__(self, seconds: dict[str, float], budget: float) -> None:
@@ -105,10 +109,9 @@ def decides_on_import(module: str, mutant: Mutant, covered: Covered) -> bool:
     return mutant.code is None or covered.runs_on_import(module, mutant.body)
 
 
-def tests_for(
-    case_module: str, mutant: Mutant, covered: Covered, importers: dict[str, set[str]]
-) -> list[str]:
-    """The tests that run the changed lines; for what runs on import, those that run anything of the module or of those that import it."""
+def tests_for(case_module: str, mutant: Mutant, covered: Covered, importers: dict[str, set[str]]) -> list[str]:
+    """The tests that run the changed lines; for what runs on import, those that run anything of the module or of those
+    that import it."""
     if not decides_on_import(case_module, mutant, covered):
         return covered.tests_of(case_module, mutant.lines)
     found: dict[str, None] = {}
@@ -118,7 +121,8 @@ def tests_for(
 
 
 def importers() -> dict[str, set[str]]:
-    """For each module of the library, those that import it or something of it; a package stands for what it passes on."""
+    """For each module of the library, those that import it or something of it; a package stands for what it passes
+    on."""
     paths = {path.relative_to(LIBRARY).as_posix() for path in LIBRARY.rglob("*.py")}
     by_name = {module_name(path): path for path in paths}
     direct: dict[str, set[str]] = {}
@@ -228,9 +232,7 @@ def _code_named(code: CodeType, name: tuple[str, int]) -> CodeType | None:
 def _put_everywhere(name: str, old: Any, new: Any) -> None:
     for module in list(sys.modules.values()):
         there = getattr(module, "__dict__", {})
-        if there.get(name) is old and str(getattr(module, "__name__", "")).startswith(
-            ("onetrail", "tests", "test_")
-        ):
+        if there.get(name) is old and str(getattr(module, "__name__", "")).startswith(("onetrail", "tests", "test_")):
             there[name] = new
 
 
@@ -265,9 +267,7 @@ class _Chosen:
         self._place = {test: at for at, test in enumerate(tests)}
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = sorted(
-            (one for one in items if one.nodeid in self._place), key=lambda one: self._place[one.nodeid]
-        )
+        items[:] = sorted((one for one in items if one.nodeid in self._place), key=lambda one: self._place[one.nodeid])
 
 
 def slow_tasks(cases: Iterable[Case], order: Order) -> Iterator[Task]:
@@ -295,7 +295,8 @@ def _judged_slowly(case: Case, tests: Sequence[str]) -> list[str]:
 
 
 def verdict(ended: Ended) -> tuple[str, str]:
-    """What became of it, and which test noticed. A child that broke was noticed, as a run of the tests that breaks would be."""
+    """What became of it, and which test noticed. A child that broke was noticed, as a run of the tests that breaks
+    would be."""
     if ended.answer is not None:
         return ended.answer[0], ended.answer[1]
     return (TIMEOUT, "") if ended.out_of_time else (KILLED, "the process broke")

@@ -1,7 +1,8 @@
-"""Every small change that could be made to a module: what would be changed, where, and into what. Only the syntax tree is used.
+"""Every small change that could be made to a module: what would be changed, where, and into what. Only the syntax tree
+is used.
 
-What carries no behaviour is left alone: docstrings, annotations, names of types, texts of messages (f-strings, and what a `raise` says), decorators,
-`__all__` and `__slots__`, logging, and strings unless they are compared or are a default.
+What carries no behaviour is left alone: docstrings, annotations, names of types, texts of messages (f-strings, and what
+a `raise` says), decorators, `__all__` and `__slots__`, logging, and strings unless they are compared or are a default.
 """
 
 import ast
@@ -33,10 +34,26 @@ OTHER_ARITHMETIC: Final = {
     ast.BitAnd: ast.BitOr,
 }
 SIGNS: Final = {
-    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.In: "in", ast.NotIn: "not in",
-    ast.Is: "is", ast.IsNot: "is not", ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.FloorDiv: "//", ast.Div: "/", ast.Mod: "%",
-    ast.Pow: "**", ast.BitAnd: "&", ast.BitOr: "|",
-}  # fmt: skip
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+    ast.In: "in",
+    ast.NotIn: "not in",
+    ast.Is: "is",
+    ast.IsNot: "is not",
+    ast.Add: "+",
+    ast.Sub: "-",
+    ast.Mult: "*",
+    ast.FloorDiv: "//",
+    ast.Div: "/",
+    ast.Mod: "%",
+    ast.Pow: "**",
+    ast.BitAnd: "&",
+    ast.BitOr: "|",
+}
 OTHER_BUILTIN: Final = {"any": "all", "all": "any", "min": "max", "max": "min"}
 NO_BEHAVIOUR: Final = frozenset({"strict", "encoding", "daemon", "stacklevel"})
 """Arguments whose absence no test on this machine could see, or that only guard against a mistake of ours."""
@@ -48,11 +65,12 @@ Key = tuple[str, str, str, int]
 
 @dataclass(frozen=True)
 class Mutant:
-    """One change. `where` is the qualified name of the function or class, `""` for the module; `nth` tells equal ones there apart.
+    """One change. `where` is the qualified name of the function or class, `""` for the module; `nth` tells equal ones
+    there apart.
 
-    `lines` are those of the statement that holds the place. `code` is the outermost function whose code holds it, as its code object names
-    it (`co_qualname`, `co_firstlineno`), and `body` that function's lines; None and no lines for what runs on import. `statement` is the
-    module's statement that holds it.
+    `lines` are those of the statement that holds the place. `code` is the outermost function whose code holds it, as
+    its code object names it (`co_qualname`, `co_firstlineno`), and `body` that function's lines; None and no lines for
+    what runs on import. `statement` is the module's statement that holds it.
     """
 
     where: str
@@ -72,7 +90,8 @@ class Mutant:
 
 
 def mutants(source: str) -> tuple[ast.Module, list[Mutant]]:
-    """The module's tree, and every change that can be made to it. To make one, call its `edit`, which changes that very tree."""
+    """The module's tree, and every change that can be made to it. To make one, call its `edit`, which changes that very
+    tree."""
     tree = ast.parse(source)
     walk = _Walk(source)
     for at, statement in enumerate(tree.body):
@@ -100,9 +119,7 @@ class _Walk:
         where = ".".join(name for name in self._names if name != "<locals>")
         place = node if isinstance(node, str) else self._text(node)
         nth = self._seen[where, place, change] = self._seen.get((where, place, change), 0) + 1
-        self.found.append(
-            Mutant(where, place, change, nth, self._within, self._code, self._body, self.top, edit)
-        )
+        self.found.append(Mutant(where, place, change, nth, self._within, self._code, self._body, self.top, edit))
 
     def _text(self, node: Any) -> str:
         """The source of a node on one line."""
@@ -243,9 +260,7 @@ class _Walk:
     def _AugAssign(self, node: ast.AugAssign) -> None:
         other = OTHER_ARITHMETIC.get(type(node.op))
         if other and not _is_text(node.value):
-            self._note(
-                node, f"{SIGNS[type(node.op)]}= becomes {SIGNS[other]}=", _put_field(node, "op")(other())
-            )
+            self._note(node, f"{SIGNS[type(node.op)]}= becomes {SIGNS[other]}=", _put_field(node, "op")(other()))
         self.expression(node.value, _put_field(node, "value"))
 
     # --- Expressions
@@ -279,13 +294,9 @@ class _Walk:
     def _comparison(self, node: ast.Compare, opposite: bool) -> None:
         for at, sign in enumerate(node.ops):
             for other in OTHER_COMPARISON[type(sign)]:
-                is_boundary = (
-                    len(OTHER_COMPARISON[type(sign)]) == 2 and other is OTHER_COMPARISON[type(sign)][0]
-                )
+                is_boundary = len(OTHER_COMPARISON[type(sign)]) == 2 and other is OTHER_COMPARISON[type(sign)][0]
                 if opposite or is_boundary:
-                    self._note(
-                        node, f"{SIGNS[type(sign)]} becomes {SIGNS[other]}", _put(node.ops, at, other())
-                    )
+                    self._note(node, f"{SIGNS[type(sign)]} becomes {SIGNS[other]}", _put(node.ops, at, other()))
         self._pairs(node)
         for at, side in enumerate([node.left, *node.comparators]):
             here = _put(node.comparators, at - 1) if at else _put_field(node, "left")
@@ -370,9 +381,7 @@ class _Walk:
             self._note(node, f"without `{self._text(node.left)}`", put(node.right))
         elif type(node.op) in OTHER_ARITHMETIC and not _is_text(node):
             other = OTHER_ARITHMETIC[type(node.op)]
-            self._note(
-                node, f"{SIGNS[type(node.op)]} becomes {SIGNS[other]}", _put_field(node, "op")(other())
-            )
+            self._note(node, f"{SIGNS[type(node.op)]} becomes {SIGNS[other]}", _put_field(node, "op")(other()))
         self._plain(node)
 
     def _Call(self, node: ast.Call, put: Any) -> None:
@@ -464,20 +473,17 @@ def _is_left_alone(node: ast.stmt) -> bool:
 
 def _is_type(name: str, value: ast.expr) -> bool:
     """Whether it gives a type another name, as `Pair = tuple[Row, Row]` does."""
-    return (
-        name.lstrip("_")[:1].isupper() and not name.isupper() and isinstance(value, ast.Subscript | ast.BinOp)
-    )
+    return name.lstrip("_")[:1].isupper() and not name.isupper() and isinstance(value, ast.Subscript | ast.BinOp)
 
 
 def _logs(node: ast.expr) -> bool:
     called = node.func if isinstance(node, ast.Call) else None
-    return (
-        isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name) and called.value.id in LOGS
-    )
+    return isinstance(called, ast.Attribute) and isinstance(called.value, ast.Name) and called.value.id in LOGS
 
 
 def _may_go(node: ast.stmt) -> bool:
-    """Whether the module could still be run without it: calls, raises, yields, changes of what is kept elsewhere, jumps."""
+    """Whether the module could still be run without it: calls, raises, yields, changes of what is kept elsewhere,
+    jumps."""
     if isinstance(node, ast.Expr):
         return isinstance(node.value, ast.Call | ast.Await | ast.Yield | ast.YieldFrom)
     if isinstance(node, ast.Assign):
@@ -494,8 +500,7 @@ def _is_procedure(node: ast.FunctionDef) -> bool:
         return False
     inner = list(_of_this_function(body))
     return not any(
-        isinstance(one, ast.Yield | ast.YieldFrom) or (isinstance(one, ast.Return) and one.value)
-        for one in inner
+        isinstance(one, ast.Yield | ast.YieldFrom) or (isinstance(one, ast.Return) and one.value) for one in inner
     )
 
 
@@ -510,9 +515,7 @@ def _is_text(node: ast.expr) -> bool:
     """Whether it is plainly text that is put together."""
     if isinstance(node, ast.BinOp):
         return _is_text(node.left) or _is_text(node.right)
-    return isinstance(node, ast.JoinedStr) or (
-        isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
-    )
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str | bytes))
 
 
 # --- Deeds on the tree

@@ -17,8 +17,8 @@ PAGE = ROOT / "docs" / "mutation.md"
 
 
 class Results:
-    """The newest verdict of each mutant that still holds: of a module as it is now, and a survivor only while the files of tests that run
-    anything of that module are the same, and as they were."""
+    """The newest verdict of each mutant that still holds: of a module as it is now, and a survivor only while the files
+    of tests that run anything of that module are the same, and as they were."""
 
     def __init__(self, measured: Covered, path: Path = KEPT / "results.jsonl") -> None:
         self._path = path
@@ -65,9 +65,7 @@ class Results:
 
 def counted(sample: Chosen, known: Results) -> dict[str, Counter[str]]:
     """How many of each module had which verdict; TWICE or None count as not judged."""
-    return {
-        module: Counter(_settled(known.of(module, key)) for key in keys) for module, keys in sample.items()
-    }
+    return {module: Counter(_settled(known.of(module, key)) for key in keys) for module, keys in sample.items()}
 
 
 def _settled(verdict: str | None) -> str:
@@ -89,11 +87,15 @@ def table(sample: Chosen, known: Results) -> str:
 
 def _row(name: str, each: Counter[str]) -> str:
     killed = each[KILLED] + each[TIMEOUT]
-    return f"| {name} | {sum(each.values()):,} | {killed:,} | {each[TIMEOUT]:,} | {each[SURVIVED]:,} | {each['not judged']:,} |"
+    return (
+        f"| {name} | {sum(each.values()):,} | {killed:,} | {each[TIMEOUT]:,} | {each[SURVIVED]:,} |"
+        f" {each['not judged']:,} |"
+    )
 
 
 def trouble(sample: Chosen, known: Results, reasons: list[Survivor] | None = None) -> list[str]:
-    """What is not as it should be, one a line: too few killed, survivors without a reason, reasons for what is killed, what was not judged."""
+    """What is not as it should be, one a line: too few killed, survivors without a reason, reasons for what is killed,
+    what was not judged."""
     total = sum(counted(sample, known).values(), Counter())
     said = {(one.module, one.key) for one in (survivors() if reasons is None else reasons)}
     lines = []

@@ -27,7 +27,8 @@ MEMORY = 3 * 2**30
 
 
 def collected(then: Callable[[pytest.Session, "Failures"], None], *paths: str) -> None:
-    """Collect the unit tests in this process, then call `then` in place of running them. Raises where they cannot be collected."""
+    """Collect the unit tests in this process, then call `then` in place of running them. Raises where they cannot be
+    collected."""
     failures = Failures()
     took_over = _TookOver(then, failures)
     said = pytest.main(
@@ -94,7 +95,8 @@ def run(items: Sequence[pytest.Item], failures: Failures) -> str:
 
 @dataclass(frozen=True)
 class Task:
-    """What a child does, and how long it may take: seconds of its own processor time, and of the clock. `do` returns what JSON can carry."""
+    """What a child does, and how long it may take: seconds of its own processor time, and of the clock. `do` returns
+    what JSON can carry."""
 
     name: Any
     do: Callable[[], Any]

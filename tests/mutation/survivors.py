@@ -1,4 +1,5 @@
-"""The mutants that the tests let live, each with its reason: what the file says, and whether the code it speaks of is there."""
+"""The mutants that the tests let live, each with its reason: what the file says, and whether the code it speaks of is
+there."""
 
 import tomllib
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ FILE = Path(__file__).with_name("survivors.toml")
 
 @dataclass(frozen=True)
 class Survivor:
-    """One mutant and why no test kills it. `nth` counts equal places in the same function; `where` is empty for the module itself."""
+    """One mutant and why no test kills it. `nth` counts equal places in the same function; `where` is empty for the
+    module itself."""
 
     module: str
     where: str

@@ -22,7 +22,8 @@ def _is_cell(item: pytest.Item) -> bool:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The notebooks' cells first, as the longest chain, in the notebooks' order; their parameters approve everything."""
+    """The notebooks' cells first, as the longest chain, in the notebooks' order; their parameters approve
+    everything."""
     cells = [item for item in items if _is_cell(item)]
     if not cells or config.option.collectonly:
         return
@@ -39,7 +40,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """The estate starts with the first cell; after a failed cell no other runs, since each builds on those before it."""
+    """The estate starts with the first cell; after a failed cell no other runs, since each builds on those before
+    it."""
     if not _is_cell(item):
         return
     state = item.config.stash[_STATE]
@@ -50,9 +52,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             "ONETRAIL_PRACTICE_DIR": str(state["work"] / "practice"),
             "ONETRAIL_LIVE": "0",
             "ONETRAIL_UNATTENDED": "1",
-            "PYTHONPATH": os.pathsep.join(
-                filter(None, [str(_ROOT / "lib"), os.environ.get("PYTHONPATH", "")])
-            ),
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(_ROOT / "lib"), os.environ.get("PYTHONPATH", "")])),
         }
         process.start(os.environ.get("ONETRAIL_NBVAL_SCENARIO", "default"))
         state["estate"] = True

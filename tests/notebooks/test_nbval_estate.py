@@ -24,15 +24,31 @@ def _nbval(folder):
         "PYTHONPATH": os.pathsep.join([str(ROOT / "lib"), str(ROOT)]),
         "ONETRAIL_NBVAL_SCENARIO": "tiny",  # what is tested here is the plugin
     }
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tests.notebooks.nbval_estate",
-               "--rootdir", str(folder), "-c", os.devnull, "--nbval", "--nbval-current-env", str(folder)]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "tests.notebooks.nbval_estate",
+        "--rootdir",
+        str(folder),
+        "-c",
+        os.devnull,
+        "--nbval",
+        "--nbval-current-env",
+        str(folder),
+    ]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=folder, check=False)
     return done.returncode, done.stdout
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """One run over four notebooks: two that pass, one with an output that differs, one behind it. Folder, exit code, what pytest said."""
+    """One run over four notebooks: two that pass, one with an output that differs, one behind it. Folder, exit code,
+    what pytest said."""
     folder = tmp_path_factory.mktemp("nbval")
     left, destroyed = (f"open({str(folder / name)!r}, 'w').close()" for name in ("left", "destroyed"))
     _given_a_notebook(folder, "00_a.ipynb", "assert approve == 'any'", left)

@@ -40,12 +40,7 @@ def test_the_notebooks_are_there():
 @each
 def test_headings_are_the_same_in_all(notebook):
     """One title with its number, then Observe, Propose, Apply, Check, Undo."""
-    heads = [
-        line
-        for cell in _cells(notebook, "markdown")
-        for line in cell.source.splitlines()
-        if line.startswith("#")
-    ]
+    heads = [line for cell in _cells(notebook, "markdown") for line in cell.source.splitlines() if line.startswith("#")]
     assert re.fullmatch(rf"# {notebook.number} [A-Z][a-z ]+", heads[0])
     assert [head for head in heads[1:] if head.startswith("## ")] == HEADINGS
     assert sum(head.startswith("# ") for head in heads) == 1
@@ -78,8 +73,7 @@ def test_every_code_cell_follows_a_sentence_that_announces_it(notebook):
     silent = [
         cell.source
         for before, cell in itertools.pairwise(cells)
-        if cell.cell_type == "code"
-        and not (before.cell_type == "markdown" and before.source.rstrip().endswith(":"))
+        if cell.cell_type == "code" and not (before.cell_type == "markdown" and before.source.rstrip().endswith(":"))
     ]
     assert silent == []
 
@@ -149,7 +143,5 @@ def test_every_notebook_knows_every_parameter():
 def test_generated_parts_are_as_they_would_be_generated():
     """Parameters cell, links, metadata, and the form in which the file is written."""
     fresh = refreshed(NOTEBOOKS, Settings.from_file(ROOT / "parameters" / "practice.yaml"))
-    stale = [
-        path.name for path, notebook in fresh.items() if path.read_text(encoding="utf-8") != written(notebook)
-    ]
+    stale = [path.name for path, notebook in fresh.items() if path.read_text(encoding="utf-8") != written(notebook)]
     assert stale == []

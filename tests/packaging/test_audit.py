@@ -96,14 +96,10 @@ def test_without_a_network_it_fails_in_one_line(osv: ThreadingHTTPServer) -> Non
     osv.shutdown()
     code, lines = audit.audit(LOCK, gone)
     assert code == 1
-    assert [
-        line.startswith("make audit: not everything was asked, so nothing is known") for line in lines
-    ] == [True]
+    assert [line.startswith("make audit: not everything was asked, so nothing is known") for line in lines] == [True]
 
 
-def test_a_pin_that_was_not_asked_for_is_noticed(
-    osv: ThreadingHTTPServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_pin_that_was_not_asked_for_is_noticed(osv: ThreadingHTTPServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """As where the tool skips a package."""
     all_of_them = audit.parts
     monkeypatch.setattr(audit, "parts", lambda lock: all_of_them(lock)[:1])

@@ -1,4 +1,5 @@
-"""Each lower bound of pyproject.toml is one with which onetrail works: the tests of the library run once with exactly the lowest versions."""
+"""Each lower bound of pyproject.toml is one with which onetrail works: the tests of the library run once with exactly
+the lowest versions."""
 
 import re
 import subprocess
@@ -64,16 +65,29 @@ def test_a_version_above_the_lowest_is_found() -> None:
 
 @pytest.fixture
 def lowest(wheel: Path, tmp_path: Path) -> Installed:
-    """The wheel with all extras, every direct dependency at its lower bound, as uv resolves it now, and what tests need."""
+    """The wheel with all extras, every direct dependency at its lower bound, as uv resolves it now, and what tests
+    need."""
     versions = tmp_path / "lowest.txt"
     subprocess.run(
         [
-            *UV, "pip", "compile", "--quiet", "--resolution", "lowest-direct", "--only-binary", ":all:", "--no-header", "--extra", "all",
-            str(ROOT / "pyproject.toml"), "-o", str(versions),
+            *UV,
+            "pip",
+            "compile",
+            "--quiet",
+            "--resolution",
+            "lowest-direct",
+            "--only-binary",
+            ":all:",
+            "--no-header",
+            "--extra",
+            "all",
+            str(ROOT / "pyproject.toml"),
+            "-o",
+            str(versions),
         ],
         check=True,
         capture_output=True,
-    )  # fmt: skip
+    )
     home = tmp_path / "env"
     subprocess.run([*UV, "venv", "--quiet", "--python", "3.11", str(home)], check=True)
     to = ["--quiet", "--python", str(home / "bin" / "python")]
@@ -89,9 +103,22 @@ def test_the_library_works_with_the_lowest_versions(lowest: Installed) -> None:
     """Core, practice estate and runner: what the lower bounds allow is not too old."""
     assert other_than_asked(lowest.packages()) == {}
     command = [
-        str(lowest.home / "bin" / "python"), "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "-p", "no:cacheprovider",
-        "-m", "not slow and not exhaustive", "--ignore", NEEDS_AWSCLI, *(f"tests/unit/{name}" for name in TESTS),
-    ]  # fmt: skip
+        str(lowest.home / "bin" / "python"),
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "2",
+        "--dist",
+        "loadfile",
+        "-p",
+        "no:cacheprovider",
+        "-m",
+        "not slow and not exhaustive",
+        "--ignore",
+        NEEDS_AWSCLI,
+        *(f"tests/unit/{name}" for name in TESTS),
+    ]
     done = subprocess.run(
         command, check=False, capture_output=True, text=True, cwd=ROOT, env=plain() | {"ONETRAIL_LIVE": "0"}
     )

@@ -1,4 +1,5 @@
-"""From the wheel alone to a first look: the practice estate starts, a folder is laid out, and 00 and 01 run from there."""
+"""From the wheel alone to a first look: the practice estate starts, a folder is laid out, and 00 and 01 run from
+there."""
 
 import json
 from collections.abc import Iterator
@@ -41,16 +42,17 @@ def estate(everything: Installed, tmp_path_factory: pytest.TempPathFactory) -> I
 
 def test_it_holds_nothing_of_this_checkout(everything: Installed) -> None:
     """The library is the installed one, and so are its notebooks."""
-    look = "import onetrail; from onetrail.workspace.shipped import shipped; print(onetrail.__file__); print(shipped().notebooks)"
+    look = (
+        "import onetrail; from onetrail.workspace.shipped import shipped; print(onetrail.__file__);"
+        " print(shipped().notebooks)"
+    )
     library, notebooks = map(Path, everything.run("python", "-c", look).stdout.split())
     assert library.is_relative_to(everything.home)
     assert notebooks == library.parent / "notebooks"
     assert not library.is_relative_to(ROOT)
 
 
-def test_a_laid_out_folder_runs_00_and_01(
-    everything: Installed, estate: dict[str, str], tmp_path: Path
-) -> None:
+def test_a_laid_out_folder_runs_00_and_01(everything: Installed, estate: dict[str, str], tmp_path: Path) -> None:
     """What they print, and the files that they leave in that folder and nowhere else."""
     home = tmp_path / "move"
     laid_out = everything.run("onetrail", "init", str(home))
@@ -69,9 +71,7 @@ def test_a_laid_out_folder_runs_00_and_01(
     assert json.loads((run / "record.jsonl").read_text().splitlines()[0])
     assert (run / "inventory.parquet").stat().st_size > 0
     for name in ("00_start_here", "01_inventory"):
-        assert not [
-            cell for cell in json.loads((run / f"{name}.ipynb").read_text())["cells"] if _failed(cell)
-        ]
+        assert not [cell for cell in json.loads((run / f"{name}.ipynb").read_text())["cells"] if _failed(cell)]
     assert {path.name for path in home.iterdir()} == {".onetrail.json", "notebooks", "parameters", "runs"}
     assert [path.name for path in (everything.home / "elsewhere").iterdir()] == []
 

@@ -15,16 +15,10 @@ NOT_OURS = ("__pycache__", ".ipynb_checkpoints")
 def wanted() -> list[str]:
     """The files of the library, the nine notebooks and two parameters files, where the wheel has them."""
     library = (path for path in (ROOT / "lib" / "onetrail").rglob("*") if path.is_file())
-    ours = [
-        str(path.relative_to(ROOT / "lib"))
-        for path in library
-        if not any(part in NOT_OURS for part in path.parts)
-    ]
+    ours = [str(path.relative_to(ROOT / "lib")) for path in library if not any(part in NOT_OURS for part in path.parts)]
     books = [f"onetrail/notebooks/{path.name}" for path in (ROOT / "notebooks").glob("*.ipynb")]
     assert len(books) == 9
-    return sorted(
-        [*ours, *books, "onetrail/parameters/practice.yaml", "onetrail/parameters/template.yaml"]
-    )  # fmt: skip
+    return sorted([*ours, *books, "onetrail/parameters/practice.yaml", "onetrail/parameters/template.yaml"])
 
 
 def test_the_wheel_holds_library_notebooks_and_parameters(wheel: Path) -> None:
@@ -77,8 +71,11 @@ def test_the_metadata_says_what_is_so(wheel: Path) -> None:
     assert wheel.name == f"onetrail-{onetrail.__version__}-py3-none-any.whl"
     assert (said["License-Expression"], said.get_all("License-File")) == ("Apache-2.0", ["LICENSE"])
     assert (said["Author"], said["Author-email"], said["Project-URL"], said["Home-page"]) == (
-        "onetrail contributors", None, None, None,
-    )  # fmt: skip
+        "onetrail contributors",
+        None,
+        None,
+        None,
+    )
     assert sorted(said["Requires-Python"].split(",")) == ["<3.14", ">=3.11"]
     assert said.get_all("Provides-Extra") == ["all", "practice", "runbook"]
     kinds = said.get_all("Classifier", [])

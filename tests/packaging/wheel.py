@@ -1,4 +1,5 @@
-"""The wheel of this checkout, and clean environments that hold it with exactly the packages that requirements.lock names."""
+"""The wheel of this checkout, and clean environments that hold it with exactly the packages that requirements.lock
+names."""
 
 import os
 import re
@@ -19,8 +20,14 @@ from packaging.requirements import Requirement
 ROOT: Final = Path(__file__).resolve().parents[2]
 UV: Final = (sys.executable, "-m", "uv")
 SOURCES: Final = (
-    "lib", "notebooks", "parameters", "pyproject.toml", "README.md", "LICENSE", ".gitignore",
-)  # fmt: skip
+    "lib",
+    "notebooks",
+    "parameters",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    ".gitignore",
+)
 """What a wheel is made of."""
 
 
@@ -63,7 +70,8 @@ def metadata(wheel: Path) -> Message:
 
 
 def needed(wheel: Path, *extras: str) -> set[str]:
-    """What the wheel needs with these extras, all the way down, by the metadata of what is installed beside this test."""
+    """What the wheel needs with these extras, all the way down, by the metadata of what is installed beside this
+    test."""
     seen: set[tuple[str, str]] = set()
     open_ = list(_wanted(metadata(wheel).get_all("Requires-Dist", []), extras))
     while open_:
@@ -124,7 +132,8 @@ for one in distributions():
 
 
 def installed(wheel: Path, home: Path, *extras: str) -> Installed:
-    """The wheel with these extras in a new environment: every file by a hash of the lock, nothing resolved, and nothing missing."""
+    """The wheel with these extras in a new environment: every file by a hash of the lock, nothing resolved, and nothing
+    missing."""
     subprocess.run([*UV, "venv", "--quiet", "--python", sys.executable, str(home)], check=True)
     lock = home / "locked.txt"
     lock.write_text(part_of_the_lock(needed(wheel, *extras)), encoding="utf-8")

@@ -87,9 +87,7 @@ def test_every_policy_document_says_what_it_is_for(monkeypatch):
 
 def test_every_parameter_is_explained():
     """One heading a key, in the order of `Settings`."""
-    assert re.findall(r"^### `(\w+)`$", _text("docs/parameters.md"), re.MULTILINE) == list(
-        Settings.model_fields
-    )
+    assert re.findall(r"^### `(\w+)`$", _text("docs/parameters.md"), re.MULTILINE) == list(Settings.model_fields)
 
 
 @pytest.mark.parametrize(
@@ -108,10 +106,9 @@ def test_a_type_in_words(said, words):
 
 
 def test_the_end_of_make_test_has_its_shape():
-    """The README shows import-linter's line with the contracts there are, and pytest's last line once it was taken from a run."""
-    block = (
-        _text("README.md").split("<!-- test: made by docs/pages.py -->")[1].split("<!-- end of test -->")[0]
-    )
+    """The README shows import-linter's line with the contracts there are, and pytest's last line once it was taken from
+    a run."""
+    block = _text("README.md").split("<!-- test: made by docs/pages.py -->")[1].split("<!-- end of test -->")[0]
     fence, command, *lines, end = block.strip().splitlines()
     assert (fence, command, end) == ("```text", "$ make test", "```")
     contracts = tomllib.loads(_text("pyproject.toml"))["tool"]["importlinter"]["contracts"]
@@ -124,8 +121,12 @@ def test_the_end_of_make_test_is_taken_from_its_log():
     """Only from one in which everything passed."""
     log = "x\nContracts: 3 kept, 0 broken.\n....\n==== 12 passed in 3.4s ====\n"
     assert pages.last_lines_of_the_tests(log).splitlines()[1:-1] == [
-        "$ make test", "...", "Contracts: 3 kept, 0 broken.", "...", "12 passed in 3.4s",
-    ]  # fmt: skip
+        "$ make test",
+        "...",
+        "Contracts: 3 kept, 0 broken.",
+        "...",
+        "12 passed in 3.4s",
+    ]
     for broken in (
         "",
         "x\n",
@@ -247,7 +248,10 @@ def test_every_command_that_is_named_exists(name):
 
 def test_an_unknown_command_is_found():
     """A verb, an option, a target."""
-    text = "`onetrail fly` `onetrail run -f x` `onetrail run --fast` `make nothing` `make demo`\n```sh\nonetrail practice melt now # x\n```"
+    text = (
+        "`onetrail fly` `onetrail run -f x` `onetrail run --fast` `make nothing` `make demo`\n```sh\nonetrail practice"
+        " melt now # x\n```"
+    )
     assert unknown_commands(text) == [
         "onetrail fly",
         "onetrail run --fast",
@@ -263,7 +267,7 @@ def known_findings():
     for number, step in ((one.number, one.step) for one in all_notebooks(ROOT / "notebooks")):
         places = [STEPS / f"{step}.py"] if (STEPS / f"{step}.py").exists() else (STEPS / step).rglob("*.py")
         code = "\n".join(path.read_text(encoding="utf-8") for path in places)
-        names = re.findall(r'\{STEP\}\.([a-z-]+)"', code) + re.findall(r'said\("([a-z-]+)"', code)
+        names = re.findall(r'\{STEP\}\.([a-z-]+)"', code) + re.findall(r'said\(\s*"([a-z-]+)"', code)
         found |= {f"{number}.{name}" for name in names}
     for path in (*STEPS.rglob("*.py"), *ESTATE.rglob("*.py")):
         found |= set(re.findall(r'"(0\d\.[a-z-]+)"', path.read_text(encoding="utf-8")))
@@ -287,9 +291,17 @@ def test_every_finding_that_is_named_exists(name):
 
 
 FORMER = {
-    "00.way-in", "00.rails", "01.canary", "01.hole", "02.first-way-in", "02.could-not-look", "03.could-not-look",
-    "04.rail", "06.rail", "06.token",
-}  # fmt: skip
+    "00.way-in",
+    "00.rails",
+    "01.canary",
+    "01.hole",
+    "02.first-way-in",
+    "02.could-not-look",
+    "03.could-not-look",
+    "04.rail",
+    "06.rail",
+    "06.token",
+}
 """Ids of versions up to 0.2.0, each beside its new one in the changelog."""
 
 
@@ -315,9 +327,7 @@ def test_every_requirement_that_is_named_exists():
     for line in _text("docs/steps.md").splitlines():
         if line.startswith("**Requires**"):
             named |= set(
-                re.findall(
-                    r"`([a-z_]+)`", line.replace("`quiet_hours`", "").replace("`cooling_off_days`", "")
-                )
+                re.findall(r"`([a-z_]+)`", line.replace("`quiet_hours`", "").replace("`cooling_off_days`", ""))
             )
     assert named - {kind.value for kind in CheckKind} == set()
     assert {"new_entry_roles", "delivered_everywhere", "grant_revoked"} <= named

@@ -24,9 +24,7 @@ def readers(library: Path) -> set[str]:
     return {
         path.relative_to(library).as_posix()
         for path in library.rglob("*.py")
-        if any(
-            named(node) in ("environ", "environb", "getenv") for node in ast.walk(ast.parse(path.read_text()))
-        )
+        if any(named(node) in ("environ", "environb", "getenv") for node in ast.walk(ast.parse(path.read_text())))
     }
 
 
@@ -50,10 +48,13 @@ def test_a_module_that_reads_it_is_found(tmp_path: Path, text: str) -> None:
 @pytest.mark.parametrize(
     ("said", "live", "unattended"),
     [
-        ({}, True, False), ({"ONETRAIL_LIVE": "0"}, False, False), ({"ONETRAIL_LIVE": "1"}, True, False),
-        ({"ONETRAIL_UNATTENDED": "1"}, True, True), ({"ONETRAIL_UNATTENDED": "0"}, True, False),
+        ({}, True, False),
+        ({"ONETRAIL_LIVE": "0"}, False, False),
+        ({"ONETRAIL_LIVE": "1"}, True, False),
+        ({"ONETRAIL_UNATTENDED": "1"}, True, True),
+        ({"ONETRAIL_UNATTENDED": "0"}, True, False),
     ],
-)  # fmt: skip
+)
 def test_what_the_variables_mean(
     monkeypatch: pytest.MonkeyPatch, said: dict[str, str], live: bool, unattended: bool
 ) -> None:

@@ -33,7 +33,7 @@ def _holding(content):
         (_holding(b'{"a": NaN}'), "NaN is no JSON number"),
         (_holding(b"-Infinity"), "-Infinity is no JSON number"),
     ],
-)  # fmt: skip
+)
 def test_what_is_planted_is_refused_by_name(tmp_path, planted, said):
     """Whatever lies there, the refusal names the file and says why in one line."""
     planted(tmp_path / "receipt.json")

@@ -1,4 +1,5 @@
-"""No module imports, over others or for its types alone, what imports it: each can be read, tested and moved without the rest."""
+"""No module imports, over others or for its types alone, what imports it: each can be read, tested and moved without
+the rest."""
 
 import sys
 from graphlib import CycleError, TopologicalSorter
@@ -8,7 +9,8 @@ import pytest
 
 
 def circle(package):
-    """The modules of one circle, sorted; none where there is none. What is imported under TYPE_CHECKING counts, and what a function imports."""
+    """The modules of one circle, sorted; none where there is none. What is imported under TYPE_CHECKING counts, and
+    what a function imports."""
     graph = grimp.build_graph(package, cache_dir=None)
     imports = {one: graph.find_modules_directly_imported_by(one) for one in graph.modules}
     try:

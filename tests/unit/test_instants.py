@@ -42,9 +42,7 @@ def test_every_instant_has_one_in_utc(moment: datetime, wanted: datetime) -> Non
         (NOON, -(10**10), FIRST),
     ],
 )
-def test_an_instant_is_moved_to_the_end_of_time_and_no_further(
-    moment: datetime, hours: int, wanted: datetime
-) -> None:
+def test_an_instant_is_moved_to_the_end_of_time_and_no_further(moment: datetime, hours: int, wanted: datetime) -> None:
     """Twin: the rows that stay within."""
     assert moved(moment, timedelta(hours=hours)) == wanted
 

@@ -45,7 +45,8 @@ def test_validate_starts_without_what_it_does_not_need() -> None:
 
 
 def test_a_library_that_is_not_installed_is_missed_at_once() -> None:
-    """Where it is named, as by an import, and by its own name. Twin: one that is installed is not loaded by being named."""
+    """Where it is named, as by an import, and by its own name. Twin: one that is installed is not loaded by being
+    named."""
     with pytest.raises(ModuleNotFoundError, match="No module named 'not_installed'") as said:
         later("not_installed.part")
     assert said.value.name == "not_installed"
@@ -58,9 +59,7 @@ def test_a_library_that_is_not_installed_is_missed_at_once() -> None:
         _ = wave.nothing
 
 
-def test_a_library_that_cannot_be_imported_says_so_each_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_library_that_cannot_be_imported_says_so_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its own error, where it is first asked for, and again after that. Twin: once it can be imported it is there."""
     path = tmp_path / "half_installed.py"
     path.write_text("import not_installed")
@@ -75,16 +74,28 @@ def test_a_library_that_cannot_be_imported_says_so_each_time(
 
 
 SLOW = (
-    "IPython", "boto3", "botocore", "jupyter", "jupyter_client", "jupyterlab", "matplotlib", "moto", "nbformat", "numpy", "pandas",
-    "papermill", "pyarrow",
-)  # fmt: skip
+    "IPython",
+    "boto3",
+    "botocore",
+    "jupyter",
+    "jupyter_client",
+    "jupyterlab",
+    "matplotlib",
+    "moto",
+    "nbformat",
+    "numpy",
+    "pandas",
+    "papermill",
+    "pyarrow",
+)
 """What takes long to load, and is not needed to say how a verb is called."""
 
 
 def test_threads_that_ask_while_it_is_imported_get_the_whole_module(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each waits for the one that imports. Twin: sys.modules holds half of it meanwhile, which has not what is asked for."""
+    """Each waits for the one that imports. Twin: sys.modules holds half of it meanwhile, which has not what is asked
+    for."""
     (tmp_path / "slow_to_import.py").write_text("import time\ntime.sleep(0.3)\nanswer = 42\n")
     monkeypatch.syspath_prepend(tmp_path)
     slow = later("slow_to_import")

@@ -1,4 +1,5 @@
-"""The queries of docs/ledger.md: each runs in pandas and in DuckDB, both give the same rows, and those are the right ones."""
+"""The queries of docs/ledger.md: each runs in pandas and in DuckDB, both give the same rows, and those are the right
+ones."""
 
 import ast
 import re
@@ -28,9 +29,16 @@ US, EU, MARK = key("us-east-1", "20210112T1215Z"), key("eu-west-1", "b"), "AWSLo
 
 def copied(bucket, name, minute=0, **more):
     fields = {
-        "source_etag": "e", "size": 7, "destination_bucket": "archive", "destination_key": name, "destination_version_id": "v",
-        "destination_class": "GLACIER_IR", "retain_until": datetime(2028, 1, 13, tzinfo=UTC), "outcome": "copied", **more,
-    }  # fmt: skip
+        "source_etag": "e",
+        "size": 7,
+        "destination_bucket": "archive",
+        "destination_key": name,
+        "destination_version_id": "v",
+        "destination_class": "GLACIER_IR",
+        "retain_until": datetime(2028, 1, 13, tzinfo=UTC),
+        "outcome": "copied",
+        **more,
+    }
     return LedgerRow("copy", bucket, name, when=AT + timedelta(minutes=minute), **fields)
 
 
@@ -77,14 +85,21 @@ def given(tmp_path, monkeypatch):
                 part.add(row)
         lines = [
             {
-                "bucket": bucket, "account": "111122223333", "key": name, "kind": kind, "region": None, "date": date(2021, 1, 12), "size": size,
-                "etag": etag, "last_modified": AT, "storage_class": "STANDARD", "owner_is_bucket": True,
+                "bucket": bucket,
+                "account": "111122223333",
+                "key": name,
+                "kind": kind,
+                "region": None,
+                "date": date(2021, 1, 12),
+                "size": size,
+                "etag": etag,
+                "last_modified": AT,
+                "storage_class": "STANDARD",
+                "owner_is_bucket": True,
             }
             for bucket, name, kind, size, etag in LISTED
-        ]  # fmt: skip
-        pq.write_table(
-            pa.Table.from_pylist(lines, schema()), tmp_path / "runs" / "practice" / "inventory.parquet"
-        )
+        ]
+        pq.write_table(pa.Table.from_pylist(lines, schema()), tmp_path / "runs" / "practice" / "inventory.parquet")
         with RowList(tmp_path / "runs" / "practice", "receipts", "one") as proven:
             for row in PROVEN:
                 proven.add(row)
@@ -116,9 +131,7 @@ def by_pandas(without=()):
             continue
         answer = eval(compile(ast.Expression(last.value), "ledger.md", "eval"), names)
         answers[heading] = (
-            list(answer.itertuples(index=False, name=None))
-            if isinstance(answer, pandas.DataFrame)
-            else answer
+            list(answer.itertuples(index=False, name=None)) if isinstance(answer, pandas.DataFrame) else answer
         )
     return answers
 
@@ -135,22 +148,39 @@ def by_sql(without=()):
 
 EXPECTED = {
     "What was done, and with what outcome": [
-        ("copy", "conflict", 1, 7), ("copy", "copied", 2, 16), ("copy", "failed", 2, 14), ("copy", "refused", 1, 7),
-        ("delete", "deleted", 3, 16), ("prove", "proven", 1, 7),
+        ("copy", "conflict", 1, 7),
+        ("copy", "copied", 2, 16),
+        ("copy", "failed", 2, 14),
+        ("copy", "refused", 1, 7),
+        ("delete", "deleted", 3, 16),
+        ("prove", "proven", 1, 7),
     ],
-    "How many objects and bytes came from each bucket and region": [("one", "eu-west-1", 1, 9), ("one", "us-east-1", 1, 7)],
+    "How many objects and bytes came from each bucket and region": [
+        ("one", "eu-west-1", 1, 9),
+        ("one", "us-east-1", 1, 7),
+    ],
     "Which objects were not copied, and why": [
-        ("two", US, "conflict", "Other bytes are there."), ("two", "top", "refused", "AccessDenied"),
+        ("two", US, "conflict", "Other bytes are there."),
+        ("two", "top", "refused", "AccessDenied"),
     ],
     "Where did this object go": [
-        ("one", US, "archive", US, "v", "copied"), ("two", US, "archive", US, "v", "conflict"),
+        ("one", US, "archive", US, "v", "copied"),
+        ("two", US, "archive", US, "v", "conflict"),
     ],
     "Was anything copied twice": [],
-    "How much is locked, how, and until which year": [("", "", 1, 0), ("COMPLIANCE", "2028", 1, 7), ("GOVERNANCE", "2028", 1, 9)],
+    "How much is locked, how, and until which year": [
+        ("", "", 1, 0),
+        ("COMPLIANCE", "2028", 1, 7),
+        ("GOVERNANCE", "2028", 1, 9),
+    ],
     "What was deleted, and by which request": [("one", "D1", 2, 7), ("one", "D2", 1, 9)],
     "Was anything deleted without a copy": [],
-    "What was listed but has no copy in the ledger": [("one", MARK, "marker", 0), ("one", EU, "log", 9), ("two", US, "log", 7)],
-}  # fmt: skip
+    "What was listed but has no copy in the ledger": [
+        ("one", MARK, "marker", 0),
+        ("one", EU, "log", 9),
+        ("two", US, "log", 7),
+    ],
+}
 
 
 def test_every_question_is_answered_the_same_by_both(given):
@@ -159,9 +189,7 @@ def test_every_question_is_answered_the_same_by_both(given):
     python, sql = by_pandas(), by_sql()
     assert {name: python[name] for name in EXPECTED} == EXPECTED
     assert {name: sql[name] for name in EXPECTED} == EXPECTED
-    assert set(python) - {"When a part cannot be read"} == set(EXPECTED), (
-        "a question without an expected answer"
-    )
+    assert set(python) - {"When a part cannot be read"} == set(EXPECTED), "a question without an expected answer"
     assert python["When a part cannot be read"] == []
 
 
@@ -179,10 +207,6 @@ def test_what_must_never_be_is_seen(given):
 
 def test_an_object_whose_bytes_changed_after_its_copy_is_not_copied(given):
     """Its last row says so. Twin: one that failed first and was copied then is none of these."""
-    given(
-        [copied("one", US), copied("one", US, 1, outcome="conflict", why="Both keys are taken."), *ROWS[1:3]]
-    )
+    given([copied("one", US), copied("one", US, 1, outcome="conflict", why="Both keys are taken."), *ROWS[1:3]])
     for answers in (by_pandas(), by_sql()):
-        assert answers["Which objects were not copied, and why"] == [
-            ("one", US, "conflict", "Both keys are taken.")
-        ]
+        assert answers["Which objects were not copied, and why"] == [("one", US, "conflict", "Both keys are taken.")]

@@ -107,7 +107,8 @@ def {name}_field(policy: Mapping[str, Any] | Unread | None) -> object:
 
 
 def test_mypy_finds_whoever_forgets_what_is_unread(tmp_path: Path) -> None:
-    """A match without that case, and a field handed on as if it were read; twin: with both handled there is nothing to say."""
+    """A match without that case, and a field handed on as if it were read; twin: with both handled there is nothing to
+    say."""
     whole = FORGETS.format(
         name="whole",
         more="        case Unread(why):\n            said = why\n",
@@ -119,10 +120,11 @@ def test_mypy_finds_whoever_forgets_what_is_unread(tmp_path: Path) -> None:
         file.write_text(text)
     ran = subprocess.run(
         [sys.executable, "-m", "mypy", "--config-file", str(ROOT / "pyproject.toml"), *map(str, files)],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    said = [line for line in ran.stdout.splitlines() if ": error: " in line]
-    assert [line.rpartition("[")[2].rstrip("]") for line in said] == ["exhaustive-match", "arg-type"], (
-        ran.stdout
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
+    said = [line for line in ran.stdout.splitlines() if ": error: " in line]
+    assert [line.rpartition("[")[2].rstrip("]") for line in said] == ["exhaustive-match", "arg-type"], ran.stdout
     assert all("half.py" in line and "Unread" in line for line in said)

@@ -126,8 +126,7 @@ def test_the_cell_is_one_plain_literal_a_key_with_type_and_comment(practice: Set
 def test_no_line_of_the_cell_is_cut_off_on_a_page(practice: Settings) -> None:
     """A list that would be too long has its items on lines of their own; with many accounts too."""
     many = [
-        {"account_id": f"11112222{n:04d}", "role_arn": f"arn:aws:iam::11112222{n:04d}:role/Trails"}
-        for n in range(9)
+        {"account_id": f"11112222{n:04d}", "role_arn": f"arn:aws:iam::11112222{n:04d}:role/Trails"} for n in range(9)
     ]
     for settings in (practice, practice.with_values(source_accounts=many)):
         assert max(map(len, parameters_cell(settings).splitlines())) <= 120
@@ -137,9 +136,7 @@ def test_no_line_of_the_cell_is_cut_off_on_a_page(practice: Settings) -> None:
 
 
 def test_the_cell_gives_the_settings_of_the_practice_file(practice: Settings) -> None:
-    assert Settings.from_notebook(given_a_notebook_with(parameters_cell(practice))) == practice.meant_from(
-        Path.cwd()
-    )
+    assert Settings.from_notebook(given_a_notebook_with(parameters_cell(practice))) == practice.meant_from(Path.cwd())
 
 
 def test_papermill_reads_name_type_and_help_of_every_key(practice: Settings, tmp_path: Path) -> None:
@@ -242,18 +239,14 @@ def test_a_list_that_holds_itself_is_no_way_to_a_traceback(practice: Settings) -
         ("override", {"old-1": {}}, "override is not a parameter; did you mean overrides?"),
     ],
 )
-def test_an_unknown_parameter_is_refused_by_name(
-    practice: Settings, name: str, value: object, line: str
-) -> None:
+def test_an_unknown_parameter_is_refused_by_name(practice: Settings, name: str, value: object, line: str) -> None:
     names = given_a_notebook_with(parameters_cell(practice), **{name: value})
     with pytest.raises(SettingsError) as said:
         Settings.from_notebook(names)
     assert str(said.value) == f"{line} (if a later cell made it, restart the kernel and run from the top)"
 
 
-@pytest.mark.parametrize(
-    "value", [ModuleType("m"), Path, len, object(), PRACTICE, [object()], {"a": object()}, None]
-)
+@pytest.mark.parametrize("value", [ModuleType("m"), Path, len, object(), PRACTICE, [object()], {"a": object()}, None])
 def test_what_cannot_be_a_parameter_may_stand_beside_them(practice: Settings, value: object) -> None:
     """Settings can be made again after later cells have run: their plans, findings and tables are no parameters."""
     names = given_a_notebook_with(parameters_cell(practice), plan=value)
@@ -282,9 +275,7 @@ def test_the_cast_of_the_practice_file_is_the_one_that_is_watched_for(practice: 
 
 
 @pytest.mark.parametrize("left_out", sorted(PRACTICE_CAST))
-def test_a_key_left_out_for_aws_does_not_fall_back_on_the_practice_estate(
-    practice: Settings, left_out: str
-) -> None:
+def test_a_key_left_out_for_aws_does_not_fall_back_on_the_practice_estate(practice: Settings, left_out: str) -> None:
     stated = {key: value for key, value in FILLED.items() if key != left_out}
     names = given_a_notebook_with(parameters_cell(practice), estate="aws", **stated)
     with pytest.raises(SettingsError) as said:

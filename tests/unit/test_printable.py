@@ -1,4 +1,5 @@
-"""No character that a terminal obeys, that turns a line around or that nobody sees leaves onetrail as it is, and no letter is lost."""
+"""No character that a terminal obeys, that turns a line around or that nobody sees leaves onetrail as it is, and no
+letter is lost."""
 
 import ast
 import json
@@ -23,8 +24,14 @@ ESCAPED = (
     ("del\x7f", r"del\x7f"),
     ("csi\x9b2J", r"csi\x9b2J"),  # C1, which UTF-8 terminals obey too
     ("next\x85line", r"next\x85line"),
-    *((f"a{mark}b", f"a\\u{ord(mark):04x}b") for mark in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"),
-    *((f"a{none}b", f"a\\u{ord(none):04x}b") for none in "\u200b\u200c\u200d\u2060\ufeff\u180e\u034f\u115f\u3164\uffa0\u2800\ufe0f"),
+    *(
+        (f"a{mark}b", f"a\\u{ord(mark):04x}b")
+        for mark in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
+    ),
+    *(
+        (f"a{none}b", f"a\\u{ord(none):04x}b")
+        for none in "\u200b\u200c\u200d\u2060\ufeff\u180e\u034f\u115f\u3164\uffa0\u2800\ufe0f"
+    ),
     ("soft\xadhyphen", r"soft\xadhyphen"),
     ("no\xa0break", r"no\xa0break"),  # looks like a space and is none
     ("wide\u3000space", r"wide\u3000space"),
@@ -35,7 +42,7 @@ ESCAPED = (
     ("tag\U000e0041", r"tag\U000e0041"),
     ("e" + "\u0301" * 9, "e" + "\u0301" * 4 + r"\u0301" * 5),  # a pile that covers the lines above
     ("\u0301e", r"\u0301e"),  # would stand on what is before it
-)  # fmt: skip
+)
 KEPT = (
     "AWSLogs/111122223333/CloudTrail/us-east-1/2026/01/a.json.gz",
     "Prüfung_é_e\u0301.json",  # composed, and with a mark
@@ -66,8 +73,11 @@ def unsafe(text: str, layout: str = "\n") -> list[str]:
         ascii(c)
         for c in text
         if c not in layout
-        and (unicodedata.category(c) in ("Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp") or c in "\u034f\u115f\u3164\ufe0f\u2800")
-    ]  # fmt: skip
+        and (
+            unicodedata.category(c) in ("Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp")
+            or c in "\u034f\u115f\u3164\ufe0f\u2800"
+        )
+    ]
 
 
 @given(st.text())
@@ -83,9 +93,7 @@ def test_the_check_bites() -> None:
     assert [text for text, _ in ESCAPED if not unsafe(text, "") and text not in spaces] == []
 
 
-@given(
-    st.recursive(st.text() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
-)
+@given(st.recursive(st.text() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
 def test_json_that_is_safe_to_print_means_the_same(value: object) -> None:
     """Exact names stay in it, and only what a terminal would obey is an escape."""
     for how in ({}, {"indent": 2}):
@@ -123,14 +131,12 @@ def _name(func: ast.expr) -> str:
 
 
 def _is_safe(args: list[ast.expr]) -> bool:
-    return all(
-        isinstance(arg, ast.Constant) or (isinstance(arg, ast.Call) and _name(arg.func) in SAFE)
-        for arg in args
-    )
+    return all(isinstance(arg, ast.Constant) or (isinstance(arg, ast.Call) and _name(arg.func) in SAFE) for arg in args)
 
 
 def test_whatever_prints_makes_its_text_printable_first() -> None:
-    """Each `print` and `click.echo` of the library; notebooks of a move are shown by `Shown`, which has its own test."""
+    """Each `print` and `click.echo` of the library; notebooks of a move are shown by `Shown`, which has its own
+    test."""
     ours = {
         "recording.py",
         "cli/reference.py",
@@ -142,9 +148,7 @@ def test_whatever_prints_makes_its_text_printable_first() -> None:
 def test_a_stream_is_written_to_by_one_known_place_alone() -> None:
     """`sys.stdout.write` would go past the doors; `validate --json` writes ASCII by it."""
     pattern = re.compile(r"sys\.std(?:out|err)\.write\w*")
-    found = [
-        path.relative_to(LIB).as_posix() for path in LIB.rglob("*.py") if pattern.search(path.read_text())
-    ]
+    found = [path.relative_to(LIB).as_posix() for path in LIB.rglob("*.py") if pattern.search(path.read_text())]
     assert found == ["cli/validating.py"]
 
 

@@ -1,4 +1,5 @@
-"""The limits of complexity and of arguments stand at the library's worst function, so that whoever improves it lowers them."""
+"""The limits of complexity and of arguments stand at the library's worst function, so that whoever improves it lowers
+them."""
 
 import json
 import subprocess

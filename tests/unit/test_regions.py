@@ -47,10 +47,13 @@ def test_the_region_table() -> None:
 @pytest.mark.parametrize(
     ("region", "partition"),
     [
-        ("eu-west-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"),
+        ("eu-west-1", "aws"),
+        ("cn-north-1", "aws-cn"),
+        ("us-gov-west-1", "aws-us-gov"),
         ("eusc-de-east-1", None),  # a partition that nothing here was run in
-        ("us-gov-west-9", None), ("", None),
+        ("us-gov-west-9", None),
+        ("", None),
     ],
-)  # fmt: skip
+)
 def test_a_region_is_in_one_known_partition_or_in_none(region: str, partition: str | None) -> None:
     assert partition_with(region) == partition

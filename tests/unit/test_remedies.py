@@ -1,7 +1,8 @@
-"""Every command or instruction that onetrail prints and that could delete, replace, copy again or open something stands in this table.
+"""Every command or instruction that onetrail prints and that could delete, replace, copy again or open something stands
+in this table.
 
-Beside each stands the test that carries it out where it is printed, and after which no byte string is gone. A new one without a test is
-noticed here. What says only what is so, or what somebody could do, stands in `SAYS`.
+Beside each stands the test that carries it out where it is printed, and after which no byte string is gone. A new one
+without a test is noticed here. What says only what is so, or what somebody could do, stands in `SAYS`.
 """
 
 import ast
@@ -16,19 +17,18 @@ LIB = ROOT / "lib" / "onetrail"
 COMMAND = re.compile(r"\baws (?:s3|s3api|s3control|kms|iam|cloudtrail|organizations) [a-z-]+")
 INSTRUCTION = re.compile(
     r"\b(?:delete|remove|replace|overwrite|schedule|disable|detach|attach|empty it|purge)\b(?!d)"
-    r"|\bmove (?:it|this|the|them)\b|\bcopy (?:it|them|the objects) (?:over|again)|\bshown as before\b|\bafter detaching\b|\bby hand\b|\brestore (?:it|the|those)\b|\bfree a place\b|\bturn\b"
-    r"|\bput (?:the|it) (?!in quotes|in brackets)|\btake (?:it|the key|the statements)\b|\b(?:re)?run (?:step |this step|the step|0\d)",
+    r"|\bmove (?:it|this|the|them)\b|\bcopy (?:it|them|the objects) (?:over|again)|\bshown as before\b|\bafter"
+    r" detaching\b|\bby hand\b|\brestore (?:it|the|those)\b|\bfree a place\b|\bturn\b"
+    r"|\bput (?:the|it) (?!in quotes|in brackets)|\btake (?:it|the key|the statements)\b|\b(?:re)?run (?:step |this"
+    r" step|the step|0\d)",
     re.IGNORECASE,
 )
-FORBIDDEN = re.compile(
-    r"delete-object|bypass-governance|delete-bucket\b|schedule-key-deletion|s3 rm\b|s3 mv\b|\brm -"
-)
-"""Nothing that is printed or documented says this: whether it destroys the only copy depends on what other buckets hold."""
+FORBIDDEN = re.compile(r"delete-object|bypass-governance|delete-bucket\b|schedule-key-deletion|s3 rm\b|s3 mv\b|\brm -")
+"""Nothing that is printed or documented says this: whether it destroys the only copy depends on what other buckets
+hold."""
 
 REMEDIES = "tests/integration/test_remedies.py::"
-CONFLICT = (
-    REMEDIES + "test_run_step_05_again_keeps_both_copies_of_a_conflict_that_was_left_whatever_was_sealed"
-)
+CONFLICT = REMEDIES + "test_run_step_05_again_keeps_both_copies_of_a_conflict_that_was_left_whatever_was_sealed"
 TROUBLE = "tests/integration/test_trouble_in_copy.py::"
 RETIRED = "tests/integration/test_retirement.py::"
 AGAIN = TROUBLE + "test_killed_at_any_moment_and_run_again_it_ends_as_if_nothing_had_been"
@@ -84,10 +84,12 @@ TESTED = {
     "UpdatePolicy with the content shown as before": UNDO_RIGHT,
     "DeletePolicy after detaching it": UNDO_04,
     "PutEventSelectors with what is shown as before": UNDO_04,
-    "aws s3api put-bucket-policy": UNDO
-    + "test_a_policy_is_put_back_with_the_file_that_was_kept_and_what_stood_is_kept_too",
-    "free a place by a trail whose events another one records too": UNDO
-    + "test_a_place_is_freed_by_a_trail_whose_events_another_one_records",
+    "aws s3api put-bucket-policy": (
+        UNDO + "test_a_policy_is_put_back_with_the_file_that_was_kept_and_what_stood_is_kept_too"
+    ),
+    "free a place by a trail whose events another one records too": (
+        UNDO + "test_a_place_is_freed_by_a_trail_whose_events_another_one_records"
+    ),
     "run step 05 again, which copies it": CONFLICT,
     "run step 06 again": CONFLICT,
     "run step 07 again": DELETES_AGAIN,
@@ -96,14 +98,14 @@ TESTED = {
     "run this step again after": AGAIN,
     "run this step again: it closes what is open": LEFT_OPEN,
     "it closes what AWS shows open": LEFT_OPEN,
-    "run step 05 under another run_name": UNDO
-    + "test_step_05_under_another_run_name_closes_what_aws_shows_as_open",
+    "run step 05 under another run_name": UNDO + "test_step_05_under_another_run_name_closes_what_aws_shows_as_open",
     "run step 05, which closes it": LEFT_OPEN,
     "run step 05: it closes what is open": LEFT_OPEN,
     "run this step again: it goes on from what is there": AGAIN,
     "fix this and rerun the step": AGAIN,
-    "nothing was copied: run this step again, its plan omits that": TROUBLE
-    + "test_an_s3_that_takes_no_condition_on_a_copy_is_found_out_by_the_pilot",
+    "nothing was copied: run this step again, its plan omits that": (
+        TROUBLE + "test_an_s3_that_takes_no_condition_on_a_copy_is_found_out_by_the_pilot"
+    ),
     "then run this step again": AGAIN,
     "fix the cause and run this step again": AGAIN,
     "so its row is still missing": AGAIN,
@@ -114,8 +116,9 @@ TESTED = {
     "the report of job {} cannot be read: {}; run this step again": BATCH_AGAIN,
     "they are cancelled; run this step again": BATCH_AGAIN,
     "its listing is not the one that was reviewed; run this step again": DELETES_AGAIN,
-    "run this step again at once: its plan removes the rule": NOTHING
-    + "test_a_rule_that_is_at_work_is_taken_away_once_the_archive_lacks_what_it_deletes",
+    "run this step again at once: its plan removes the rule": (
+        NOTHING + "test_a_rule_that_is_at_work_is_taken_away_once_the_archive_lacks_what_it_deletes"
+    ),
     "has versions now: no rule may empty it; run this step again": RULE_AGAIN,
     "could write into it; run this step again": RULE_AGAIN,
     "which is a line of its own in the plan; run this step again": RULE_AGAIN,
@@ -126,49 +129,91 @@ TESTED = {
     "run 02 again": STEPS_AGAIN,
     "run this step as that identity": STEPS_AGAIN,
     "run 04 again": STEPS_AGAIN,
-    "or move it out of the folder and run step 05 again": TROUBLE
-    + "test_a_part_that_is_torn_or_gone_is_told_and_its_rows_are_written_anew",
-    "take it from a copy of the folder, or move it out": TROUBLE
-    + "test_a_part_that_is_torn_or_gone_is_told_and_its_rows_are_written_anew",
-    "restore it or use another run_name": "tests/unit/change/test_record.py::test_a_record_that_was_moved_away_goes_on_once_it_is_restored",
-    "move the file out of the run folder and keep it": REMEDIES
-    + "test_a_receipt_that_is_moved_out_of_the_run_folder_retires_nothing",
-    "put it back from a copy of the run folder": "tests/unit/estate/test_sealed_heads.py::test_a_receipt_that_is_put_back_from_a_copy_of_the_run_folder_is_missing_no_longer",
-    "move this one aside, and put the file of that hash there": REMEDIES
-    + "test_a_file_that_is_not_what_the_record_binds_is_moved_aside_and_the_bound_one_put_there",
-    "move it out of the folder": REMEDIES
-    + "test_a_file_that_is_not_what_the_record_binds_is_moved_aside_and_the_bound_one_put_there",
-    "run step 08 in a run that has one": "tests/unit/steps/test_evidence_anchors.py::test_a_head_follows_the_end_of_each_step_and_only_its_own_line_follows_it",
-    "then run step 08 again": "tests/unit/steps/test_evidence_save.py::test_a_report_that_found_no_space_is_written_by_running_08_again",
-    "copy it over itself": REMEDIES
-    + "test_an_object_that_is_copied_over_itself_keeps_its_bytes_and_its_metadata",
+    "or move it out of the folder and run step 05 again": (
+        TROUBLE + "test_a_part_that_is_torn_or_gone_is_told_and_its_rows_are_written_anew"
+    ),
+    "take it from a copy of the folder, or move it out": (
+        TROUBLE + "test_a_part_that_is_torn_or_gone_is_told_and_its_rows_are_written_anew"
+    ),
+    "restore it or use another run_name": (
+        "tests/unit/change/test_record.py::test_a_record_that_was_moved_away_goes_on_once_it_is_restored"
+    ),
+    "move the file out of the run folder and keep it": (
+        REMEDIES + "test_a_receipt_that_is_moved_out_of_the_run_folder_retires_nothing"
+    ),
+    "put it back from a copy of the run folder": (
+        "tests/unit/estate/test_sealed_heads.py::test_a_receipt_that_is_put_back_from_a_copy_of_the_run_folder_is_missing_no_longer"
+    ),
+    "move this one aside, and put the file of that hash there": (
+        REMEDIES + "test_a_file_that_is_not_what_the_record_binds_is_moved_aside_and_the_bound_one_put_there"
+    ),
+    "move it out of the folder": (
+        REMEDIES + "test_a_file_that_is_not_what_the_record_binds_is_moved_aside_and_the_bound_one_put_there"
+    ),
+    "run step 08 in a run that has one": (
+        "tests/unit/steps/test_evidence_anchors.py::test_a_head_follows_the_end_of_each_step_and_only_its_own_line_follows_it"
+    ),
+    "then run step 08 again": (
+        "tests/unit/steps/test_evidence_save.py::test_a_report_that_found_no_space_is_written_by_running_08_again"
+    ),
+    "copy it over itself": REMEDIES + "test_an_object_that_is_copied_over_itself_keeps_its_bytes_and_its_metadata",
     "restore it first": "tests/integration/test_hard_sources.py::test_all_of_it_is_copied_and_closed",
-    "is in the way of the new one: move it": "tests/unit/workspace/test_lay_out.py::test_a_place_beside_it_that_is_taken_is_not_overwritten_either",
+    "is in the way of the new one: move it": (
+        "tests/unit/workspace/test_lay_out.py::test_a_place_beside_it_that_is_taken_is_not_overwritten_either"
+    ),
 }
 """Part of the text -> the test that carries it out."""
 SETTINGS = {
-    "UpdateTrail with what is shown as before": "the shape of a trail, which plan and record show; no object and no policy",
+    "UpdateTrail with what is shown as before": (
+        "the shape of a trail, which plan and record show; no object and no policy"
+    ),
     "PutInsightSelectors with what is shown as before": "the same",
-    "CreateTrail, PutEventSelectors and StartLogging with what is shown as before": "a trail is made; nothing is replaced",
-    "before root turns MFA delete off": "root alone can, with a device that no test holds; it deletes nothing by itself",
+    "CreateTrail, PutEventSelectors and StartLogging with what is shown as before": (
+        "a trail is made; nothing is replaced"
+    ),
+    "before root turns MFA delete off": (
+        "root alone can, with a device that no test holds; it deletes nothing by itself"
+    ),
     "root with its device can turn it off": "the same",
     "take it out of regions": "a parameter of ours: nothing is sent",
     "move it or tell its owner": "what reads from a trail's topic or log group; no object is moved",
     "take it from the repository again": "a notebook of this repository that cannot be read; it holds no log",
     "move the source accounts in two runs": "how a move is planned, before anything is sent",
     "move the accounts in two runs": "the same",
-    "put it aside and run again": "a file of public keys: it is moved, not deleted, and CloudTrail hands them out again",
-    "take it back from a copy, or lay out a new folder": "the list of what was laid out in a folder of notebooks; it holds no log",
+    "put it aside and run again": (
+        "a file of public keys: it is moved, not deleted, and CloudTrail hands them out again"
+    ),
+    "take it back from a copy, or lay out a new folder": (
+        "the list of what was laid out in a folder of notebooks; it holds no log"
+    ),
 }
 """Part of the text -> why carrying it out can neither delete, nor replace, nor open anything."""
 SAYS = {
-    "rules that delete or move", "rules still delete or move", "delete or move logs", "may change or delete", "can delete them",
-    "expire or delete", "delete must name the ETag", "not even break-glass can delete it", "delete marker", "MFA delete", "insert or replace into",
-    "INSERT OR REPLACE", "<Delete xmlns", "anybody may take it", "put the value in quotes", "nobody can remove a lock", "step 07 may delete the original",
-}  # fmt: skip
+    "rules that delete or move",
+    "rules still delete or move",
+    "delete or move logs",
+    "may change or delete",
+    "can delete them",
+    "expire or delete",
+    "delete must name the ETag",
+    "not even break-glass can delete it",
+    "delete marker",
+    "MFA delete",
+    "insert or replace into",
+    "INSERT OR REPLACE",
+    "<Delete xmlns",
+    "anybody may take it",
+    "put the value in quotes",
+    "nobody can remove a lock",
+    "step 07 may delete the original",
+}
 READS = {
-    "aws cloudtrail list-public-keys", "aws cloudtrail validate-logs", "aws s3api get-bucket-policy", "aws s3api head-object", "cat head.json",
-}  # fmt: skip
+    "aws cloudtrail list-public-keys",
+    "aws cloudtrail validate-logs",
+    "aws s3api get-bucket-policy",
+    "aws s3api head-object",
+    "cat head.json",
+}
 """Commands that only read."""
 SAYS_WHOLE = {"show/report/risks.py"}
 """Modules whose texts say what somebody with power could do, which is no advice."""
@@ -214,7 +259,8 @@ KNOWN = {*TESTED, *SETTINGS, *SAYS, *READS}
 
 
 def test_every_printed_instruction_has_its_test():
-    """A new one is added to the table together with a test that carries it out. Twin: a text that nobody knows is noticed."""
+    """A new one is added to the table together with a test that carries it out. Twin: a text that nobody knows is
+    noticed."""
     unknown = [f"{name}: {text}" for name, text in FOUND if not any(known in text for known in KNOWN)]
     assert unknown == []
     assert not any(known in "aws s3api put-object --bucket archive" for known in KNOWN)

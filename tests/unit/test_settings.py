@@ -53,17 +53,11 @@ def refusal(**changes: Any) -> str:
     return line
 
 
-QUOTE_FALSE = (
-    "is the boolean false (YAML reads off, no and false as a boolean), and must be text: put it in quotes"
-)
+QUOTE_FALSE = "is the boolean false (YAML reads off, no and false as a boolean), and must be text: put it in quotes"
 ACCOUNT_KEYS = ({"account_id": "012345670123"}, {"account_id": "222233334444"})
-ONE_PRINCIPAL = (
-    "which is more than one principal: name a role or a user, as in arn:aws:iam::123456789012:role/Name"
-)
+ONE_PRINCIPAL = "which is more than one principal: name a role or a user, as in arn:aws:iam::123456789012:role/Name"
 NOT_AN_ARN = "which is not the ARN of a role or a user, as in arn:aws:iam::123456789012:role/Name"
-APPROVE = (
-    "and must be empty (plan only), plan ids as in p-0123456789ab separated by commas, or any (practice only)"
-)
+APPROVE = "and must be empty (plan only), plan ids as in p-0123456789ab separated by commas, or any (practice only)"
 KEY_ARN = "as in arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-0000-0000-000000000000"
 
 REFUSALS: list[tuple[dict[str, Any], str]] = [
@@ -104,10 +98,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     # Text that lost its zero earlier.
     (
         {"log_account": {"account_id": "12345678901"}},
-        (
-            "log_account.account_id has 11 digits, and an account id has 12: a leading zero was lost, "
-            'write "012345678901"'
-        ),
+        'log_account.account_id has 11 digits, and an account id has 12: a leading zero was lost, write "012345678901"',
     ),
     # Hyphens as the console shows them.
     (
@@ -241,8 +232,8 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     (
         {"reader_principals": ["arn:aws:sts::888899990000:assumed-role/Auditor/ann"]},
         (
-            'reader_principals[0] is "arn:aws:sts::888899990000:assumed-role/Auditor/ann", an assumed-role session, which expires: '
-            'name the role itself, "arn:aws:iam::888899990000:role/Auditor"'
+            'reader_principals[0] is "arn:aws:sts::888899990000:assumed-role/Auditor/ann", an assumed-role session,'
+            ' which expires: name the role itself, "arn:aws:iam::888899990000:role/Auditor"'
         ),
     ),
     (
@@ -340,11 +331,17 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     # The key.
     (
         {"kms_key": "alias/logs"},
-        f'kms_key is "alias/logs", and must be "none", "create" or the ARN of a key (an alias is not accepted), {KEY_ARN}',
+        (
+            'kms_key is "alias/logs", and must be "none", "create" or the ARN of a key (an alias is not accepted),'
+            f" {KEY_ARN}"
+        ),
     ),
     (
         {"kms_key": "arn:aws:kms:eu-west-1:555566667777:alias/logs"},
-        f'kms_key is "arn:aws:kms:eu-west-1:555566667777:alias/logs", and must be "none", "create" or the ARN of a key (an alias is not accepted), {KEY_ARN}',
+        (
+            'kms_key is "arn:aws:kms:eu-west-1:555566667777:alias/logs", and must be "none", "create" or the ARN of a'
+            f" key (an alias is not accepted), {KEY_ARN}"
+        ),
     ),
     (
         {"kms_key": "key/0a1b"},
@@ -378,9 +375,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("changes", "line"), REFUSALS, ids=[f"{n}-{'-'.join(c)}" for n, (c, _) in enumerate(REFUSALS)]
-)
+@pytest.mark.parametrize(("changes", "line"), REFUSALS, ids=[f"{n}-{'-'.join(c)}" for n, (c, _) in enumerate(REFUSALS)])
 def test_what_is_wrong_is_said_in_one_line_with_its_cure(changes: dict[str, Any], line: str) -> None:
     assert refusal(**changes) == line
 
@@ -614,7 +609,10 @@ FILES = [
     ("on: 1\n1: 2\n~: 3\n", ": on, 1 and ~ are not parameters; parameters/template.yaml has them all"),
     (
         "".join(f"zz{n}: 1\n" for n in range(3000)),
-        f": {', '.join(f'zz{n}' for n in range(10))} and 2,990 more are not parameters; parameters/template.yaml has them all",
+        (
+            f": {', '.join(f'zz{n}' for n in range(10))} and 2,990 more are not parameters; parameters/template.yaml"
+            " has them all"
+        ),
     ),
     # What PyYAML itself does not expect.
     (
@@ -634,7 +632,14 @@ FILES = [
 WRITTEN = [
     # key, as it stands in the file, what comes of it: a value, or the refusal
     ("grant_hours", "12", 12),
-    ("grant_hours", "1:30", 'which some YAML readers read as a number to base 60: write a whole number in digits alone, or "1:30" in quotes'),
+    (
+        "grant_hours",
+        "1:30",
+        (
+            'which some YAML readers read as a number to base 60: write a whole number in digits alone, or "1:30" in'
+            " quotes"
+        ),
+    ),
     ("grant_hours", "+12", 'which some YAML readers read as a number: write 12, or "+12" in quotes'),
     ("grant_hours", "1.5", "is the number 1.5, and must be a whole number"),
     ("grant_hours", "12.0", "is the number 12.0, and must be a whole number"),
@@ -650,12 +655,28 @@ WRITTEN = [
     ("retention_years", "010", 'which some YAML readers read as an octal number: write 10, or "010" in quotes'),
     ("retention_years", "08", 'which some YAML readers read as an octal number: write 8, or "08" in quotes'),
     ("retention_years", "0o7", "which some YAML readers read as an octal number: write a whole number in digits alone"),
-    ("retention_years", "0x7", "which some YAML readers read as a number to base 16: write a whole number in digits alone"),
-    ("retention_years", "0b11", "which some YAML readers read as a number to base 2: write a whole number in digits alone"),
+    (
+        "retention_years",
+        "0x7",
+        "which some YAML readers read as a number to base 16: write a whole number in digits alone",
+    ),
+    (
+        "retention_years",
+        "0b11",
+        "which some YAML readers read as a number to base 2: write a whole number in digits alone",
+    ),
     ("retention_years", "1e1", "which some YAML readers read as a number: write a whole number in digits alone"),
     ("retention_years", "7.", "which some YAML readers read as a number: write a whole number in digits alone"),
-    ("retention_years", ".inf", 'which some YAML readers read as infinity or no number: write a whole number in digits alone'),
-    ("retention_years", ".NaN", 'which some YAML readers read as infinity or no number: write a whole number in digits alone'),
+    (
+        "retention_years",
+        ".inf",
+        "which some YAML readers read as infinity or no number: write a whole number in digits alone",
+    ),
+    (
+        "retention_years",
+        ".NaN",
+        "which some YAML readers read as infinity or no number: write a whole number in digits alone",
+    ),
     ("retention_years", "-0", "which some YAML readers read as a number: write a whole number in digits alone"),
     ("retention_years", "-7", "is -7, and must be at least 1"),
     ("retention_years", "31", "is 31, and must be at most 30"),
@@ -670,14 +691,22 @@ WRITTEN = [
     ("run_name", '"2026-01-12"', "2026-01-12"),
     ("run_name", "2026-move", "2026-move"),
     ("run_name", "12-30", "12-30"),
-    ("run_name", "2026-01-12 10:00:00", 'which some YAML readers read as a date: write "2026-01-12 10:00:00" in quotes'),
+    (
+        "run_name",
+        "2026-01-12 10:00:00",
+        'which some YAML readers read as a date: write "2026-01-12 10:00:00" in quotes',
+    ),
     ("run_name", "on", 'which some YAML readers read as true: write "on" in quotes'),
     ("run_name", "'on'", "on"),
     ("run_name", "n", 'which some YAML readers read as false: write "n" in quotes'),
     ("run_name", "NULL", 'which some YAML readers read as no value: write "NULL" in quotes'),
     ("run_name", "=", 'which some YAML readers read as a YAML operator: write "=" in quotes'),
     ("run_name", "1234", 'is the number 1234, and must be text: put it in quotes, "1234"'),
-    ("run_name", "1e3", 'which some YAML readers read as a number: write a whole number in digits alone, or "1e3" in quotes'),
+    (
+        "run_name",
+        "1e3",
+        'which some YAML readers read as a number: write a whole number in digits alone, or "1e3" in quotes',
+    ),
     ("digest_check", "No", 'which some YAML readers read as false: write "No" in quotes'),
     ("digest_check", "none", "none"),
     ("key_prefix", "a*b", "and * and ? would match any name in a policy: write the folder out"),
@@ -700,15 +729,38 @@ WRITTEN = [
     ("approve", "p-0123456789AB", "and must be empty (plan only)"),
     ("approve", "p-0123456789ab, any", "any cannot be combined with plan ids"),
     ("approve", "p-0123456789ab,p-0123456789ab", "p-0123456789ab,p-0123456789ab"),
-    ("log_account", "{account_id: 044455556666}", 'account_id is written 044455556666, which some YAML readers read as an octal number: write "044455556666" in quotes'),
+    (
+        "log_account",
+        "{account_id: 044455556666}",
+        (
+            'account_id is written 044455556666, which some YAML readers read as an octal number: write "044455556666"'
+            " in quotes"
+        ),
+    ),
     ("log_account", "{account_id: 0444_5555_6666}", 'write "0444_5555_6666" in quotes'),
-    ("log_account", "{account_id: 4.4e10}", "which some YAML readers read as a number: write a whole number in digits alone"),
+    (
+        "log_account",
+        "{account_id: 4.4e10}",
+        "which some YAML readers read as a number: write a whole number in digits alone",
+    ),
     ("log_account", "{account_id: -1}", "account_id is the number -1, and an account id is 12 digits in quotes"),
-    ("log_account", "{account_id: 1234567890123}", "account_id is the number 1234567890123, and an account id is 12 digits in quotes"),
-    ("regions", "[eu-west-1, no]", 'regions[1] is written no, which some YAML readers read as false: write "no" in quotes'),
+    (
+        "log_account",
+        "{account_id: 1234567890123}",
+        "account_id is the number 1234567890123, and an account id is 12 digits in quotes",
+    ),
+    (
+        "regions",
+        "[eu-west-1, no]",
+        'regions[1] is written no, which some YAML readers read as false: write "no" in quotes',
+    ),
     ("reader_principals", '["arn:aws:iam::888899990000:role/Ünicode"]', "which is not the ARN of a role or a user"),
-    ("kms_key", '"arn:aws:kms:eu-west-1:５５５５６６６６７７７７:key/0a1b"', 'and must be "none", "create" or the ARN of a key'),
-]  # fmt: skip
+    (
+        "kms_key",
+        '"arn:aws:kms:eu-west-1:５５５５６６６６７７７７:key/0a1b"',
+        'and must be "none", "create" or the ARN of a key',
+    ),
+]
 
 
 @pytest.mark.parametrize(("text", "line"), FILES)
@@ -745,15 +797,14 @@ def test_yaml_octal_is_caught_from_the_file_itself(tmp_path: Path) -> None:
     )
     with pytest.raises(SettingsError) as said:
         Settings.from_file(path)
-    assert str(said.value) == (
-        f"{path}: log_account.account_id is written 012345670123, which some YAML readers read as an octal number: "
+    assert (
+        str(said.value)
+        == f"{path}: log_account.account_id is written 012345670123, which some YAML readers read as an octal number: "
         'write "012345670123" in quotes'
     )
 
 
-@pytest.mark.parametrize(
-    ("key", "text", "said"), WRITTEN, ids=[f"{key}-{text[:30]}" for key, text, _ in WRITTEN]
-)
+@pytest.mark.parametrize(("key", "text", "said"), WRITTEN, ids=[f"{key}-{text[:30]}" for key, text, _ in WRITTEN])
 def test_what_is_written_is_taken_or_refused_as_it_stands_there(
     tmp_path: Path, key: str, text: str, said: object
 ) -> None:
@@ -771,11 +822,9 @@ def test_what_is_written_is_taken_or_refused_as_it_stands_there(
 
 
 def test_readers_of_yaml_differ_in_each_of_these() -> None:
-    """The twin: what is refused is what PyYAML, and papermill by it, would take for something else than the text or the number there."""
-    taken = {
-        text: yaml.safe_load(text)
-        for text in ("1:30", "010", "1_000", "0x7", "off", "yes", "2026-01-12", ".inf")
-    }
+    """The twin: what is refused is what PyYAML, and papermill by it, would take for something else than the text or the
+    number there."""
+    taken = {text: yaml.safe_load(text) for text in ("1:30", "010", "1_000", "0x7", "off", "yes", "2026-01-12", ".inf")}
     assert not {text for text, value in taken.items() if isinstance(value, str)}
     assert (taken["1:30"], taken["010"], taken["1_000"]) == (90, 8, 1000)
 
@@ -828,23 +877,63 @@ def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path: Path) -> None:
         ({"key_prefix": "x" * 5000}, "key_prefix has 5,000 characters, and the maximum is 2,048"),
         ({"log_account": {"account_id": "555566667777", 5: 6}}, "log_account"),
         ({"regions": deep(100)}, "regions[0][0] holds lists or mappings nested too deep"),
-        ({"break_glass_principals": ["x:assumed-role/y"]}, 'break_glass_principals[0] is "x:assumed-role/y", which is not the ARN of a role or a user'),
-        ({"break_glass_principals": ["a:b:c:d:e:assumed-role/"]}, 'break_glass_principals[0] is "a:b:c:d:e:assumed-role/", which is not the ARN of a role or a user'),
-        ({"runs_dir": "~nosuchuser/x"}, 'runs_dir is "~nosuchuser/x", and that home folder does not exist here: write the folder out'),
-        ({"runs_dir": "x" * 256}, f'runs_dir is "{"x" * 200}..." (256 characters), and must be at most 512 bytes, and 255 between two slashes'),
-        ({"runs_dir": "ä" * 128}, f'runs_dir is "{"ä" * 128}", and must be at most 512 bytes, and 255 between two slashes'),
-        ({"runs_dir": "x/" * 257}, f'runs_dir is "{"x/" * 100}..." (514 characters), and must be at most 512 bytes, and 255 between two slashes'),
-        ({"key_prefix": "onetrail-conflicts"}, 'key_prefix is "onetrail-conflicts", and onetrail-conflicts/ is reserved for conflicting copies: name another folder'),
-        ({"key_prefix": "onetrail-conflicts/x"}, 'key_prefix is "onetrail-conflicts/x", and onetrail-conflicts/ is reserved'),
-        ({"key_prefix": "a/onetrail-conflicts"}, 'key_prefix is "a/onetrail-conflicts", and onetrail-conflicts/ is reserved'),
-        ({"log_account": {"account_id": "555566667777", **{f"zz{n}": 1 for n in range(12)}}}, "log_account: zz0, zz1, zz2, zz3, zz4, zz5, zz6, zz7, zz8, zz9 and 2 more are not parameters"),
+        (
+            {"break_glass_principals": ["x:assumed-role/y"]},
+            'break_glass_principals[0] is "x:assumed-role/y", which is not the ARN of a role or a user',
+        ),
+        (
+            {"break_glass_principals": ["a:b:c:d:e:assumed-role/"]},
+            'break_glass_principals[0] is "a:b:c:d:e:assumed-role/", which is not the ARN of a role or a user',
+        ),
+        (
+            {"runs_dir": "~nosuchuser/x"},
+            'runs_dir is "~nosuchuser/x", and that home folder does not exist here: write the folder out',
+        ),
+        (
+            {"runs_dir": "x" * 256},
+            (
+                f'runs_dir is "{"x" * 200}..." (256 characters), and must be at most 512 bytes, and 255 between two'
+                " slashes"
+            ),
+        ),
+        (
+            {"runs_dir": "ä" * 128},
+            f'runs_dir is "{"ä" * 128}", and must be at most 512 bytes, and 255 between two slashes',
+        ),
+        (
+            {"runs_dir": "x/" * 257},
+            (
+                f'runs_dir is "{"x/" * 100}..." (514 characters), and must be at most 512 bytes, and 255 between two'
+                " slashes"
+            ),
+        ),
+        (
+            {"key_prefix": "onetrail-conflicts"},
+            (
+                'key_prefix is "onetrail-conflicts", and onetrail-conflicts/ is reserved for conflicting copies: name'
+                " another folder"
+            ),
+        ),
+        (
+            {"key_prefix": "onetrail-conflicts/x"},
+            'key_prefix is "onetrail-conflicts/x", and onetrail-conflicts/ is reserved',
+        ),
+        (
+            {"key_prefix": "a/onetrail-conflicts"},
+            'key_prefix is "a/onetrail-conflicts", and onetrail-conflicts/ is reserved',
+        ),
+        (
+            {"log_account": {"account_id": "555566667777", **{f"zz{n}": 1 for n in range(12)}}},
+            "log_account: zz0, zz1, zz2, zz3, zz4, zz5, zz6, zz7, zz8, zz9 and 2 more are not parameters",
+        ),
         ({"a\x1bb": 1, "c": 2}, "a\\x1bb and c are not parameters"),
-        ({"log_account": {"account_id": "555566667777", "rolearn": "x", "zzz": 1}}, "log_account: rolearn (did you mean role_arn?) and zzz are not parameters; this has"),
+        (
+            {"log_account": {"account_id": "555566667777", "rolearn": "x", "zzz": 1}},
+            "log_account: rolearn (did you mean role_arn?) and zzz are not parameters; this has",
+        ),
     ],
-)  # fmt: skip
-def test_values_of_a_notebook_or_of_papermill_meet_the_same_checks(
-    changes: dict[str, Any], line: str
-) -> None:
+)
+def test_values_of_a_notebook_or_of_papermill_meet_the_same_checks(changes: dict[str, Any], line: str) -> None:
     """As far as they can be seen: what papermill itself has read as another number is that number here."""
     with pytest.raises(SettingsError) as said:
         Settings.from_mapping({**GOOD, **changes})
@@ -852,9 +941,7 @@ def test_values_of_a_notebook_or_of_papermill_meet_the_same_checks(
     assert "\n" not in str(said.value) and "\x1b" not in str(said.value)
 
 
-@pytest.mark.parametrize(
-    "folder", ["~/runs", "x" * 255, "x/" * 256, "/tmp/onetrail-conflicts", "\u00e9" * 127]
-)
+@pytest.mark.parametrize("folder", ["~/runs", "x" * 255, "x/" * 256, "/tmp/onetrail-conflicts", "\u00e9" * 127])
 def test_a_folder_for_runs_that_can_be_made_is_taken(folder: str) -> None:
     assert Settings.from_mapping({**GOOD, "runs_dir": folder}).runs_dir == folder
 
@@ -875,9 +962,7 @@ def test_every_number_has_both_bounds() -> None:
 # --- folders
 
 
-def test_a_relative_runs_folder_is_meant_from_the_repository(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_relative_runs_folder_is_meant_from_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A notebook lies in its checkout, and its kernel works there."""
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "onetrail"\n')
     (tmp_path / "notebooks").mkdir()
@@ -887,9 +972,7 @@ def test_a_relative_runs_folder_is_meant_from_the_repository(
     assert elsewhere.run_folder == Path("/elsewhere/move-1")
 
 
-def test_outside_of_the_repository_it_is_meant_from_here(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_outside_of_the_repository_it_is_meant_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "another"\n')
     monkeypatch.chdir(tmp_path)
     assert repository_root(tmp_path) is None
@@ -909,7 +992,8 @@ def test_the_run_folder_is_the_same_wherever_we_are(tmp_path: Path, monkeypatch:
 
 
 def test_the_nearest_home_counts(tmp_path: Path) -> None:
-    """A folder that was laid out inside of a checkout has runs of its own. Twin: without its mark it is a folder of the checkout."""
+    """A folder that was laid out inside of a checkout has runs of its own. Twin: without its mark it is a folder of the
+    checkout."""
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "onetrail"\n')
     inside = tmp_path / "mine" / "parameters"
     inside.mkdir(parents=True)
@@ -925,9 +1009,7 @@ def test_a_pyproject_of_another_shape_is_none_of_ours(tmp_path: Path, text: str)
     assert home_of(tmp_path) is None
 
 
-def test_a_pyproject_that_may_not_be_read_is_none_of_ours(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_pyproject_that_may_not_be_read_is_none_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Twin: one that may be read is."""
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "onetrail"\n')
     assert home_of(tmp_path) == tmp_path

@@ -42,9 +42,7 @@ def _blank(found: re.Match[str]) -> str:
 def cells(text: str) -> str:
     """The markdown cells of a notebook."""
     notebook = json.loads(text)
-    return "\n\n".join(
-        prose("".join(cell["source"])) for cell in notebook["cells"] if cell["cell_type"] == "markdown"
-    )
+    return "\n\n".join(prose("".join(cell["source"])) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
 
 
 def comments(text: str) -> str:
@@ -53,7 +51,8 @@ def comments(text: str) -> str:
 
 
 def code(text: str) -> str:
-    """Strings, comments and names of a module, each on the line where it stands; a string without a space is a name on AWS or a key."""
+    """Strings, comments and names of a module, each on the line where it stands; a string without a space is a name on
+    AWS or a key."""
     lines: dict[int, list[str]] = {}
     tree = ast.parse(text)
     pieces = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
@@ -133,7 +132,10 @@ def test_no_old_word_is_left(name: str) -> None:
 
 def test_an_old_word_is_found() -> None:
     """The twin: on a page, in a heading, a table and a list, whatever its case, with its line and what to say."""
-    page = "# The Way in\n\nA hole is closed.\n\n| rail |\n- one row an object\n`rail` [x](rail.md) \n```sh\nmend\n```\nMend it.\n"
+    page = (
+        "# The Way in\n\nA hole is closed.\n\n| rail |\n- one row an object\n`rail` [x](rail.md)"
+        " \n```sh\nmend\n```\nMend it.\n"
+    )
     assert old_words(prose(page)) == [
         "1: Way in -> access path; entry role",
         "3: hole -> grant",
@@ -144,7 +146,8 @@ def test_an_old_word_is_found() -> None:
 
 
 def test_what_is_quoted_or_excepted_is_let_be() -> None:
-    """Names on AWS, finding ids, printed output and links keep their spelling; exceptions hold for their own place alone."""
+    """Names on AWS, finding ids, printed output and links keep their spelling; exceptions hold for their own place
+    alone."""
     quoted = "`onetrail-trail-rail` `00.entry-role` `tokens/` [a](docs/rail.md)\n```text\nwhoever\n```\n<!-- mess -->\n"
     assert old_words(prose(quoted)) == []
     assert old_words("the grant-keeper and the way in which it is told apart, with a guardrail") == []
@@ -155,7 +158,8 @@ def test_what_is_quoted_or_excepted_is_let_be() -> None:
 
 
 def test_an_old_word_is_found_in_a_notebook_in_yaml_and_in_code() -> None:
-    """The twins of the other kinds of files: a markdown cell, not an output; a comment, not a value; a string, a comment, a name."""
+    """The twins of the other kinds of files: a markdown cell, not an output; a comment, not a value; a string, a
+    comment, a name."""
     notebook = {
         "cells": [
             {"cell_type": "markdown", "source": ["a\n", "canary"]},
@@ -164,7 +168,9 @@ def test_an_old_word_is_found_in_a_notebook_in_yaml_and_in_code() -> None:
     }
     assert old_words(cells(json.dumps(notebook))) == ["2: canary -> probe"]
     assert old_words(comments("a: mess  # what a mess\nmess: 1")) == ["1: mess -> scenario item"]
-    module = '"""One\nhole here."""\n\n# a shell\ndef kept_rail(canary: str) -> str:\n    return f"told {canary}"  # fine\n'
+    module = (
+        '"""One\nhole here."""\n\n# a shell\ndef kept_rail(canary: str) -> str:\n    return f"told {canary}"  # fine\n'
+    )
     assert sorted(old_words(code(module))) == [
         "2: hole -> grant",
         "4: shell -> emptied bucket",
@@ -189,7 +195,8 @@ def test_a_word_of_aws_is_let_be_in_its_folders_alone() -> None:
 
 
 def test_every_kind_of_held_file_can_be_read_and_every_exception_is_one() -> None:
-    """A glob that finds nothing, a file left out that is not there, and an exception without its word would hold nothing."""
+    """A glob that finds nothing, a file left out that is not there, and an exception without its word would hold
+    nothing."""
     assert {Path(name).suffix for name in held_files()} <= set(READ)
     assert [glob for glob in HELD["files"] if not list(ROOT.glob(glob))] == []
     assert [name for name in (*HELD["never"], *HELD["later"]) if not (ROOT / name).is_file()] == []
@@ -216,8 +223,7 @@ def astray(found: Iterator[tuple[str, str]]) -> list[str]:
     return [
         f"{path}: {name}"
         for path, name in found
-        if not (ROOT / path).is_file()
-        or not re.search(rf"\b{name}\b", (ROOT / path).read_text(encoding="utf-8"))
+        if not (ROOT / path).is_file() or not re.search(rf"\b{name}\b", (ROOT / path).read_text(encoding="utf-8"))
     ]
 
 

@@ -1,4 +1,5 @@
-"""What a person does about credentials that AWS did not take: sign in again, or set the clock, which looks the same at first sight."""
+"""What a person does about credentials that AWS did not take: sign in again, or set the clock, which looks the same at
+first sight."""
 
 from typing import Final
 
@@ -7,9 +8,7 @@ from botocore.exceptions import ClientError
 from onetrail.aws.refused import error_code, error_message
 
 _BAD_SIGNATURE = ("SignatureDoesNotMatch", "InvalidSignatureException", "RequestExpired")
-_OVER: Final = frozenset(
-    {"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "UnauthorizedSSOTokenError"}
-)
+_OVER: Final = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "UnauthorizedSSOTokenError"})
 
 
 def clock_is_off(err: BaseException) -> str:

@@ -1,4 +1,5 @@
-"""boto3 clients that know their account and region, retry, state the bucket owner, and change nothing without an open gate."""
+"""boto3 clients that know their account and region, retry, state the bucket owner, and change nothing without an open
+gate."""
 
 from __future__ import annotations
 
@@ -106,7 +107,8 @@ class Clients:
             return self._sessions.base_if_any()
 
     def credentials(self, account: str, actor: str = NAMED) -> ReadOnlyCredentials:
-        """What signs requests just now, for the transport other than boto3, which passes `self.permit` before each call; raises CannotEnter."""
+        """What signs requests just now, for the transport other than boto3, which passes `self.permit` before each
+        call; raises CannotEnter."""
         with self._lock:
             found = self._sessions.session(account, actor).get_credentials()
         assert found is not None
@@ -118,10 +120,9 @@ class Clients:
             said: Mapping[str, Any] = self._sessions.session(account, actor)._session.get_scoped_config()
         return said
 
-    def permit(
-        self, account: str, region: str, actor: str = NAMED
-    ) -> Callable[[str, str, Mapping[str, Any]], None]:
-        """The guard for one account, region and identity, as the other transports call it: service, operation, parameters."""
+    def permit(self, account: str, region: str, actor: str = NAMED) -> Callable[[str, str, Mapping[str, Any]], None]:
+        """The guard for one account, region and identity, as the other transports call it: service, operation,
+        parameters."""
 
         def check(service: str, operation: str, parameters: Mapping[str, Any]) -> None:
             self.guard.check(account, service, operation, parameters, region=region, actor=actor)
@@ -149,7 +150,8 @@ class Clients:
     def texts(self, change: Change, parameters: Mapping[str, Any]) -> Texts | None:
         """The policy that a change puts, replaces or removes; None for a change of anything else.
 
-        It is read as the identity that will send the change, or else as the named one: in 02 a role that was just made may not read yet.
+        It is read as the identity that will send the change, or else as the named one: in 02 a role that was just made
+        may not read yet.
         """
         call = (change.service, change.call)
         if change.bulk or not touches_policy(*call):

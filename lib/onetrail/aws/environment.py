@@ -1,6 +1,8 @@
-"""The environment's variables that the library heeds, for what no command line starts: the kernel of a notebook, and AWS's own.
+"""The environment's variables that the library heeds, for what no command line starts: the kernel of a notebook, and
+AWS's own.
 
-Everything else takes what it needs as an argument. Each function asks again, since the runner and tests set these while they run.
+Everything else takes what it needs as an argument. Each function asks again, since the runner and tests set these while
+they run.
 """
 
 import os

@@ -67,7 +67,8 @@ class PracticeEstate:
         return estate
 
     def control(self, method: str, name: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """One control call; raises EstateNotRunning if the estate does not answer, WrongUse if it refuses what was asked."""
+        """One control call; raises EstateNotRunning if the estate does not answer, WrongUse if it refuses what was
+        asked."""
         try:
             request = url_request.Request(
                 f"{self.endpoint}/_practice/{name}",
@@ -115,7 +116,8 @@ class PracticeClock:
 
 
 def practice_folder() -> Path:
-    """Where the estate writes its address: ONETRAIL_PRACTICE_DIR, else `.practice` in the laid-out folder or checkout that we are in, else here."""
+    """Where the estate writes its address: ONETRAIL_PRACTICE_DIR, else `.practice` in the laid-out folder or checkout
+    that we are in, else here."""
     return environment.practice_folder_named() or from_home(".practice", Path.cwd())
 
 

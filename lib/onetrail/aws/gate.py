@@ -1,4 +1,5 @@
-"""Opening the gate of one step: the record of the run, the approval, and the anchor that keeps the record's head out of our hands."""
+"""Opening the gate of one step: the record of the run, the approval, and the anchor that keeps the record's head out of
+our hands."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,8 +25,8 @@ _THERE_ALREADY: Final = ("PreconditionFailed", "412")
 def open_gate(clients: Clients, approve: str | None = None) -> Iterator[Gate]:
     """A gate over the run's record; only one process at a time may hold it. Raises RunFolderBusy, RecordError.
 
-    `approve` is what a person typed; without it, what the parameters say. On leaving, the head of what was written since the last one is
-    put into the work bucket.
+    `approve` is what a person typed; without it, what the parameters say. On leaving, the head of what was written
+    since the last one is put into the work bucket.
     """
     settings = clients.settings
     with RunRecord(settings.run_folder, settings.run_name, clients.clock) as record:
@@ -51,8 +52,8 @@ def open_gate(clients: Clients, approve: str | None = None) -> Iterator[Gate]:
 def anchor_head(clients: Clients, record: RunRecord) -> str:
     """Put the record's head into the locked work bucket, if it is there yet, and say so in the record.
 
-    The approval of the plan that made the bucket covers it. Returns why it could not be put, which is in the record too; empty where it
-    was, and where there is no bucket yet.
+    The approval of the plan that made the bucket covers it. Returns why it could not be put, which is in the record
+    too; empty where it was, and where there is no bucket yet.
     """
     line = record.lines
     try:
@@ -61,7 +62,10 @@ def anchor_head(clients: Clients, record: RunRecord) -> str:
         why = " ".join(str(err).split())
         with suppress(RecordError):
             record.append(LineKind.NOT_ANCHORED, line=line, why=why)
-        return f"the record's head could not be put into the work bucket, so nothing outside this machine holds line {line}: {why}"
+        return (
+            "the record's head could not be put into the work bucket, so nothing outside this machine holds line"
+            f" {line}: {why}"
+        )
     return ""
 
 
@@ -97,9 +101,7 @@ def _put_head(clients: Clients, record: RunRecord) -> None:
             raise
         _is_ours(s3, head, {**owner, "Key": key})
         request_id = ""
-    record.append(
-        LineKind.ANCHOR, line=head.line, head=head.head, resource=change.resource, request_id=request_id
-    )
+    record.append(LineKind.ANCHOR, line=head.line, head=head.head, resource=change.resource, request_id=request_id)
 
 
 def _is_ours(s3: Any, head: RecordHead, where: dict[str, str]) -> None:

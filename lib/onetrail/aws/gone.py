@@ -1,7 +1,8 @@
 """The error codes by which AWS says that what a call takes away no longer exists: then the deletion is done.
 
-A run that was killed between a call and its record line, and an answer that was lost on the way, both make the same deletion go out twice.
-Source: the API references of IAM, S3, S3 Control, CloudTrail, Organizations and KMS (errors of each call), botocore 1.44.5.
+A run that was killed between a call and its record line, and an answer that was lost on the way, both make the same
+deletion go out twice. Source: the API references of IAM, S3, S3 Control, CloudTrail, Organizations and KMS (errors of
+each call), botocore 1.44.5.
 """
 
 from collections.abc import Mapping
@@ -30,7 +31,8 @@ _TAKES_AWAY: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("kms", "RevokeGrant"): frozenset({"NotFoundException"}),
     ("kms", "DeleteAlias"): frozenset({"NotFoundException"}),
 }
-"""A job is cancelled by UpdateJobStatus; one that has ended (JobStatusException) or that S3 forgot needs no cancelling."""
+"""A job is cancelled by UpdateJobStatus; one that has ended (JobStatusException) or that S3 forgot needs no
+cancelling."""
 
 _CLOSES: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ("s3", "PutBucketPolicy"): _NO_BUCKET,

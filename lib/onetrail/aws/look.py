@@ -28,7 +28,8 @@ def look_for(call: Callable[..., Any], absent: Collection[str], **parameters: An
 def look_for_bucket(client: Any, name: str, account: str) -> Look[Any]:
     """What HeadBucket answers of a bucket of this account; absent where no bucket has the name.
 
-    HeadBucket has no body, so its code is the status: 403 where the bucket is another account's. Source: S3 API reference, HeadBucket.
+    HeadBucket has no body, so its code is the status: 403 where the bucket is another account's. Source: S3 API
+    reference, HeadBucket.
     """
     return look_for(client.head_bucket, ("404", "NoSuchBucket"), Bucket=name, ExpectedBucketOwner=account)
 
@@ -39,18 +40,12 @@ def pages(client: Any, operation: str, key: str, **parameters: Any) -> Answer[li
     def read() -> list[Any]:
         if not client.can_paginate(operation):
             return list(getattr(client, operation)(**parameters).get(key, []))
-        return [
-            item
-            for page in client.get_paginator(operation).paginate(**parameters)
-            for item in page.get(key, [])
-        ]
+        return [item for page in client.get_paginator(operation).paginate(**parameters) for item in page.get(key, [])]
 
     return look(read)
 
 
-def pages_for(
-    client: Any, operation: str, key: str, absent: Collection[str], **parameters: Any
-) -> Look[list[Any]]:
+def pages_for(client: Any, operation: str, key: str, absent: Collection[str], **parameters: Any) -> Look[list[Any]]:
     """As `pages`; the error codes in `absent` mean that what holds the list is not there."""
     return _absent_where(pages(client, operation, key, **parameters), absent)
 

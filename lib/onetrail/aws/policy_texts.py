@@ -1,7 +1,7 @@
 """How the text of a policy that AWS holds is read as it is.
 
-S3, KMS and Organizations hand the text over as it is. IAM sends it URL-encoded, and botocore makes a dict of it: so the text is taken
-out of the answer before that.
+S3, KMS and Organizations hand the text over as it is. IAM sends it URL-encoded, and botocore makes a dict of it: so the
+text is taken out of the answer before that.
 Source: the API references of S3, IAM, KMS and Organizations.
 """
 

@@ -1,8 +1,8 @@
 """One look at AWS: a question that is asked twice while a step looks is answered once.
 
-A step asks earlier steps how far they are, and each of them reads what it rests on: the same roles, buckets and trails. What was
-answered is kept from the beginning of the outermost look to its end, and no longer: the next look reads all of it again, and what is
-sent, and what is read right before it, never comes from here, since no look is under way then.
+A step asks earlier steps how far they are, and each of them reads what it rests on: the same roles, buckets and trails.
+What was answered is kept from the beginning of the outermost look to its end, and no longer: the next look reads all of
+it again, and what is sent, and what is read right before it, never comes from here, since no look is under way then.
 """
 
 import threading
@@ -34,7 +34,8 @@ class _Answer(NamedTuple):
 
 
 class _Question(NamedTuple):
-    """`look` is what was kept when it was asked: an answer that comes after a change, or in a later look, may be older than either."""
+    """`look` is what was kept when it was asked: an answer that comes after a change, or in a later look, may be older
+    than either."""
 
     look: dict[Any, _Answer]
     key: tuple[str, ...]
@@ -75,12 +76,11 @@ class Remembered:
             self._answers = None
 
     def watch(self, client: Any, *where: str) -> None:
-        """Let this boto3 client's reads be answered from here. `where` tells it from other clients: service, account, region, identity."""
+        """Let this boto3 client's reads be answered from here. `where` tells it from other clients: service, account,
+        region, identity."""
         name = client.meta.service_model.service_id.hyphenize()
 
-        def asked(
-            params: Mapping[str, Any], model: "OperationModel", context: dict[str, Any], **_: Any
-        ) -> None:
+        def asked(params: Mapping[str, Any], model: "OperationModel", context: dict[str, Any], **_: Any) -> None:
             if _is_kept(where[0], model, params):
                 context[_ASKED] = self._question((*where, model.name, repr(params)))
 
@@ -98,9 +98,7 @@ class Remembered:
 
         client.meta.events.register(f"before-parameter-build.{name}", asked)
         client.meta.events.register(f"before-call.{name}", answered)
-        client.meta.events.register_first(
-            f"after-call.{name}", keep
-        )  # as AWS answered, before anything is made of it
+        client.meta.events.register_first(f"after-call.{name}", keep)  # as AWS answered, before anything is made of it
 
     def _question(self, key: tuple[str, ...]) -> _Question | None:
         with self._lock:

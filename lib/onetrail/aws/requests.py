@@ -8,7 +8,8 @@ from onetrail.change import RequestShapes
 
 
 def _copy_source(text: str) -> Mapping[str, Any]:
-    """The parts of a copy source that is written as `bucket/key?versionId=version`, encoded (API Reference, CopyObject)."""
+    """The parts of a copy source that is written as `bucket/key?versionId=version`, encoded (API Reference,
+    CopyObject)."""
     bucket, _, rest = text.lstrip("/").partition("/")
     key, _, version = rest.partition("?versionId=")
     return {"Bucket": bucket, "Key": unquote(key), **({"VersionId": version} if version else {})}

@@ -52,7 +52,8 @@ class NoCredentials(CannotEnter):
 
 @dataclass(frozen=True)
 class Entry:
-    """How an account was entered: the caller's ARN and, in words, the way (`role …`, `profile …`, `own credentials`)."""
+    """How an account was entered: the caller's ARN and, in words, the way (`role …`, `profile …`, `own
+    credentials`)."""
 
     account: str
     actor: str
@@ -85,16 +86,15 @@ class Sessions:
             self._at_hand()
 
     def base(self) -> Entry:
-        """Who the current credentials belong to, before any role is assumed; raises CannotEnter, NoCredentials where there are none."""
+        """Who the current credentials belong to, before any role is assumed; raises CannotEnter, NoCredentials where
+        there are none."""
         if self._base_entry is None:
             base = self._at_hand()
             try:
                 arn, account = self._caller(base)
             except (ClientError, BotoCoreError) as err:
                 way_on = clock_is_off(err) or "sign in again and run again"
-                raise CannotEnter(
-                    f"the current credentials are not accepted: {_short(err)}; {way_on}"
-                ) from err
+                raise CannotEnter(f"the current credentials are not accepted: {_short(err)}; {way_on}") from err
             self._base_entry = Entry(account, NAMED, arn, "own credentials")
         return self._base_entry
 
@@ -139,8 +139,7 @@ class Sessions:
                 )
             return session, Entry(account, actor, arn, way)
         raise CannotEnter(
-            f"account {account} cannot be entered{' as ' + actor if actor else ''}: {'; '.join(refused)}; "
-            f"{way_on}"
+            f"account {account} cannot be entered{' as ' + actor if actor else ''}: {'; '.join(refused)}; {way_on}"
         )
 
     def _ways(self, account: str, actor: str) -> list[tuple[str, Callable[[], boto3.Session]]]:
@@ -197,9 +196,7 @@ class Sessions:
     def _accounts(self) -> list[Account]:
         return [*self._settings.source_accounts, self._settings.log_account]
 
-    def _role_ways(
-        self, account: str, role: str, via: str = ""
-    ) -> list[tuple[str, Callable[[], boto3.Session]]]:
+    def _role_ways(self, account: str, role: str, via: str = "") -> list[tuple[str, Callable[[], boto3.Session]]]:
         """The sessions that lead into a role: from each start, and through the role `via` where one is named."""
         arn = names.role_arn(self._settings.partition, account, role)
         steps = [via, arn] if via else [arn]
@@ -237,15 +234,11 @@ class Sessions:
         )
         refreshable.get_frozen_credentials()
         inner = new_session()
-        inner._credentials = (
-            refreshable  # botocore offers no public way to hand refreshable credentials to a session
-        )
+        inner._credentials = refreshable  # botocore offers no public way to hand refreshable credentials to a session
         return boto3.Session(botocore_session=inner, region_name=self._settings.home_region)
 
     def _caller(self, session: boto3.Session) -> tuple[str, str]:
-        sts = session.client(
-            "sts", region_name=self._settings.home_region, config=self._config, **self._endpoint()
-        )
+        sts = session.client("sts", region_name=self._settings.home_region, config=self._config, **self._endpoint())
         caller = self._checked(sts).get_caller_identity()
         return str(caller["Arn"]), str(caller["Account"])
 
@@ -262,15 +255,14 @@ class Sessions:
                 self._base = self._credentials_at_hand()
             except BotoCoreError as err:
                 raise NoCredentials(
-                    f"the current credentials cannot be read: {_short(err)}; correct AWS_PROFILE or ~/.aws and run again"
+                    f"the current credentials cannot be read: {_short(err)}; correct AWS_PROFILE or ~/.aws and run"
+                    " again"
                 ) from err
         return self._base
 
     def _of_profile(self, profile: str) -> boto3.Session:
         if profile not in self._profiles:
-            session = boto3.Session(
-                botocore_session=new_session(profile), region_name=self._settings.home_region
-            )
+            session = boto3.Session(botocore_session=new_session(profile), region_name=self._settings.home_region)
             self._profiles[profile] = _own(session, profile)
         return self._profiles[profile]
 
@@ -286,7 +278,8 @@ class Sessions:
 
 
 def _own(session: boto3.Session, profile: str = "") -> boto3.Session:
-    """The session, once it has credentials that may be sent to AWS; raises CannotEnter, NoCredentials where it has none."""
+    """The session, once it has credentials that may be sent to AWS; raises CannotEnter, NoCredentials where it has
+    none."""
     credentials = session.get_credentials()
     if credentials is None:
         where, login = (f" in profile {profile}", f" --profile {profile}") if profile else ("", "")
@@ -302,7 +295,8 @@ def _own(session: boto3.Session, profile: str = "") -> boto3.Session:
 
 
 def new_session(profile: str | None = None) -> botocore_session.Session:
-    """A botocore session that shares the parsed service models with every other; alone, each parses them again, for half a second.
+    """A botocore session that shares the parsed service models with every other; alone, each parses them again, for
+    half a second.
 
     Its clients say so where AWS does not answer.
     """

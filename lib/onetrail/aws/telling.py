@@ -10,7 +10,8 @@ from onetrail.printable import printable
 
 
 def progress_out() -> TextIO:
-    """Where lines of progress go: standard error, and in a kernel standard output, since a notebook shows standard error as an error."""
+    """Where lines of progress go: standard error, and in a kernel standard output, since a notebook shows standard
+    error as an error."""
     shown = sys.modules.get("IPython")
     kernel = getattr(shown.get_ipython(), "kernel", None) if shown is not None else None
     return sys.stderr if kernel is None else sys.stdout

@@ -1,4 +1,5 @@
-"""Sending a plan: each change is written down, sent, and written down again; what was opened is closed whatever happens."""
+"""Sending a plan: each change is written down, sent, and written down again; what was opened is closed whatever
+happens."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -34,13 +35,12 @@ _LOOKS = 8
 Requires = Mapping[RequiredCheck, Callable[[], Requirement]]
 
 
-def run_plan(
-    plan: Plan, gate: Gate, requires: Requires | None = None, bulk: BulkDoer | None = None
-) -> Outcome:
+def run_plan(plan: Plan, gate: Gate, requires: Requires | None = None, bulk: BulkDoer | None = None) -> Outcome:
     """Apply an approved plan through the gate.
 
-    `requires` has how each check is made that the plan names. `bulk` carries out a change that has a bulk rule and returns what the record keeps.
-    Raises PlanRefused, ChangeFailed, RecordError, TextUnread; a missing approval is no error.
+    `requires` has how each check is made that the plan names. `bulk` carries out a change that has a bulk rule and
+    returns what the record keeps. Raises PlanRefused, ChangeFailed, RecordError, TextUnread; a missing approval is no
+    error.
     """
     outcome = _unsent(plan)
     if outcome is None or (outcome.state is StepState.NOT_YET and plan.ends_with):
@@ -123,9 +123,7 @@ class _Run:
         return self._unmet(self.plan.ends_with, "at the end")
 
     def _close(self) -> None:
-        close_what_is_open(
-            self.sending, lambda check: "" if (state := self.requires[check]()).met else state.why
-        )
+        close_what_is_open(self.sending, lambda check: "" if (state := self.requires[check]()).met else state.why)
 
     def _outcome(self, state: StepState, line: str) -> Outcome:
         return Outcome(self.plan, state, " ".join([line, *self._put_back()]), tuple(self.sending.done))

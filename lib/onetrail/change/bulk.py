@@ -1,4 +1,5 @@
-"""Bulk rules: one reviewed change that stands for many calls about single objects, and the bounds that each of those calls must keep.
+"""Bulk rules: one reviewed change that stands for many calls about single objects, and the bounds that each of those
+calls must keep.
 
 A rule is a value: all of it but `estimate` is hashed into the plan's id, and the guard compares each call with it.
 """
@@ -81,7 +82,8 @@ class Stated:
 
 @dataclass(frozen=True)
 class Only:
-    """The call, or the `part` of it, carries these parameters and no other one: what a rule does not name it does not let through."""
+    """The call, or the `part` of it, carries these parameters and no other one: what a rule does not name it does not
+    let through."""
 
     names: tuple[str, ...]
     part: str = ""
@@ -100,11 +102,12 @@ class Only:
 class Bulk:
     """A rule over one resource that stands for many calls about single objects.
 
-    `calls` are operations; `fixed` are the parameters every single call must carry, a part of one by a dotted name, `bounds` what else
-    each must keep.
-    `rule` says in plain values which objects are meant; `listing` is the hash of the exact listing, for deletions: the guard then lets
-    through only what `Guard.listed` was given. `named` is the part of a call whose value must be one that `Guard.named` was given, for
-    what has no name yet when the plan is made. `scope` tells rules of one deed apart. `estimate` (objects, bytes, price) is shown, never hashed.
+    `calls` are operations; `fixed` are the parameters every single call must carry, a part of one by a dotted name,
+    `bounds` what else each must keep.
+    `rule` says in plain values which objects are meant; `listing` is the hash of the exact listing, for deletions: the
+    guard then lets through only what `Guard.listed` was given. `named` is the part of a call whose value must be one
+    that `Guard.named` was given, for what has no name yet when the plan is made. `scope` tells rules of one deed apart.
+    `estimate` (objects, bytes, price) is shown, never hashed.
     """
 
     deed: BulkAction

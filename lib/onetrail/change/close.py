@@ -1,4 +1,5 @@
-"""Closing what a plan opened, whatever ended it: each closing is tried, again where the network may come back, and what stays open is reported."""
+"""Closing what a plan opened, whatever ended it: each closing is tried, again where the network may come back, and what
+stays open is reported."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -28,8 +29,8 @@ def close_what_is_open(sending: Sending, unmet: Holds) -> None:
 
     One that fails does not keep the next from being tried.
 
-    A closing whose check does not hold waits for the others, and is not sent before it does. One is spared where a later closing
-    made the same text once more. Signals wait meanwhile.
+    A closing whose check does not hold waits for the others, and is not sent before it does. One is spared where a
+    later closing made the same text once more. Signals wait meanwhile.
     Raises what failed, once every closing was tried.
     """
     changes = sending.plan.changes
@@ -46,10 +47,10 @@ class _Closing:
         self.raises: list[OnetrailError] = []
 
     def close(self, pending: list[Change]) -> None:
-        # All closings are tried in each round, whatever became of the others: a grant that stays open is worse than any error, and an
-        # error of one account says nothing of the next. Only what may pass is worth a pause; a refusal will be a refusal again, and the
-        # person should hear of it while the grant is still open. `_replaced` is asked after the tries, since the later closing that
-        # makes this one needless is sent in the same round.
+        # All closings are tried in each round, whatever became of the others: a grant that stays open is worse than any
+        # error, and an error of one account says nothing of the next. Only what may pass is worth a pause; a refusal
+        # will be a refusal again, and the person should hear of it while the grant is still open. `_replaced` is asked
+        # after the tries, since the later closing that makes this one needless is sent in the same round.
         for pause in (*PAUSES_SECONDS, 0):
             pending = [change for change in pending if not self._closed(change)]
             pending = [change for change in pending if not self._replaced(change)]
@@ -142,9 +143,7 @@ class _Closing:
         return True
 
     def _still_open(self, pending: list[Change]) -> StillOpen:
-        first = next(
-            (self.failed[one.key] for one in pending if not one.requires), self.failed[pending[0].key]
-        )
+        first = next((self.failed[one.key] for one in pending if not one.requires), self.failed[pending[0].key])
         open_ = "; ".join(self._open(change) for change in pending)
         return StillOpen(
             f"{' '.join(str(first).split())}; still open: {open_}; run this step again: it closes what is open"

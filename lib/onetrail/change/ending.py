@@ -1,4 +1,5 @@
-"""How a plan ended, as the record's `step` line says it: whatever ended it, there is one such line, and a head of the record after it."""
+"""How a plan ended, as the record's `step` line says it: whatever ended it, there is one such line, and a head of the
+record after it."""
 
 from contextlib import suppress
 from dataclasses import replace
@@ -16,23 +17,21 @@ from onetrail.errors import NotYet
 
 
 def record_end(gate: Gate, outcome: Outcome) -> Outcome:
-    """Write how the plan ended, and put the record's head outside this machine; the outcome says where that could not be done."""
+    """Write how the plan ended, and put the record's head outside this machine; the outcome says where that could not
+    be done."""
     _write(gate, outcome.plan, outcome.state, len(outcome.done), outcome.line)
     why = gate.seal()
-    return (
-        replace(outcome, line=f"{outcome.line} {why[:1].upper()}{why[1:]}.", unsealed=why) if why else outcome
-    )
+    return replace(outcome, line=f"{outcome.line} {why[:1].upper()}{why[1:]}.", unsealed=why) if why else outcome
 
 
 def record_failure(gate: Gate, plan: Plan, err: BaseException, sending: Sending | None = None) -> None:
-    """Write how a plan ended that an error ends; `sending` is None where it was not begun. The error is what the caller then raises."""
+    """Write how a plan ended that an error ends; `sending` is None where it was not begun. The error is what the caller
+    then raises."""
     state = _state(err)
     said = " ".join(str(err).split()) or type(err).__name__
     done = len({one.change.key for one in sending.done}) if sending else 0
     closed = _closed(plan, sending) if sending else []
-    line = (
-        f"{state.replace('_', ' ')} after {done} of {len(plan.changes)} changes: {said}" if sending else said
-    )
+    line = f"{state.replace('_', ' ')} after {done} of {len(plan.changes)} changes: {said}" if sending else said
     if closed:
         line += f"; what was open is closed: {', '.join(closed)}"
     with uninterrupted():  # a stop that was asked for is why this is written

@@ -67,9 +67,7 @@ def verdict(findings: Sequence[Finding]) -> Verdict:
     }
     parts = [f"{counts[s]:,} {words[s][0] if counts[s] == 1 else words[s][1]}" for s in _ORDER if counts[s]]
     line = (
-        f"{counted(len(findings), 'check')}: " + ", ".join(parts) + "."
-        if findings
-        else "Nothing was there to check."
+        f"{counted(len(findings), 'check')}: " + ", ".join(parts) + "." if findings else "Nothing was there to check."
     )
     return Verdict(line + _named(findings), 3 if bad else 0, counts)
 

@@ -17,7 +17,8 @@ class PlanRefused(WrongUse):
 
 
 class Caller(NamedTuple):
-    """Who sends in an account as an actor: the identity by its full name, and the way in words (`role ...`, `profile ...`, `own credentials`)."""
+    """Who sends in an account as an actor: the identity by its full name, and the way in words (`role ...`, `profile
+    ...`, `own credentials`)."""
 
     arn: str
     way: str
@@ -43,16 +44,19 @@ class Sender(Protocol):
         ...
 
     def gone(self, change: Change, error: BaseException) -> str:
-        """The error code where what the change takes away no longer exists, so that it is done; else an empty string."""
+        """The error code where what the change takes away no longer exists, so that it is done; else an empty
+        string."""
         ...
 
 
 @dataclass
 class Gate:
-    """What `apply` needs: the approval, the sender, the record, the clock, the guard, who keeps texts and where progress is said.
+    """What `apply` needs: the approval, the sender, the record, the clock, the guard, who keeps texts and where
+    progress is said.
 
     `progress` gets what bulk work has done so far: name, objects, bytes, retries, errors.
-    `anchor` puts the record's head into the locked work bucket, if that is there yet, and returns why it could not; None where nobody does.
+    `anchor` puts the record's head into the locked work bucket, if that is there yet, and returns why it could not;
+    None where nobody does.
     """
 
     approve: str
@@ -74,7 +78,8 @@ class Gate:
         self._sealed = self.record.lines
 
     def seal(self) -> str:
-        """Put the record's head outside this machine where lines were written since the last one; returns why it could not be put, else nothing.
+        """Put the record's head outside this machine where lines were written since the last one; returns why it could
+        not be put, else nothing.
 
         Without any approval nothing is put: a run that only plans sends no changing call at all.
         """

@@ -1,8 +1,8 @@
 """The guard: the one function through which every mutating call of every transport passes.
 
-It is told which calls only read, and lets any other call through only while an approved change stands open for exactly that call. A bulk
-rule lets through what keeps to its fixed parameters and bounds; one that binds a listing, only the objects of that listing, in its order;
-one that binds names, only calls about those that it was given.
+It is told which calls only read, and lets any other call through only while an approved change stands open for exactly
+that call. A bulk rule lets through what keeps to its fixed parameters and bounds; one that binds a listing, only the
+objects of that listing, in its order; one that binds names, only calls about those that it was given.
 """
 
 import threading
@@ -24,9 +24,10 @@ T = TypeVar("T")
 class RequestShapes:
     """What the guard knows of requests: a table that those give who send them.
 
-    `reading` are the beginnings of operations that change nothing, `reading_too` others that do not either, by service. `texts` reads the
-    parts of parameters that may also be written as one text. `objects` is where a call lists the objects that it is about, and
-    `object_parts` where key, ETag and version stand in each. Without a table every call counts as changing something.
+    `reading` are the beginnings of operations that change nothing, `reading_too` others that do not either, by service.
+    `texts` reads the parts of parameters that may also be written as one text. `objects` is where a call lists the
+    objects that it is about, and `object_parts` where key, ETag and version stand in each. Without a table every call
+    counts as changing something.
     """
 
     reading: tuple[str, ...] = ()
@@ -50,10 +51,7 @@ class RequestShapes:
     def listed(self, parameters: Mapping[str, Any]) -> list[tuple[Any, Any, Any]]:
         """Key, ETag and version of each object that the call is about, the version `""` where none is named."""
         key, etag, version = self.object_parts
-        return [
-            (one.get(key), one.get(etag), one.get(version, ""))
-            for one in part_of(parameters, self.objects) or ()
-        ]
+        return [(one.get(key), one.get(etag), one.get(version, "")) for one in part_of(parameters, self.objects) or ()]
 
 
 class GateClosed(WrongUse):
@@ -102,9 +100,11 @@ class Guard:
                 self._open.remove(held)
 
     def listed(self, change: Change, rows: Iterable[tuple[str, str, str]]) -> AbstractContextManager[None]:
-        """While inside, the open rule lets through calls about these objects alone: key, ETag, and version, `""` where none may be named.
+        """While inside, the open rule lets through calls about these objects alone: key, ETag, and version, `""` where
+        none may be named.
 
-        Calls must name them in the order of `rows`, which is read once, as calls come. Without this a rule that binds a listing lets nothing through.
+        Calls must name them in the order of `rows`, which is read once, as calls come. Without this a rule that binds a
+        listing lets nothing through.
         """
         return self._given(self._listed, change, _Listed(rows))
 
@@ -136,9 +136,11 @@ class Guard:
         region: str = "",
         actor: str | None = None,
     ) -> None:
-        """Raise GateClosed unless the call only reads or is what an open change says; Stopped once a stop was asked for.
+        """Raise GateClosed unless the call only reads or is what an open change says; Stopped once a stop was asked
+        for.
 
-        `region` and `actor` are those of the client that would send it, where it has them: then they must be the change's own.
+        `region` and `actor` are those of the client that would send it, where it has them: then they must be the
+        change's own.
         """
         if self._shapes.only_reads(service, operation):
             return
@@ -146,8 +148,7 @@ class Guard:
         with self._lock:
             held = tuple(self._open)
         if not any(
-            _sent_by(item.change, account, service, region, actor)
-            and self._matches(item, operation, parameters)
+            _sent_by(item.change, account, service, region, actor) and self._matches(item, operation, parameters)
             for item in held
         ):
             raise GateClosed(
@@ -162,9 +163,7 @@ class Guard:
         parameters = self._shapes.by_parts(parameters)
         if not change.bulk.permits(operation, parameters):
             return False
-        if change.bulk.named and part_of(parameters, change.bulk.named) not in self._named.get(
-            id(change), ()
-        ):
+        if change.bulk.named and part_of(parameters, change.bulk.named) not in self._named.get(id(change), ()):
             return False
         if not change.bulk.listing:
             return True

@@ -1,8 +1,9 @@
-"""Signals while a plan runs: being told to stop ends the work, never the closing of what is open nor a line of the record.
+"""Signals while a plan runs: being told to stop ends the work, never the closing of what is open nor a line of the
+record.
 
-Ctrl-C, SIGTERM, SIGHUP (a terminal that is gone) and the end of the process that started this one end the plan; all but Ctrl-C then
-end the process. A signal is kept as a flag as well as raised: an exception can be lost, where Python runs inside a callback of C code or
-in a finalizer. Every send and every bulk loop asks `heed` before its next call.
+Ctrl-C, SIGTERM, SIGHUP (a terminal that is gone) and the end of the process that started this one end the plan; all but
+Ctrl-C then end the process. A signal is kept as a flag as well as raised: an exception can be lost, where Python runs
+inside a callback of C code or in a finalizer. Every send and every bulk loop asks `heed` before its next call.
 Only the main thread hears signals; in any other one the handlers are left alone. Source: Python documentation, signal.
 """
 
@@ -39,17 +40,20 @@ _REQUEST: Final = _Request()
 
 
 def heed() -> None:
-    """Raise Stopped where a stop was asked for; nothing while what is open is being closed. Asked before each call, from any thread."""
+    """Raise Stopped where a stop was asked for; nothing while what is open is being closed. Asked before each call,
+    from any thread."""
     if _REQUEST.why and not _REQUEST.held:
         raise Stopped(_REQUEST.why)
 
 
 @contextmanager
 def ended_by_signals(tell: Callable[[str], None]) -> Iterator[None]:
-    """While inside, signals raise Stopped; once all is unwound up to here SIGTERM and SIGHUP end the process, and a stop that nobody heeded is raised.
+    """While inside, signals raise Stopped; once all is unwound up to here SIGTERM and SIGHUP end the process, and a
+    stop that nobody heeded is raised.
 
     Of several signals the first raises; the third does again, for whoever cannot wait.
-    `tell` gets the error that it ends with, since nobody is left to show it. A signal that was ignored before, as by nohup, is ignored.
+    `tell` gets the error that it ends with, since nobody is left to show it. A signal that was ignored before, as by
+    nohup, is ignored.
     """
     if not _hears():
         yield
@@ -86,7 +90,8 @@ def ended_by_signals(tell: Callable[[str], None]) -> Iterator[None]:
 
 @contextmanager
 def uninterrupted(tell: Callable[[str], None] | None = None) -> Iterator[None]:
-    """While inside, signals wait; the first one is heard on leaving, and `tell` gets a line for each. The third one interrupts all the same."""
+    """While inside, signals wait; the first one is heard on leaving, and `tell` gets a line for each. The third one
+    interrupts all the same."""
     if not _hears():
         yield
         return
@@ -116,10 +121,9 @@ def uninterrupted(tell: Callable[[str], None] | None = None) -> Iterator[None]:
             os.kill(os.getpid(), number)
 
 
-def _handled(
-    numbers: tuple[signal.Signals, ...], handler: Callable[[int, FrameType | None], None]
-) -> dict[int, Any]:
-    """Set the handler of these signals, but for those that are ignored or not Python's; returns what was there before."""
+def _handled(numbers: tuple[signal.Signals, ...], handler: Callable[[int, FrameType | None], None]) -> dict[int, Any]:
+    """Set the handler of these signals, but for those that are ignored or not Python's; returns what was there
+    before."""
     heard = [number for number in numbers if signal.getsignal(number) not in (signal.SIG_IGN, None)]
     return {number: signal.signal(number, handler) for number in heard}
 

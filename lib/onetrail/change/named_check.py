@@ -6,7 +6,8 @@ from typing import Final, Self
 
 
 class CheckKind(StrEnum):
-    """What is asked. Steps match this, never the text; plan ids and records hold the text, so a member keeps its value."""
+    """What is asked. Steps match this, never the text; plan ids and records hold the text, so a member keeps its
+    value."""
 
     MAY_ADMINISTER = "may_administer"
     """Before a role is made as break-glass: that identity may really look into IAM by now."""
@@ -64,7 +65,8 @@ _FORMER: Final = {"new_way_in": "new_entry_roles", "hole_closed": "grant_revoked
 
 @dataclass(frozen=True)
 class RequiredCheck:
-    """One check. `subject` is the bucket or trail that it is made for, empty for a check that is about the whole step."""
+    """One check. `subject` is the bucket or trail that it is made for, empty for a check that is about the whole
+    step."""
 
     kind: CheckKind
     subject: str = ""
@@ -75,6 +77,7 @@ class RequiredCheck:
 
     @classmethod
     def read(cls, written: str) -> Self:
-        """The check of that text; the subject may hold colons, a kind holds none. Raises ValueError for a kind that there is not."""
+        """The check of that text; the subject may hold colons, a kind holds none. Raises ValueError for a kind that
+        there is not."""
         kind, _, subject = written.partition(":")
         return cls(CheckKind(kind), subject)

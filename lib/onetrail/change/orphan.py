@@ -1,8 +1,9 @@
-"""A kernel whose parent is gone: ipykernel ends it within a second, without any `finally`; while a plan runs it is told instead.
+"""A kernel whose parent is gone: ipykernel ends it within a second, without any `finally`; while a plan runs it is told
+instead.
 
-The parent is the runner or the Jupyter server. ipykernel's poller compares the id of the parent that started the kernel with that of the
-present one, once a second, and leaves by os._exit where they differ (ipykernel 7, ParentPollerUnix.run). So while a plan runs the id is
-one that never differs and that tells of the first difference.
+The parent is the runner or the Jupyter server. ipykernel's poller compares the id of the parent that started the kernel
+with that of the present one, once a second, and leaves by os._exit where they differ (ipykernel 7,
+ParentPollerUnix.run). So while a plan runs the id is one that never differs and that tells of the first difference.
 """
 
 import os

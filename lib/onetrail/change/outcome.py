@@ -11,8 +11,9 @@ from onetrail.change.step_state import StepState
 class Outcome:
     """What became of a plan.
 
-    `line` gives the reason of the state in a sentence: what is withheld and why, until when time is missing, which requirement was not met.
-    `unsealed` says why the record's head could not be put outside this machine after it; empty where it was, or nobody does.
+    `line` gives the reason of the state in a sentence: what is withheld and why, until when time is missing, which
+    requirement was not met. `unsealed` says why the record's head could not be put outside this machine after it; empty
+    where it was, or nobody does.
     """
 
     plan: Plan
@@ -23,7 +24,8 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """0, 3 when stopped by an unmet requirement, not evaluated or without a head of the record, 4 when time is missing."""
+        """0, 3 when stopped by an unmet requirement, not evaluated or without a head of the record, 4 when time is
+        missing."""
         match self.state:
             case StepState.NOT_YET:
                 return 4

@@ -35,12 +35,13 @@ class PutsBack(Protocol):
 class Change:
     """One call that changes something, or one bulk rule.
 
-    `key` names the change within its plan. `before` is the reviewed state that the call replaces. `requires` is a check that
-    must hold at the moment of sending, None where it needs none. `closes` is the key of the change whose opening this one closes again: it is sent even when
-    something between the two fails. A probe that `expects` to be refused and is not
-    yet is sent up to `tries` times, since a new policy takes a while to be seen everywhere. `after` is how long after the change before
-    it a change is sent (ISO 8601, such as `PT2M`), empty for at once. `restores` says that the policy which the change puts is made of
-    what is there when it is sent; `parameters` show it as it will be where nobody else changes it.
+    `key` names the change within its plan. `before` is the reviewed state that the call replaces. `requires` is a check
+    that must hold at the moment of sending, None where it needs none. `closes` is the key of the change whose opening
+    this one closes again: it is sent even when something between the two fails. A probe that `expects` to be refused
+    and is not yet is sent up to `tries` times, since a new policy takes a while to be seen everywhere. `after` is how
+    long after the change before it a change is sent (ISO 8601, such as `PT2M`), empty for at once. `restores` says that
+    the policy which the change puts is made of what is there when it is sent; `parameters` show it as it will be where
+    nobody else changes it.
     """
 
     key: str
@@ -91,10 +92,11 @@ class Change:
 class Plan:
     """The ordered changes of one step.
 
-    `waiting_for` names prerequisite steps (`03`) that are not done: the plan is then empty. `not_yet` is the instant before which
-    nothing can be proposed, with its reason in `why`. `ends_with` is a check that must hold before the step counts as finished,
-    such as the last files of a stopped trail. `notes` are facts the reader should know before approving. `not_evaluated` says that nothing
-    is proposed because something could not be read, which `notes` name. `looks_only`: the step never changes anything.
+    `waiting_for` names prerequisite steps (`03`) that are not done: the plan is then empty. `not_yet` is the instant
+    before which nothing can be proposed, with its reason in `why`. `ends_with` is a check that must hold before the
+    step counts as finished, such as the last files of a stopped trail. `notes` are facts the reader should know before
+    approving. `not_evaluated` says that nothing is proposed because something could not be read, which `notes` name.
+    `looks_only`: the step never changes anything.
     """
 
     step: str
@@ -143,8 +145,7 @@ class Plan:
         return tuple(
             change
             for change in self.changes
-            if (change.account, change.resource) == (account, resource)
-            and (not calls or change.call in calls)
+            if (change.account, change.resource) == (account, resource) and (not calls or change.call in calls)
         )
 
     @property

@@ -1,7 +1,7 @@
 """What is left of an approved plan whose process died: the closings of what it opened, as they stand in the record.
 
-They belong to the plan that was approved, so they are sent under its id and need no approval of their own. That the record's lines are
-those of that plan is known by the id, which is a hash of them.
+They belong to the plan that was approved, so they are sent under its id and need no approval of their own. That the
+record's lines are those of that plan is known by the id, which is a hash of them.
 """
 
 import hashlib
@@ -19,7 +19,8 @@ from onetrail.change.values import canonical_json
 from onetrail.errors import OnetrailError
 
 Closing = Callable[[Mapping[str, Any], str, bool], Change | None]
-"""Makes a closing of what the record's line says, its resource, and whether the step must close something of the plan itself.
+"""Makes a closing of what the record's line says, its resource, and whether the step must close something of the plan
+itself.
 
 None where it then takes the step too."""
 
@@ -30,7 +31,8 @@ class NotAsApproved(OnetrailError):
 
 @dataclass(frozen=True)
 class RemainingClosings:
-    """The closings of a plan that are not done. `id` is that of the plan, `accounts` those it is about, `changes` in the plan's order.
+    """The closings of a plan that are not done. `id` is that of the plan, `accounts` those it is about, `changes` in
+    the plan's order.
 
     `left` are keys of closings that cannot be made from the record: they take the step itself.
     """
@@ -49,7 +51,8 @@ def rest_of(
     opened: Mapping[str, str],
     closing: Closing,
 ) -> RemainingClosings:
-    """The closings of these openings, from the record's line of the plan. `opened` maps the key of each opening to its resource.
+    """The closings of these openings, from the record's line of the plan. `opened` maps the key of each opening to its
+    resource.
 
     `closing` makes each of them a change again.
 
@@ -63,9 +66,7 @@ def rest_of(
     closings = [one for one in line["changes"] if one["closes"] in opened]
     by_step = any(one.get("bulk") for one in closings)
     made_again = [
-        closing(one, opened[one["closes"]], by_step)
-        for one in closings
-        if not one.get("bulk") and _checkable(one)
+        closing(one, opened[one["closes"]], by_step) for one in closings if not one.get("bulk") and _checkable(one)
     ]
     changes = [change for change in made_again if change is not None]
     made = {one.key for one in changes}

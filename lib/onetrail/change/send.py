@@ -19,7 +19,8 @@ AGAIN_SECONDS: Final = 30
 
 
 class ChangeFailed(OnetrailError):
-    """A change was sent and failed, or a probe got through. `result` is what the record keeps of it, such as ledger parts of bulk work."""
+    """A change was sent and failed, or a probe got through. `result` is what the record keeps of it, such as ledger
+    parts of bulk work."""
 
     def __init__(self, message: str, result: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
@@ -50,8 +51,8 @@ class Ordered(Protocol):
 class Sending:
     """The changes of one plan on their way.
 
-    `sent` has the key of each change that left and was not refused, `closed` of each that is done, `until` the instant from which an opening refuses by itself,
-    `restored` what each closing put back.
+    `sent` has the key of each change that left and was not refused, `closed` of each that is done, `until` the instant
+    from which an opening refuses by itself, `restored` what each closing put back.
     """
 
     plan: "Ordered"
@@ -119,9 +120,7 @@ class Sending:
         try:
             with self.gate.guard.opened(change, parameters):
                 result = dict(
-                    self.bulk(change)
-                    if change.bulk and self.bulk
-                    else self.gate.sender.send(change, parameters)
+                    self.bulk(change) if change.bulk and self.bulk else self.gate.sender.send(change, parameters)
                 )
         except Exception as err:  # noqa: BLE001 - whatever a transport raises is recorded, then raised again with its cure
             gone = "" if change.expects is ExpectedAnswer.REFUSED else self.gate.sender.gone(change, err)
@@ -164,7 +163,8 @@ class Sending:
         self.done.append(Done(change, request_id, result))
 
     def _say_who(self, change: Change) -> None:
-        """Write who sends, once for each account and actor of the plan, and again where another role or credential became of it."""
+        """Write who sends, once for each account and actor of the plan, and again where another role or credential
+        became of it."""
         who, where = self.gate.sender.caller(change), (change.account, change.actor)
         if who and self._callers.get(where) != who:
             self.gate.record.append(

@@ -1,4 +1,5 @@
-"""How a step ended: one spelling for what the record's `step` lines say, what reads them, and what the runner prints."""
+"""How a step ended: one spelling for what the record's `step` lines say, what reads them, and what the runner
+prints."""
 
 from enum import StrEnum
 from typing import Final
@@ -7,8 +8,8 @@ from typing import Final
 class StepState(StrEnum):
     """How a plan ended.
 
-    The first eight are an `Outcome`'s. An error ends a plan as REFUSED (its approval does not cover it), FAILED or INTERRUPTED. CLOSED
-    is of a later run that closed what an earlier one had left open.
+    The first eight are an `Outcome`'s. An error ends a plan as REFUSED (its approval does not cover it), FAILED or
+    INTERRUPTED. CLOSED is of a later run that closed what an earlier one had left open.
     """
 
     NOTHING = "nothing"

@@ -1,4 +1,5 @@
-"""What sending asks about the texts that changes put, replace or remove, such as policies; who keeps them is given to it by the gate."""
+"""What sending asks about the texts that changes put, replace or remove, such as policies; who keeps them is given to
+it by the gate."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -53,14 +54,16 @@ class ChangedText(Protocol):
         ...
 
     def replaced(self, line: int) -> Mapping[str, Any]:
-        """What the record's line before the call says of the text that goes, which is on disk by then. Raises RecordError.
+        """What the record's line before the call says of the text that goes, which is on disk by then. Raises
+        RecordError.
 
         `line` is the number of that line.
         """
         ...
 
     def put(self, line: int) -> Mapping[str, Any]:
-        """What the record's line after the call says of the text that stands now; `line` is that of the line before. Raises RecordError."""
+        """What the record's line after the call says of the text that stands now; `line` is that of the line before.
+        Raises RecordError."""
         ...
 
 

@@ -35,7 +35,8 @@ class After:
 
 @dataclass(frozen=True)
 class EarlierResult:
-    """A value that an earlier change of the same plan brings back, such as the id of a policy it created; `path` is dotted."""
+    """A value that an earlier change of the same plan brings back, such as the id of a policy it created; `path` is
+    dotted."""
 
     key: str
     path: str
@@ -84,11 +85,10 @@ def plain(value: Any) -> Any:
 
 
 def resolve(value: Any, now: datetime, results: Mapping[str, Any] | None = None) -> Any:
-    """The value as it is sent: documents as compact JSON text, durations as instants counted from `now`, results filled in."""
+    """The value as it is sent: documents as compact JSON text, durations as instants counted from `now`, results filled
+    in."""
     if isinstance(value, Document):
-        return json.dumps(
-            plain(resolve(value.value, now, results)), separators=(",", ":"), ensure_ascii=False
-        )
+        return json.dumps(plain(resolve(value.value, now, results)), separators=(",", ":"), ensure_ascii=False)
     if isinstance(value, After):
         return iso(now + timedelta(seconds=seconds(value.duration)))
     if isinstance(value, EarlierResult):

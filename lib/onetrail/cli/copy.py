@@ -7,14 +7,20 @@ import click
 from onetrail.cli.output import OutputFolder
 
 ACLS: Final = (
-    "private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read",
+    "private",
+    "public-read",
+    "public-read-write",
+    "authenticated-read",
+    "aws-exec-read",
+    "bucket-owner-read",
     "bucket-owner-full-control",
-)  # fmt: skip
+)
 """S3's canned ACLs (API Reference, CopyObject, x-amz-acl)."""
 
 
 class StorageClass(click.ParamType[str]):
-    """One of S3's storage classes, in upper or lower case; the table of classes is imported only when a value is given."""
+    """One of S3's storage classes, in upper or lower case; the table of classes is imported only when a value is
+    given."""
 
     name = "class"
 
@@ -70,14 +76,19 @@ class StorageClass(click.ParamType[str]):
 @click.option(
     "--restored",
     is_flag=True,
-    help="Copy archived objects too, because they were restored (no listing shows that). S3 refuses objects that were not restored.",
+    help=(
+        "Copy archived objects too, because they were restored (no listing shows that). S3 refuses objects that were"
+        " not restored."
+    ),
 )
 @click.option(
     "--max-requests-per-second",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Maximum of all requests together. Default: 3,500 copies per second and prefix, which is S3's limit; "
-    "the actual rate adapts below that.",
+    help=(
+        "Maximum of all requests together. Default: 3,500 copies per second and prefix, which is S3's limit; "
+        "the actual rate adapts below that."
+    ),
 )
 @click.option(
     "--profile",
@@ -100,12 +111,13 @@ class StorageClass(click.ParamType[str]):
 def copy(**asked: Any) -> None:
     """Server-side copy of one S3 prefix to another; never overwrites.
 
-    Both prefixes are listed side by side, and the objects that TO lacks are copied. A second run continues where the first one ended.
-    Keys may be of any kind. A prefix means the folder of that name; keys below it keep their names.
-    Each copy is conditional on the listed ETag, states the expected owners of both buckets, and adds a row to the ledger.
+    Both prefixes are listed side by side, and the objects that TO lacks are copied. A second run continues where the
+    first one ended. Keys may be of any kind. A prefix means the folder of that name; keys below it keep their names.
+    Each copy is conditional on the listed ETag, states the expected owners of both buckets, and adds a row to the
+    ledger.
 
-    Credentials, endpoints and regions are found as boto3 finds them. The buckets may be in other regions; for a bucket of another
-    account, give its account id.
+    Credentials, endpoints and regions are found as boto3 finds them. The buckets may be in other regions; for a bucket
+    of another account, give its account id.
 
     \b
     Exit codes: 0 everything is in TO; 1 failed, or stopped before the end; 2 wrong use;

@@ -29,11 +29,18 @@ from onetrail.s3.bulk.reasons import commonest
 from onetrail.s3.ledger import parts as ledger_files
 
 ROWS: Final = (
-    ("copied", "copied"), ("copy", "to be copied"), ("present", "already there"), ("conflict", "conflicts: other bytes are there"),
-    ("unproven", "unproven: same size, equality not proven"), ("archived", "archived: must be restored first"),
-    ("too_large", "larger than 5 GiB"), ("source_changed", "changed since they were listed"), ("gone", "gone since they were listed"),
-    ("refused", "refused"), ("failed", "failed"),
-)  # fmt: skip
+    ("copied", "copied"),
+    ("copy", "to be copied"),
+    ("present", "already there"),
+    ("conflict", "conflicts: other bytes are there"),
+    ("unproven", "unproven: same size, equality not proven"),
+    ("archived", "archived: must be restored first"),
+    ("too_large", "larger than 5 GiB"),
+    ("source_changed", "changed since they were listed"),
+    ("gone", "gone since they were listed"),
+    ("refused", "refused"),
+    ("failed", "failed"),
+)
 """Outcome -> how the last table names it, in its order."""
 ALWAYS: Final = {"copied", "present", "conflict", "failed"}
 FAILED, FINDING = 1, 3
@@ -85,9 +92,7 @@ def copy(asked: CopyRequest) -> None:
     guard = Guard(AWS_REQUESTS)
     with closing(CopyConnection(asked.profile)) as reach, _stoppable() as stopping:
         one, other = reach.ends(here, there, guard, asked.from_owner, asked.to_owner)
-        _say(
-            f"from {here} in {one.region}, account {one.owner}; to {there} in {other.region}, account {other.owner}"
-        )
+        _say(f"from {here} in {one.region}, account {one.owner}; to {there} in {other.region}, account {other.owner}")
         telling = _Telling()
         if asked.only_plan:
             sums = standalone.plan(one, other, terms, telling.show, stopping)
@@ -126,7 +131,8 @@ def table(sums: CopySums, caption: str, only_plan: bool) -> str:
     elif sums.parts:
         rows_written = sum(part.rows for part in sums.parts)
         lines.append(
-            f"the ledger: {counted(rows_written, 'row')} in {counted(len(sums.parts), 'part')} in {printable(sums.parts[0].path.parent)}"
+            f"the ledger: {counted(rows_written, 'row')} in {counted(len(sums.parts), 'part')} in"
+            f" {printable(sums.parts[0].path.parent)}"
         )
     else:
         lines.append("no object had to be copied or recorded, so the ledger has no new part")
@@ -134,11 +140,13 @@ def table(sums: CopySums, caption: str, only_plan: bool) -> str:
 
 
 def unseen_and_failed(sums: CopySums, into: Path) -> list[str]:
-    """What the table cannot say: how many copies came without a SHA-256, and why objects were refused or failed, commonest first."""
+    """What the table cannot say: how many copies came without a SHA-256, and why objects were refused or failed,
+    commonest first."""
     lines = []
     if sums.unhashed:
         lines.append(
-            f"the server returned no SHA-256 for {counted(sums.unhashed, 'copy', 'copies')}: sha256 is empty in {'its row' if sums.unhashed == 1 else 'their rows'}"
+            f"the server returned no SHA-256 for {counted(sums.unhashed, 'copy', 'copies')}: sha256 is empty in"
+            f" {'its row' if sums.unhashed == 1 else 'their rows'}"
         )
     failed = sums.of(*FAILURES)[0]
     if failed:
@@ -180,9 +188,7 @@ def _until(mode: str | None, text: str | None, now: datetime) -> datetime | None
     try:
         until = datetime.fromisoformat(text)
     except ValueError as err:
-        raise WrongUse(
-            f"--retain-until {text} is not a date: write it as 2032-01-31 or 2032-01-31T00:00:00Z"
-        ) from err
+        raise WrongUse(f"--retain-until {text} is not a date: write it as 2032-01-31 or 2032-01-31T00:00:00Z") from err
     until = utc(until)
     if until <= now:
         raise WrongUse(f"--retain-until {text} is in the past: S3 requires a future date")
@@ -193,7 +199,8 @@ def _until(mode: str | None, text: str | None, now: datetime) -> datetime | None
 def _ledger(into: Path) -> Iterator[None]:
     """The folder, ours alone, and known to take files before anything is copied; gone again where nothing was written.
 
-    Says what an earlier run left there that cannot be read; what that run copied is found by the listing. Raises WrongUse.
+    Says what an earlier run left there that cannot be read; what that run copied is found by the listing. Raises
+    WrongUse.
     """
     fresh, lock = not into.exists(), FolderLock(into, "writer")
     killed = lock.path.exists()
@@ -202,18 +209,18 @@ def _ledger(into: Path) -> Iterator[None]:
         lock.acquire()
     except FolderBusy as err:
         raise WrongUse(
-            f"another copy is writing its ledger to {into}: {err.line}; wait for it to end, stop it with Ctrl-C where it runs, or give another --ledger"
+            f"another copy is writing its ledger to {into}: {err.line}; wait for it to end, stop it with Ctrl-C where"
+            " it runs, or give another --ledger"
         ) from err
     except OSError as err:
-        raise WrongUse(
-            f"the ledger cannot be written to {into}: {err.strerror}; give another --ledger"
-        ) from err
+        raise WrongUse(f"the ledger cannot be written to {into}: {err.strerror}; give another --ledger") from err
     try:
         for path, why in ledger_files.unreadable(into):
             _say(f"{path}: {why}; the listing finds those objects again, but their rows are lost")
         if killed:
             _say(
-                "an earlier run was killed: rows that it had not written yet are lost; the listing finds the objects that it copied"
+                "an earlier run was killed: rows that it had not written yet are lost; the listing finds the objects"
+                " that it copied"
             )
         yield
     finally:
@@ -236,7 +243,8 @@ def _stoppable() -> Iterator[Callable[[], bool]]:
     def ask(number: int, frame: FrameType | None) -> None:
         if asked.is_set():
             raise LeftAtOnce(
-                "stopped immediately: objects in flight may have been copied without a row in the ledger; run again, and the listing finds them"
+                "stopped immediately: objects in flight may have been copied without a row in the ledger; run again,"
+                " and the listing finds them"
             )
         asked.set()
         _say("stopping when the requests in flight have ended; press Ctrl-C again to stop immediately")

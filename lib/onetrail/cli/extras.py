@@ -9,11 +9,22 @@ from onetrail.errors import WrongUse
 MODULES: Final[Mapping[str, tuple[str, ...]]] = {
     "practice": ("deflate", "flask", "flask_cors", "httptools", "moto"),
     "runbook": (
-        "IPython", "ipykernel", "ipywidgets", "jinja2", "jupyter_client", "jupyterlab", "matplotlib", "nbclient", "nbformat",
-        "numpy", "pandas", "papermill",
+        "IPython",
+        "ipykernel",
+        "ipywidgets",
+        "jinja2",
+        "jupyter_client",
+        "jupyterlab",
+        "matplotlib",
+        "nbclient",
+        "nbformat",
+        "numpy",
+        "pandas",
+        "papermill",
     ),
-}  # fmt: skip
-"""By the name of an extra in pyproject.toml: the modules that it installs for us. `moto[server]` brings flask and flask_cors."""
+}
+"""By the name of an extra in pyproject.toml: the modules that it installs for us. `moto[server]` brings flask and
+flask_cors."""
 
 
 class ExtraMissing(WrongUse):

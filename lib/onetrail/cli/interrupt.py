@@ -10,7 +10,8 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupts:
-    """While inside, the first Ctrl-C or SIGTERM raises KeyboardInterrupt where `amid` waits for the next item, and nowhere else.
+    """While inside, the first Ctrl-C or SIGTERM raises KeyboardInterrupt where `amid` waits for the next item, and
+    nowhere else.
 
     The second one raises it wherever the program is: the reader of the output may never read on.
     """

@@ -49,9 +49,7 @@ class _OneLine(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of verbs, without importing one: click would ask each for its first sentence."""
         room = formatter.width - 6 - max(map(len, VERBS))
-        rows = [
-            (name, click.Command(name, help=said).get_short_help_str(room)) for name, said in VERBS.items()
-        ]
+        rows = [(name, click.Command(name, help=said).get_short_help_str(room)) for name, said in VERBS.items()]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
 

@@ -37,10 +37,12 @@ import click
 def policies(**asked: Any) -> None:
     """Print every policy document that the notebooks apply, as one JSON object: name -> document.
 
-    Makes no call to AWS, so values that only the estate knows are placeholders: an old bucket's policy is shown as if the bucket
-    had no policy. scp and rcp are for the owner of the organization; the notebooks apply trail_rail and archive_rail.
+    Makes no call to AWS, so values that only the estate knows are placeholders: an old bucket's policy is shown as if
+    the bucket had no policy. scp and rcp are for the owner of the organization; the notebooks apply trail_rail and
+    archive_rail.
 
-    With --explain, the central bucket's policy is evaluated in each of its states; exit code 3 when a verdict is unexpected.
+    With --explain, the central bucket's policy is evaluated in each of its states; exit code 3 when a verdict is
+    unexpected.
     """
     from onetrail.cli import printing
 

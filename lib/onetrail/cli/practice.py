@@ -89,7 +89,8 @@ def restore(path: Path) -> None:
 @practice.command()
 @click.argument("duration")
 def wait(duration: str) -> None:
-    """Advance the estate's clock by DURATION, such as PT6H, P30D or 3600 seconds; deliveries and digests happen meanwhile."""
+    """Advance the estate's clock by DURATION, such as PT6H, P30D or 3600 seconds; deliveries and digests happen
+    meanwhile."""
     from onetrail.change.values import seconds
 
     try:

@@ -49,7 +49,8 @@ def policies(path: Path, old_buckets: tuple[str, ...], expires: str, explain: bo
     say_lines(_totals(judged) + "\n")
     if wrong := sum(not verdict.as_wanted for verdicts in judged.values() for verdict in verdicts):
         raise WrongVerdicts(
-            f"{counted(wrong, 'request gets an unexpected verdict', 'requests get unexpected verdicts')}: see the rows marked ✗"
+            f"{counted(wrong, 'request gets an unexpected verdict', 'requests get unexpected verdicts')}: see the rows"
+            " marked ✗"
         )
     say("Every request gets the expected verdict.")
 

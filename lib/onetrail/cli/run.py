@@ -26,9 +26,7 @@ _RECORD: Final = "record.jsonl"
     type=click.Path(path_type=Path, readable=False),
     help="Parameters file, such as parameters/practice.yaml.",
 )
-@click.option(
-    "--from", "first", default="", metavar="NN", help="First notebook to run, such as 03. Default: 00."
-)
+@click.option("--from", "first", default="", metavar="NN", help="First notebook to run, such as 03. Default: 00.")
 @click.option("--to", "last", default="", metavar="NN", help="Last notebook to run. Default: 08.")
 @click.option(
     "--approve",
@@ -41,11 +39,12 @@ def run(path: Path, first: str, last: str, approve: tuple[str, ...]) -> None:
     """Run the notebooks in order, each against the current state.
 
     Stops at the first failure, refusal or wait; findings do not stop the run.
-    The run's folder holds the executed notebooks, the record of every change and the report; the next run continues from
-    there.
+    The run's folder holds the executed notebooks, the record of every change and the report; the next run continues
+    from there.
 
-    A relative runs_dir is resolved from the folder that onetrail init laid out, or the checkout, that contains FILE; elsewhere from
-    the folder of FILE. The notebooks are those of the laid-out folder; elsewhere those that came with onetrail.
+    A relative runs_dir is resolved from the folder that onetrail init laid out, or the checkout, that contains FILE;
+    elsewhere from the folder of FILE. The notebooks are those of the laid-out folder; elsewhere those that came with
+    onetrail.
     """
     needs("onetrail run", "runbook")
     given = Settings.from_file(path)
@@ -67,9 +66,7 @@ def run(path: Path, first: str, last: str, approve: tuple[str, ...]) -> None:
     )
     try:
         say_lines(result.text)
-    except (
-        OSError
-    ):  # the terminal is gone; the run folder has it all, and Python must not write there again as it ends
+    except OSError:  # the terminal is gone; the run folder has it all, and Python must not write there again as it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(result.exit_code)
 
@@ -83,7 +80,8 @@ def _laid_out_notebooks(start: Path) -> Path | None:
 def _refuse_to_begin_again(given: Settings, settings: Settings, path: Path) -> None:
     """Raises WrongUse where a run of version 0.1 would start again elsewhere.
 
-    0.1 resolved a relative runs_dir from the checkout that contained the working folder, else from the working folder, wherever the file was.
+    0.1 resolved a relative runs_dir from the checkout that contained the working folder, else from the working folder,
+    wherever the file was.
     """
     here = Path.cwd()
     home = home_of(here)

@@ -195,6 +195,4 @@ def _refuse(wanted: CheckScope) -> None:
     if wanted.since and wanted.until and wanted.since >= wanted.until:
         raise WrongUse("--since is not before --until")
     if wanted.account and not (len(wanted.account) == 12 and wanted.account.isdecimal()):
-        raise WrongUse(
-            f"--account {wanted.account!r} is not an account id: give 12 digits, with leading zeros"
-        )
+        raise WrongUse(f"--account {wanted.account!r} is not an account id: give 12 digits, with leading zeros")

@@ -1,4 +1,5 @@
-"""What `onetrail record verify` does. The verb itself imports this when it is called, so that its help costs nothing."""
+"""What `onetrail record verify` does. The verb itself imports this when it is called, so that its help costs
+nothing."""
 
 import sys
 from collections.abc import Iterator
@@ -14,7 +15,10 @@ from onetrail.estate.proof.anchors import Anchors, read_files, read_heads
 from onetrail.settings.place import from_home
 from onetrail.validation.bucket import read_by_boto3
 
-_NO_HEADS: Final = "Anybody who can write to the folder can rewrite the whole chain: compare it with the heads in the work bucket by --heads."
+_NO_HEADS: Final = (
+    "Anybody who can write to the folder can rewrite the whole chain: compare it with the heads in the work bucket by"
+    " --heads."
+)
 
 
 def verify(run: str, heads: str | None, bucket_owner: str) -> None:
@@ -55,9 +59,7 @@ def _stored(heads: str, run: str, owner: str) -> Anchors:
     else:
         raise WrongUse(f"there are no heads at {heads}: give a folder, a file, or s3://BUCKET")
     if not (found.held or found.strange or found.unread or found.could_not_look):
-        raise WrongUse(
-            f"{heads} holds no head of the run {run}: give the work bucket, or files downloaded from it"
-        )
+        raise WrongUse(f"{heads} holds no head of the run {run}: give the work bucket, or files downloaded from it")
     return found
 
 
@@ -80,12 +82,18 @@ def _beside(custody: Custody, stored: Anchors) -> Iterator[str]:
     yield from (f"the head of line {line} could not be read: {why}" for line, why in stored.unread.items())
     for one in stored.held:
         if one.above:
-            yield f"{one.key} was written or hidden {counted(one.above, 'time')} after it was stored; its oldest version is what counts here"
+            yield (
+                f"{one.key} was written or hidden {counted(one.above, 'time')} after it was stored; its oldest version"
+                " is what counts here"
+            )
     if custody.check.behind:
         yield custody.check.behind
     last = max(stored.heads, default=0)
     if last and custody.reports and custody.reports[-1].line > last:
-        yield f"the report of line {custody.reports[-1].line} is under no head, since its run had no approval: run step 08 in a run that has one"
+        yield (
+            f"the report of line {custody.reports[-1].line} is under no head, since its run had no approval: run step"
+            " 08 in a run that has one"
+        )
     gone = sorted(set(custody.anchored) - set(stored.heads) - set(stored.unread))
     if gone:
         more = f" and of {counted(len(gone) - 1, 'more line')}" if gone[1:] else ""

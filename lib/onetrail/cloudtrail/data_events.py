@@ -31,9 +31,7 @@ def _takes(selector: tuple[Condition, ...], said: dict[str, str], objects: str) 
     if not any(field == "eventCategory" and "Data" in values for field, _, values in selector):
         return False
     return all(
-        _of_arn(operator, values, objects)
-        if field == "resources.ARN"
-        else _of_text(operator, values, said[field])
+        _of_arn(operator, values, objects) if field == "resources.ARN" else _of_text(operator, values, said[field])
         for field, operator, values in selector
         if field in said or field == "resources.ARN"
     )
@@ -50,7 +48,8 @@ def _of_text(operator: str, values: Iterable[str], text: str) -> bool:
 
 
 def _of_arn(operator: str, values: Iterable[str], objects: str) -> bool:
-    """Whether some object of the bucket meets the condition; a Not rules the bucket out only where it covers all its logs."""
+    """Whether some object of the bucket meets the condition; a Not rules the bucket out only where it covers all its
+    logs."""
     if operator == "StartsWith":
         return any(value.startswith(objects) or objects.startswith(value) for value in values)
     if operator == "Equals":

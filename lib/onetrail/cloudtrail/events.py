@@ -1,7 +1,7 @@
 """What counting needs of a log file's records, read four times as fast as whole records: identity, region, time.
 
-Field names and their history follow the CloudTrail User Guide, "CloudTrail record contents". What the fast reader does not take
-(a field of an odd type) the tolerant one of `onetrail.cloudtrail.records` reads.
+Field names and their history follow the CloudTrail User Guide, "CloudTrail record contents". What the fast reader does
+not take (a field of an odd type) the tolerant one of `onetrail.cloudtrail.records` reads.
 """
 
 import hashlib
@@ -21,7 +21,8 @@ _BITS: Final = 2**64 - 1
 
 
 class Event(NamedTuple):
-    """One record: `identity` None where it has none; `region` and `time` (ISO, as written) are `""` where it has none."""
+    """One record: `identity` None where it has none; `region` and `time` (ISO, as written) are `""` where it has
+    none."""
 
     identity: EventIdentity | None
     region: str
@@ -34,7 +35,8 @@ class Event(NamedTuple):
 
     @property
     def mark(self) -> int:
-        """64 bits of the identity, 0 where there is none: two events share one with a chance of 1 in 10**19 for each pair."""
+        """64 bits of the identity, 0 where there is none: two events share one with a chance of 1 in 10**19 for each
+        pair."""
         return 0 if self.identity is None else _mark(*self.identity)
 
 
@@ -75,7 +77,8 @@ _ODD_DECODER: Final = msgspec.json.Decoder(_OddFile)
 
 @dataclass(frozen=True, slots=True)
 class LogContent:
-    """What one log file holds: its records by region and day, the marks of its events by day, and how many records have no identity."""
+    """What one log file holds: its records by region and day, the marks of its events by day, and how many records have
+    no identity."""
 
     days: Counter[RegionDay]
     marks: dict[date | None, list[int]]
@@ -114,14 +117,10 @@ def _odd_content(unpacked: bytes) -> LogContent:
             Event(event_identity(record), text_of(record, "awsRegion"), text_of(record, "eventTime"))
             for record in records_in(unpacked)
         ]
-    return _sorted_out(
-        [(event.region, event.time[:10]) for event in events], [event.mark for event in events], events
-    )
+    return _sorted_out([(event.region, event.time[:10]) for event in events], [event.mark for event in events], events)
 
 
-def _sorted_out(
-    places: list[tuple[str, str]], marks: list[int], rows: list[_Record] | list[Event]
-) -> LogContent:
+def _sorted_out(places: list[tuple[str, str]], marks: list[int], rows: list[_Record] | list[Event]) -> LogContent:
     days: Counter[RegionDay] = Counter()
     for (region, text), count in Counter(places).items():
         days[region, _day(text)] += count

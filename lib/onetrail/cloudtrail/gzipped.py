@@ -83,6 +83,4 @@ def _unpacked(data: bytes, limit: int) -> Iterator[bytes]:
     if stream.unused_data.startswith(GZIP_MAGIC):
         raise GzipError("a second gzip member follows the first", UnreadBytes.SECOND)
     if stream.unused_data:
-        raise GzipError(
-            f"{len(stream.unused_data)} bytes follow the end of the gzip data", UnreadBytes.TRAILING
-        )
+        raise GzipError(f"{len(stream.unused_data)} bytes follow the end of the gzip data", UnreadBytes.TRAILING)

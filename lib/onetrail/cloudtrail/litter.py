@@ -14,19 +14,22 @@ _MOST: Final = 2**31
 
 
 def may_hide_a_log(key: str) -> bool:
-    """Whether an object has a name that is passed over and lies where a log would: what it holds says whether it is one."""
+    """Whether an object has a name that is passed over and lies where a log would: what it holds says whether it is
+    one."""
     return is_litter(key) and among_logs(f"{key}_")
 
 
 def begins_as_log(body: bytes) -> bool:
-    """Whether something begins as JSON does, as it is there or in whole gzip members; a member that was cut off is none."""
+    """Whether something begins as JSON does, as it is there or in whole gzip members; a member that was cut off is
+    none."""
     if body.startswith(GZIP_MAGIC):
         body = _first_content(body)
     return body.lstrip(_BLANK).startswith((b"{", b"[", GZIP_MAGIC))
 
 
 def _first_content(body: bytes) -> bytes:
-    """How the first whole gzip member begins that holds something; `{` where that is more than can be looked through."""
+    """How the first whole gzip member begins that holds something; `{` where that is more than can be looked
+    through."""
     done = 0
     while body.startswith(GZIP_MAGIC):
         member, begins = zlib.decompressobj(zlib.MAX_WBITS | 16), b""

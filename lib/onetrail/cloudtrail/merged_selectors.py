@@ -1,7 +1,7 @@
 """The merging of many trails' event selectors for the one new trail.
 
-The new trail always records all management events; the data, network activity and Insights events of the old trails are kept and
-never narrowed.
+The new trail always records all management events; the data, network activity and Insights events of the old trails are
+kept and never narrowed.
 Source: CloudTrail API reference, PutEventSelectors; quotas: CloudTrail User Guide, "Quotas in AWS CloudTrail".
 """
 
@@ -25,9 +25,9 @@ MAX_VALUES: Final = 500
 def merge_selectors(trails: Iterable[Trail], own: Sequence[Trail] = ()) -> Selectors:
     """Selectors for one trail in place of these: all management events, and every other event that any of them records.
 
-    `own` is that trail as it is already, none where it is still to be made: what it records it goes on to record, under its own names.
-    A selector that is taken over as it is keeps its name, and that of management events gets the console's.
-    Trails whose selectors were not read are named in `limits`, since nothing is known of them.
+    `own` is that trail as it is already, none where it is still to be made: what it records it goes on to record, under
+    its own names. A selector that is taken over as it is keeps its name, and that of management events gets the
+    console's. Trails whose selectors were not read are named in `limits`, since nothing is known of them.
     """
     trails = (*trails, *own)
     known = [trail for trail in trails if trail.selectors is not None]
@@ -91,8 +91,7 @@ def _insights(trails: Iterable[Trail]) -> tuple[Insight, ...]:
         for kind, categories in trail.insight_selectors:
             merged.setdefault(kind, set()).update(categories or ("Management",))
     return tuple(
-        (kind, () if merged[kind] == {"Management"} else tuple(sorted(merged[kind])))
-        for kind in sorted(merged)
+        (kind, () if merged[kind] == {"Management"} else tuple(sorted(merged[kind]))) for kind in sorted(merged)
     )
 
 

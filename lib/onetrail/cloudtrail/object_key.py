@@ -97,7 +97,7 @@ _DIGEST_MATCH: Final = re.compile(
     ACCOUNT_PART
     + "CloudTrail-Digest/"
     + _DAY_PART
-    + rf"\2_CloudTrail-Digest_\3_([A-Za-z0-9._-]{{1,128}})_({REGION_PART})_(\4\5\6T{_HOUR_MINUTE}[0-5]\dZ)(_backfill)?\.json\.gz\Z",
+    + rf"\2_CloudTrail-Digest_\3_([A-Za-z0-9._-]{{1,128}})_({REGION_PART})_(\4\5\6T{_HOUR_MINUTE}[0-5]\dZ)(_backfill)?\.json\.gz\Z",  # noqa: E501
     re.ASCII,
 ).match
 _MARKER_MATCH: Final = re.compile(
@@ -113,9 +113,7 @@ _LOG_FOLDER: Final = (
     r"(?:\A|/)AWSLogs/(?:o-[a-z0-9]{10,32}/)?\d{12}/(?:" + "|".join(sorted(set(FOLDERS.values()))) + ")/"
 )
 _BELOW_DAY_SEARCH: Final = re.compile(_LOG_FOLDER + REGION_PART + r"/\d{4}/\d\d/\d\d/", re.ASCII).search
-_DAYS_SEARCH: Final = re.compile(
-    _LOG_FOLDER + REGION_PART + r"/(\d{4}(?:/\d\d(?:/\d\d)?)?)(?:/|\Z)", re.ASCII
-).search
+_DAYS_SEARCH: Final = re.compile(_LOG_FOLDER + REGION_PART + r"/(\d{4}(?:/\d\d(?:/\d\d)?)?)(?:/|\Z)", re.ASCII).search
 _PLACE_SEARCH: Final = re.compile(
     r"(?:\A|/)AWSLogs/(?:o-[^/]*/)?(\d{12})(?:/CloudTrail[^/]*/(" + REGION_PART + r"))?(?=/|\Z)", re.ASCII
 ).search
@@ -123,12 +121,8 @@ _NEAR_SEARCH: Final = re.compile(
     r"(?:\A|/)AWSLogs/(?:[^/]+/){0,3}\s*(?i:CloudTrail)[^/]*/(?:.*/)?[^/]*(?i:\.json[^/]*|\.gz)\Z",
     re.ASCII | re.DOTALL,
 ).search
-_LITTER_MATCH: Final = re.compile(
-    r"(?:\.DS_Store|Thumbs\.db|.+\.[0-9A-Fa-f]{8})\Z", re.ASCII | re.DOTALL
-).match
-KIND_OF_FOLDER: Final = {
-    folder: kind for kind, folder in FOLDERS.items() if kind is not KeyKind.BACKFILL_DIGEST
-}
+_LITTER_MATCH: Final = re.compile(r"(?:\.DS_Store|Thumbs\.db|.+\.[0-9A-Fa-f]{8})\Z", re.ASCII | re.DOTALL).match
+KIND_OF_FOLDER: Final = {folder: kind for kind, folder in FOLDERS.items() if kind is not KeyKind.BACKFILL_DIGEST}
 _LOOSE_FILE: Final = re.compile(r"(\d{12})_(CloudTrail[A-Za-z-]*)_(.+)_(\d{8})T", re.ASCII)
 
 
@@ -137,8 +131,8 @@ def parse(key: str, key_prefix: str | None = None, size: int | None = None) -> P
 
     `key_prefix` is the trail's S3KeyPrefix: a key outside it is foreign. None takes any prefix, `""` demands none.
     With `size` (bytes) a folder marker that holds bytes is foreign; without it a key ending in `/` counts as a marker.
-    A copy below the archive's folder for conflicts is `CONFLICT` where a key prefix is given, and where its name is a hash; with None
-    it is otherwise what the old object was, below a long prefix.
+    A copy below the archive's folder for conflicts is `CONFLICT` where a key prefix is given, and where its name is a
+    hash; with None it is otherwise what the old object was, below a long prefix.
     """
     if key_prefix is None:
         at = key.rfind(ROOT)
@@ -173,10 +167,11 @@ def is_beside(key: str) -> bool:
 
 
 def among_logs(key: str, size: int | None = None) -> bool:
-    """Whether an object that is not CloudTrail's lies where Athena, Glue and most SIEMs take whatever they find for a log.
+    """Whether an object that is not CloudTrail's lies where Athena, Glue and most SIEMs take whatever they find for a
+    log.
 
-    That is below the folder of a day, and for names with `.json` or `.gz` anywhere below a folder that looks like CloudTrail's. Empty folder markers
-    (`size` 0) do not count, nor does `is_litter`. Asked of `FOREIGN` keys alone.
+    That is below the folder of a day, and for names with `.json` or `.gz` anywhere below a folder that looks like
+    CloudTrail's. Empty folder markers (`size` 0) do not count, nor does `is_litter`. Asked of `FOREIGN` keys alone.
     """
     if (key.endswith("/") and size == 0) or is_litter(key):
         return False
@@ -190,19 +185,22 @@ def day_in(key: str) -> dt.date | None:
 
 
 def days_in(key: str) -> str:
-    """The day, month or year whose folder an object is in, or stands for: `2023/05/01`, `2023/05`, `2023`; `""` where there is none."""
+    """The day, month or year whose folder an object is in, or stands for: `2023/05/01`, `2023/05`, `2023`; `""` where
+    there is none."""
     found = _DAYS_SEARCH(key)
     return found[1] if found else ""
 
 
 def place_in(key: str) -> tuple[str, str]:
-    """The account and region whose folder an object is in, or stands for, whatever its name; `""` where there is none."""
+    """The account and region whose folder an object is in, or stands for, whatever its name; `""` where there is
+    none."""
     found = _PLACE_SEARCH(key)
     return (found[1], found[2] or "") if found else ("", "")
 
 
 def is_litter(key: str) -> bool:
-    """Whether a key ends in a name that desktops leave in every folder, or the AWS CLI where a download was cut short."""
+    """Whether a key ends in a name that desktops leave in every folder, or the AWS CLI where a download was cut
+    short."""
     return _LITTER_MATCH(key.rsplit("/", 1)[-1]) is not None
 
 
@@ -289,11 +287,7 @@ def _disagreement(place: list[str]) -> str:
         ("region", region, found[3].split("_")[0]),
         ("day", year + month + day, found[4]),
     )
-    wrong = [
-        f"{what} {here} in the path but {there} in the file name"
-        for what, here, there in checks
-        if here != there
-    ]
+    wrong = [f"{what} {here} in the path but {there} in the file name" for what, here, there in checks if here != there]
     return "; ".join(wrong) or "the file name is not one that CloudTrail gives"
 
 

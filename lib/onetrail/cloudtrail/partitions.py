@@ -41,6 +41,4 @@ def month_prefix(partition: KeyPartition, key_prefix: str = "", organization_id:
     start = f"{key_prefix}/{ROOT}" if key_prefix else ROOT
     level = f"{organization_id}/" if organization_id else ""
     folder = FOLDERS[partition.kind]
-    return (
-        f"{start}{level}{partition.account}/{folder}/{partition.region}/{partition.month.replace('-', '/')}/"
-    )
+    return f"{start}{level}{partition.account}/{folder}/{partition.region}/{partition.month.replace('-', '/')}/"

@@ -19,7 +19,8 @@ MAX_RECORDS_BYTES: Final = 512 * 2**20
 NEVER_KEPT: Final = frozenset(
     {"responseElements", "sessionToken", "secretAccessKey", "X-Amz-Security-Token", "x-amz-security-token"}
 )
-"""Fields that are dropped at any depth while reading: answers of AssumeRole and presigned URLs hold live session tokens."""
+"""Fields that are dropped at any depth while reading: answers of AssumeRole and presigned URLs hold live session
+tokens."""
 
 
 class LogFormatError(OnetrailError):
@@ -54,9 +55,7 @@ def records_in(unpacked: bytes) -> Iterator[dict[str, Any]]:
     try:
         document = json.loads(unpacked.decode("utf-8"), object_hook=_without_secrets)
     except (ValueError, RecursionError) as err:
-        raise LogFormatError(
-            f"not a log file: {type(err).__name__} in its JSON", UnreadBytes.NOT_JSON
-        ) from None
+        raise LogFormatError(f"not a log file: {type(err).__name__} in its JSON", UnreadBytes.NOT_JSON) from None
     records = document.get("Records") if isinstance(document, dict) else None
     if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
         raise LogFormatError("not a log file: no list of Records", UnreadBytes.NO_RECORDS)
@@ -74,7 +73,8 @@ def event_identity(record: Mapping[str, Any]) -> EventIdentity | None:
 
 
 def identity_of(event_id: str | None, receiver: str | None, caller: str | None) -> EventIdentity | None:
-    """The identity of the three fields it may come from: the caller's account counts where the record names no receiver."""
+    """The identity of the three fields it may come from: the caller's account counts where the record names no
+    receiver."""
     return EventIdentity(event_id, receiver or caller or "") if event_id else None
 
 

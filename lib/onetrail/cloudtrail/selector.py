@@ -17,8 +17,9 @@ RESOURCE: Final = "resources.ARN"
 """The field of a data event's resource."""
 
 MANAGEMENT_NAME: Final = "Management events selector"
-"""What CloudTrail's console calls the selector of management events (CloudTrail User Guide, Viewing event selectors with the AWS CLI);
-scanners look for it under this name. To those of data events it gives the name that a person types, or none."""
+"""What CloudTrail's console calls the selector of management events (CloudTrail User Guide, Viewing event selectors
+with the AWS CLI); scanners look for it under this name. To those of data events it gives the name that a person types,
+or none."""
 
 Condition = tuple[str, str, tuple[str, ...]]
 """A field, an operator, the sorted values: `("resources.type", "Equals", ("AWS::S3::Object",))`."""
@@ -32,9 +33,9 @@ Insight = tuple[str, tuple[str, ...]]
 class Selectors:
     """What a trail records, canonically: each selector a sorted tuple of conditions that must all hold; any may match.
 
-    `names` what a selector is called, for those that have a name: it changes nothing of what is recorded, so it is compared by nobody.
-    `insights` the Insights types. `limits` are sentences about what the merge widens or cannot hold, empty for one
-    trail as read; `fits` is False where AWS would refuse it.
+    `names` what a selector is called, for those that have a name: it changes nothing of what is recorded, so it is
+    compared by nobody. `insights` the Insights types. `limits` are sentences about what the merge widens or cannot
+    hold, empty for one trail as read; `fits` is False where AWS would refuse it.
     """
 
     events: tuple[Selector, ...]

@@ -23,10 +23,9 @@ class DoubtVerdict(NamedTuple):
     why: str
 
 
-def settled(
-    pairs: Sequence[Pair], source: CopySide, target: CopySide, *, read: bool
-) -> Iterator[DoubtVerdict]:
-    """A verdict on each pair. ETags that differ prove a conflict, unless KMS encrypts a side: such an ETag is no MD5 (API Reference, Object).
+def settled(pairs: Sequence[Pair], source: CopySide, target: CopySide, *, read: bool) -> Iterator[DoubtVerdict]:
+    """A verdict on each pair. ETags that differ prove a conflict, unless KMS encrypts a side: such an ETag is no MD5
+    (API Reference, Object).
 
     With `read` both objects are read whole where that is not enough.
     """
@@ -54,9 +53,7 @@ def _without_kms(pairs: Sequence[Pair], source: CopySide, target: CopySide) -> s
     """Keys of the pairs of which both sides were looked at, and KMS encrypts neither."""
     plain = {row.key for row, _ in pairs}
     for end, side in ((source, 0), (target, 1)):
-        asked = (
-            (calls.head_object(end.folder.bucket, end.owner, pair[side].key), pair[0].key) for pair in pairs
-        )
+        asked = ((calls.head_object(end.folder.bucket, end.owner, pair[side].key), pair[0].key) for pair in pairs)
         for ended in end.client.run(asked):
             if ended.error is not None or ended.result.encryption.startswith("aws:kms"):
                 plain.discard(ended.context)

@@ -20,12 +20,16 @@ from onetrail.s3.http.retries import NoAnswer, code_of
 from onetrail.s3.http.sign import CredentialsEnded
 from onetrail.s3.ledger.parts import LedgerRow
 
-HEEDLESS: Final = "copy to a server that keeps to If-None-Match on CopyObject; this one overwrites what others write to the target meanwhile"
+HEEDLESS: Final = (
+    "copy to a server that keeps to If-None-Match on CopyObject; this one overwrites what others write to the target"
+    " meanwhile"
+)
 NO_MORE: Final = "no other copy was begun after it"
 
 
 class Wish(NamedTuple):
-    """What is asked for a copy, and how its source was uploaded: copies that differ in one of these are read back each."""
+    """What is asked for a copy, and how its source was uploaded: copies that differ in one of these are read back
+    each."""
 
     storage_class: str
     acl: str
@@ -36,7 +40,8 @@ class Wish(NamedTuple):
 
 
 class FirstCopies:
-    """Copies the first object of each wish. `differs` says in one line why nothing more may be copied, `given_up` that nothing works;
+    """Copies the first object of each wish. `differs` says in one line why nothing more may be copied, `given_up` that
+    nothing works;
 
     both are empty while the rest may go on. `counts` has reasons, retries and what came without a SHA-256.
     """
@@ -100,7 +105,8 @@ class FirstCopies:
         )
 
     def _over(self, task: CopyTask, row: LedgerRow, name: str) -> LedgerRow:
-        """The same copy asked for once more. It must be refused, for it is there; let in, it has the bytes that were there.
+        """The same copy asked for once more. It must be refused, for it is there; let in, it has the bytes that were
+        there.
 
         A server that knows no such condition says 501, as it did the first time, and is looked at before each copy.
         """
@@ -115,13 +121,14 @@ class FirstCopies:
             )
         else:
             self.differs = (
-                f"{name} was asked for once more with If-None-Match: *, the server answered 200 instead of 412, and {NO_MORE}: "
-                f"{HEEDLESS}"
+                f"{name} was asked for once more with If-None-Match: *, the server answered 200 instead of 412, and"
+                f" {NO_MORE}: {HEEDLESS}"
             )
         return row
 
     def _failed(self, row: LedgerRow, error: Exception | None) -> None:
-        """As the engine gives up after so many; at once where the credentials ended, or no try was answered: all others would wait as long."""
+        """As the engine gives up after so many; at once where the credentials ended, or no try was answered: all others
+        would wait as long."""
         self._in_a_row += 1
         reasons.counted(self._reasons, row)
         if isinstance(error, CredentialsEnded | NoAnswer):
@@ -131,6 +138,4 @@ class FirstCopies:
 
 
 def _wish(task: CopyTask) -> Wish:
-    return Wish(
-        task.storage_class, task.acl, task.lock_mode, task.retain_until, task.kms_key_id, "-" in task.etag
-    )
+    return Wish(task.storage_class, task.acl, task.lock_mode, task.retain_until, task.kms_key_id, "-" in task.etag)

@@ -19,7 +19,8 @@ class S3Prefix(NamedTuple):
 
 
 def folder(text: str) -> S3Prefix:
-    """The folder that `s3://BUCKET[/PREFIX]` names; a prefix means the folder of that name, with or without its closing slash.
+    """The folder that `s3://BUCKET[/PREFIX]` names; a prefix means the folder of that name, with or without its closing
+    slash.
 
     Raises WrongUse for anything else.
     """
@@ -31,7 +32,8 @@ def folder(text: str) -> S3Prefix:
 
 
 def refuse_overlap(source: S3Prefix, target: S3Prefix) -> None:
-    """Raises WrongUse where one folder holds the other: copies would be listed, and copied again, as if they were originals."""
+    """Raises WrongUse where one folder holds the other: copies would be listed, and copied again, as if they were
+    originals."""
     if source.bucket != target.bucket:
         return
     if source.prefix == target.prefix:

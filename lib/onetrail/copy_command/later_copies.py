@@ -1,6 +1,8 @@
-"""Some of the copies after the first ones, read back beside the copying: a server may leave unread later what it kept to at first.
+"""Some of the copies after the first ones, read back beside the copying: a server may leave unread later what it kept
+to at first.
 
-The first, the tenth, the hundredth, each thousandth and the last one. Fewer where reading takes longer than copying so many.
+The first, the tenth, the hundredth, each thousandth and the last one. Fewer where reading takes longer than copying so
+many.
 """
 
 import threading
@@ -22,7 +24,8 @@ Made = tuple[CopyTask, LedgerRow]
 
 
 class LaterCopies:
-    """Reads copies back in a thread of its own. `differs` says in one line why the copying must stop; empty while it may go on."""
+    """Reads copies back in a thread of its own. `differs` says in one line why the copying must stop; empty while it
+    may go on."""
 
     def __init__(self, source: S3Client, target: S3Client) -> None:
         self._source, self._target = source, target
@@ -75,9 +78,7 @@ class LaterCopies:
         name = f"a copy that was read back, s3://{row.destination_bucket}/{row.destination_key},"
         try:
             _, differing = read_back(task, row, self._source, self._target)
-            why = (
-                f"is not what was asked for, and the run was stopped: {said(differing)}" if differing else ""
-            )
+            why = f"is not what was asked for, and the run was stopped: {said(differing)}" if differing else ""
         except Exception as err:  # noqa: BLE001 - whatever it is, this copy was not seen, and the thread must go on
             why = f"cannot be read back, and the run was stopped: {err}"
         if why and self._same_source(task):

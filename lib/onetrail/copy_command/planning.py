@@ -60,9 +60,17 @@ class Planning:
 
         try:
             moved = copy_partitions(
-                self._partitions(), self._target.client, ledger, self._telling.moved, stopping, now=now, paces=self._paces,
-                ended=self._ended, source=self._source.client, saw=self._later.saw,
-            )  # fmt: skip
+                self._partitions(),
+                self._target.client,
+                ledger,
+                self._telling.moved,
+                stopping,
+                now=now,
+                paces=self._paces,
+                ended=self._ended,
+                source=self._source.client,
+                saw=self._later.saw,
+            )
             stopped = moved.counts.stopped or (STOPPED if stop is not None and stop() else "")
             self.settle()
         except CutOff as err:
@@ -141,7 +149,7 @@ class Planning:
             for number, pair in enumerate(beside(*sides, cut, lambda _: prefixes, self._paces.overall)):
                 if pair is not None:
                     if pair[0].key == prefixes[0]:
-                        continue  # the folder's own marker: it is not below the folder, and may have no name in the other
+                        continue  # the folder's own marker: it is not below the folder, and may have no name in the other  # noqa: E501
                     task = self.take(pair)
                     if task is not None:
                         yield task
@@ -170,6 +178,4 @@ def _cut_off(*folders: S3Prefix) -> Iterator[None]:
         yield
     except (ClientError, NoAnswer, OutOfOrder, HalfAListing) as err:
         where = " or ".join(map(str, folders))
-        raise CutOff(
-            f"the listing of {where} was interrupted ({err}), so some objects were not seen"
-        ) from err
+        raise CutOff(f"the listing of {where} was interrupted ({err}), so some objects were not seen") from err

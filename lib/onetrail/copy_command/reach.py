@@ -45,7 +45,8 @@ class Unreachable(OnetrailError):
 
 @dataclass(frozen=True)
 class CopySide:
-    """One side of a copy: the folder, the account that owns its bucket, the bucket's region, and the transport of that region."""
+    """One side of a copy: the folder, the account that owns its bucket, the bucket's region, and the transport of that
+    region."""
 
     folder: S3Prefix
     owner: str
@@ -56,8 +57,8 @@ class CopySide:
 class CopyConnection:
     """Opens both ends of a copy with one identity; close it after use.
 
-    `profile` is `""` for AWS_PROFILE or the environment. Credentials, endpoints and CA bundles are found as boto3 finds them.
-    Raises WrongUse where there are no credentials.
+    `profile` is `""` for AWS_PROFILE or the environment. Credentials, endpoints and CA bundles are found as boto3 finds
+    them. Raises WrongUse where there are no credentials.
     """
 
     def __init__(self, profile: str = "") -> None:
@@ -65,21 +66,18 @@ class CopyConnection:
             self._session = boto3.Session(botocore_session=new_session(profile or None))
             self._credentials = self._session.get_credentials()
         except BotoCoreError as err:
-            raise WrongUse(
-                f"the credentials cannot be read: {_short(err)}; correct AWS_PROFILE or ~/.aws"
-            ) from err
+            raise WrongUse(f"the credentials cannot be read: {_short(err)}; correct AWS_PROFILE or ~/.aws") from err
         if self._credentials is None:
             whose, login = (f" in profile {profile}", f" --profile {profile}") if profile else ("", "")
-            raise WrongUse(
-                f"no AWS credentials were found{whose}; sign in (for instance: aws sso login{login})"
-            )
+            raise WrongUse(f"no AWS credentials were found{whose}; sign in (for instance: aws sso login{login})")
         self._region = self._session.region_name or ANYWHERE
         self._s3 = self._client("s3")
         url = str(self._s3.meta.endpoint_url)
         self._practice = str(self._credentials.access_key).startswith(PRACTICE_KEYS)
         if self._practice and urlsplit(url).hostname not in LOOPBACK:
             raise WrongUse(
-                "the credentials are those of the practice estate; set AWS_ENDPOINT_URL to its address, or sign in to AWS"
+                "the credentials are those of the practice estate; set AWS_ENDPOINT_URL to its address, or sign in"
+                " to AWS"
             )
         self._account = ""
         self._transports: dict[str, S3Client] = {}
@@ -87,9 +85,11 @@ class CopyConnection:
     def ends(
         self, source: S3Prefix, target: S3Prefix, guard: Guard, source_owner: str = "", target_owner: str = ""
     ) -> tuple[CopySide, CopySide]:
-        """Both places, looked at. Without an owner, the account of the credentials is taken to own the bucket, and that is checked.
+        """Both places, looked at. Without an owner, the account of the credentials is taken to own the bucket, and that
+        is checked.
 
-        Raises WrongUse where there is no such bucket or another account owns it, Unreachable where it could not be read.
+        Raises WrongUse where there is no such bucket or another account owns it, Unreachable where it could not be
+        read.
         """
         owners = [owner or self.account() for owner in (source_owner, target_owner)]
         regions = [
@@ -116,7 +116,8 @@ class CopyConnection:
                 self._account = str(self._client("sts").get_caller_identity()["Account"])
             except (ClientError, BotoCoreError) as err:
                 raise Unreachable(
-                    f"STS does not identify the credentials: {_short(err)}; {advice(err)}, or give --from-owner and --to-owner"
+                    f"STS does not identify the credentials: {_short(err)}; {advice(err)}, or give --from-owner and"
+                    " --to-owner"
                 ) from err
         return self._account
 

@@ -1,7 +1,7 @@
 """One folder of a bucket copied into another, of whatever keys, with proof: what `onetrail copy` does.
 
-Both places are listed side by side in key order, so that is all the state there is: what the target has is left alone, what it lacks is
-copied, and a run that was cut off is gone on with by running again. Nothing is ever overwritten.
+Both places are listed side by side in key order, so that is all the state there is: what the target has is left alone,
+what it lacks is copied, and a run that was cut off is gone on with by running again. Nothing is ever overwritten.
 """
 
 from collections.abc import Callable
@@ -79,8 +79,8 @@ def copy(
 ) -> CopySums:
     """Copy what the target lacks. Every outcome but `present` is a row of the ledger, whatever ends the run.
 
-    A failure of one object is its outcome. A listing that broke off ends the run, as `stopped` says; what was begun is brought to
-    its end first. Raises LedgerNotWritten where the ledger could not be written.
+    A failure of one object is its outcome. A listing that broke off ends the run, as `stopped` says; what was begun is
+    brought to its end first. Raises LedgerNotWritten where the ledger could not be written.
     """
     with (
         Notes(ledger, f"found-{source.folder.bucket}") as notes,

@@ -19,11 +19,12 @@ from onetrail.s3.ledger.parts import FinishedPart
 
 @dataclass(frozen=True)
 class CopySums:
-    """Objects and bytes by outcome (or by Kind, where nothing is copied), and of what is to be copied by the class it is in.
+    """Objects and bytes by outcome (or by Kind, where nothing is copied), and of what is to be copied by the class it
+    is in.
 
-    `stopped` is `""` when the run came to its end, otherwise why it did not; `differs` that it is for a copy that was read back and
-    is not what was asked for, or cannot be read. `reasons` are those of what was refused or failed, with their numbers; `unhashed` counts
-    copies of which the server gave no SHA-256. `parts` are the ledger's.
+    `stopped` is `""` when the run came to its end, otherwise why it did not; `differs` that it is for a copy that was
+    read back and is not what was asked for, or cannot be read. `reasons` are those of what was refused or failed, with
+    their numbers; `unhashed` counts copies of which the server gave no SHA-256. `parts` are the ledger's.
     """
 
     objects: Mapping[str, int]
@@ -99,13 +100,12 @@ class CopyReporter:
         if self._total is not None and objects:
             self._total.begin()
         sums = {**self._seen, "copied": objects - errors, "failed": errors}
-        self._progress(
-            CopySums(sums, {"copied": size}), self._total.objects if self._total is not None else 0
-        )
+        self._progress(CopySums(sums, {"copied": size}), self._total.objects if self._total is not None else 0)
 
 
 class Total:
-    """Counts the source's objects beside the copy, once it is begun; for the time left alone, so a failure to count is no error."""
+    """Counts the source's objects beside the copy, once it is begun; for the time left alone, so a failure to count is
+    no error."""
 
     def __init__(self, source: CopySide) -> None:
         self._source = source

@@ -33,8 +33,8 @@ ROWS_AT_A_TIME: Final = 1000
 class Terms:
     """How copies are to be: S3's storage class, canned ACL and lock, `""` and None for none.
 
-    `compare` says that objects which ETags cannot prove equal are read on both sides, `restored` that archived ones may be copied:
-    S3 refuses those that are not. `most` bounds the requests a second;
+    `compare` says that objects which ETags cannot prove equal are read on both sides, `restored` that archived ones may
+    be copied: S3 refuses those that are not. `most` bounds the requests a second;
     None leaves each prefix of the target its own bound.
     """
 
@@ -48,7 +48,8 @@ class Terms:
 
 
 def kind_of(source: ObjectRow, target: ObjectRow | None, restored: bool = False) -> CopyKind:
-    """What the two listings say of one object. `restored` says that archived ones were: the listing does not show that."""
+    """What the two listings say of one object. `restored` says that archived ones were: the listing does not show
+    that."""
     if target is None:
         if source.size > MOST_BYTES:
             return CopyKind.TOO_LARGE

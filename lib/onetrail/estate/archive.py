@@ -11,7 +11,8 @@ _ROUNDED_DAYS: Final = 93
 
 
 def archive_of(settings: Settings, *, kms_key_arn: str = "", trail_arns: tuple[str, ...] = ()) -> Archive:
-    """Names and ARNs of the central bucket, its neighbours and its roles. Without `trail_arns`, the one new trail of each source account."""
+    """Names and ARNs of the central bucket, its neighbours and its roles. Without `trail_arns`, the one new trail of
+    each source account."""
     partition, log_account = settings.partition, settings.log_account.account_id
 
     def role(name: str) -> str:

@@ -1,4 +1,5 @@
-"""Whether whoever runs this can become break-glass, or the sealer, now: asked before a plan that needs it is approved, and again when it is sent."""
+"""Whether whoever runs this can become break-glass, or the sealer, now: asked before a plan that needs it is approved,
+and again when it is sent."""
 
 from typing import Final
 
@@ -12,9 +13,7 @@ CAN_BECOME: Final = RequiredCheck(CheckKind.BREAK_GLASS)
 """What changes say of it in `requires`."""
 CAN_SEAL: Final = RequiredCheck(CheckKind.SEALER)
 """The same for the role that seals the record's head."""
-SEAL_CURE: Final = (
-    "run step 02 if the role is not there yet, and this step again as one of break_glass_principals"
-)
+SEAL_CURE: Final = "run step 02 if the role is not there yet, and this step again as one of break_glass_principals"
 CURE: Final = "run this step again as one of break_glass_principals"
 
 

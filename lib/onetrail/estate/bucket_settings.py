@@ -26,9 +26,7 @@ _READS: Final[dict[str, _Read]] = {
         "PublicAccessBlockConfiguration",
         ("NoSuchPublicAccessBlockConfiguration",),
     ),
-    "ownership": _Read(
-        "get_bucket_ownership_controls", "OwnershipControls", ("OwnershipControlsNotFoundError",)
-    ),
+    "ownership": _Read("get_bucket_ownership_controls", "OwnershipControls", ("OwnershipControlsNotFoundError",)),
     "lifecycle": _Read("get_bucket_lifecycle_configuration", "", ("NoSuchLifecycleConfiguration",)),
     "versioning": _Read("get_bucket_versioning"),
     "lock": _Read(

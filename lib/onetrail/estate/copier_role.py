@@ -1,4 +1,5 @@
-"""The copier role of a source account, part by part: a run that was killed leaves the role without its policy, or never gave it one."""
+"""The copier role of a source account, part by part: a run that was killed leaves the role without its policy, or never
+gave it one."""
 
 from enum import StrEnum
 
@@ -10,7 +11,8 @@ _ABSENT = ("NoSuchEntity",)
 
 
 class RolePart(StrEnum):
-    """A part of the role that stands; its value is the call that takes it away. In this order: a role with a policy cannot be deleted."""
+    """A part of the role that stands; its value is the call that takes it away. In this order: a role with a policy
+    cannot be deleted."""
 
     POLICY = "DeleteRolePolicy"
     ROLE = "DeleteRole"
@@ -29,9 +31,7 @@ def standing_parts(clients: Clients, account: str) -> Answer[tuple[RolePart, ...
         return role
     if isinstance(role, Absent):
         return There(())
-    policy = look_for(
-        client.get_role_policy, _ABSENT, RoleName=names.COPIER_ROLE, PolicyName=names.COPIER_ROLE
-    )
+    policy = look_for(client.get_role_policy, _ABSENT, RoleName=names.COPIER_ROLE, PolicyName=names.COPIER_ROLE)
     match calling("GetRolePolicy", policy):
         case Unread() as unread:
             return unread

@@ -1,4 +1,5 @@
-"""Where the new trail has been seen to deliver: per region, an object of its own in the central bucket and no error in its status."""
+"""Where the new trail has been seen to deliver: per region, an object of its own in the central bucket and no error in
+its status."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,7 +16,8 @@ from onetrail.settings import Settings
 
 @dataclass(frozen=True)
 class RegionDelivery:
-    """One region. `evidence_key` is the object seen; `error` is what GetTrailStatus says; `proven` needs an object and no error."""
+    """One region. `evidence_key` is the object seen; `error` is what GetTrailStatus says; `proven` needs an object and
+    no error."""
 
     account: str
     region: str

@@ -1,4 +1,5 @@
-"""Freezing an old bucket: its lifecycle rules disabled, all but reads and deliveries refused, its dead principals out of the policy."""
+"""Freezing an old bucket: its lifecycle rules disabled, all but reads and deliveries refused, its dead principals out
+of the policy."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -31,19 +32,22 @@ _SESSION: Final = re.compile(r"arn:([^:]+):sts::(\d{12}):assumed-role/([^/]+)/.+
 
 
 def live_rules(bucket: OldBucket) -> list[str]:
-    """IDs of the enabled rules that delete or move objects, in order; of rules that could not be read nothing is said."""
+    """IDs of the enabled rules that delete or move objects, in order; of rules that could not be read nothing is
+    said."""
     return [str(rule.get("ID") or "(no ID)") for rule in _rules(bucket) if _lives(rule)]
 
 
 def held_policy(partition: str, bucket: OldBucket, keeper: str) -> dict[str, Any]:
-    """The bucket's policy without dead principals and with our freeze, exempt `keeper` and whoever puts objects by that policy."""
+    """The bucket's policy without dead principals and with our freeze, exempt `keeper` and whoever puts objects by that
+    policy."""
     living = without_dead_principals(known(bucket.policy))
     writers = writers_of(living, bucket.account)
     return iam.with_statements(living, old_bucket_hold_still(partition, bucket.name, (keeper,), writers))
 
 
 def frozen_for_others(bucket: OldBucket, keeper: str) -> tuple[str, ...]:
-    """Whom the freeze spares, where it does not spare `keeper`: it can then change neither the policy nor a setting of the bucket."""
+    """Whom the freeze spares, where it does not spare `keeper`: it can then change neither the policy nor a setting of
+    the bucket."""
     if keeper.endswith(":root"):
         return ()  # S3 lets root of the account change the policy whatever it says
     for statement in iam.statements(known(bucket.policy) or {}):
@@ -55,7 +59,8 @@ def frozen_for_others(bucket: OldBucket, keeper: str) -> tuple[str, ...]:
 
 
 def writers_of(policy: Mapping[str, Any] | None, account: str) -> Writers:
-    """Whom the policy lets put objects, besides services. The bucket's own account as a whole is nobody: its roles are not named by that."""
+    """Whom the policy lets put objects, besides services. The bucket's own account as a whole is nobody: its roles are
+    not named by that."""
     named = [
         name
         for statement in iam.statements(policy or {})
@@ -86,12 +91,7 @@ def _principals(statement: Mapping[str, Any]) -> list[str]:
     principal = statement.get("Principal", "*")
     if "NotPrincipal" in statement or not isinstance(principal, Mapping):
         return ["*"]
-    return [
-        name
-        for kind, value in principal.items()
-        if kind != "Service"
-        for name in policy_document.values(value)
-    ]
+    return [name for kind, value in principal.items() if kind != "Service" for name in policy_document.values(value)]
 
 
 def _role_of(arn: str) -> str:
@@ -179,11 +179,12 @@ def _frozen(partition: str, bucket: OldBucket) -> Change:
 def _held(partition: str, bucket: OldBucket, wanted: Mapping[str, Any]) -> Change:
     policy = known(bucket.policy)
     dead = iam.dead_principals(policy) if policy else []
-    said = "only the identity that retires the bucket may change or delete anything in it during the move; deliveries continue"
+    said = (
+        "only the identity that retires the bucket may change or delete anything in it during the move; deliveries"
+        " continue"
+    )
     if dead:
-        said += (
-            f"; {', '.join(dead)} no longer exists, and AWS rejects a policy that names it, so it is removed"
-        )
+        said += f"; {', '.join(dead)} no longer exists, and AWS rejects a policy that names it, so it is removed"
     return _change(
         partition,
         bucket,

@@ -1,7 +1,7 @@
 """Guardrails: service control policies that the organization holds over the new trail and, later, over the archive.
 
-They come after what they forbid, and they can only be set from the management account. Where the current credentials are not of
-that account, the step says so and `onetrail policies` prints the document for whoever holds it.
+They come after what they forbid, and they can only be set from the management account. Where the current credentials
+are not of that account, the step says so and `onetrail policies` prints the document for whoever holds it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,8 +43,9 @@ def _first_wrong(archive: Archive, which: Guardrail, text: str) -> str:
 class Rail:
     """One rail as the organization shows it.
 
-    `management` is empty when the current credentials cannot set it; `why` then says the reason. `content` is None when it does not exist,
-    or nobody can look from here; it is unread where the look was refused, and nobody knows whether it stands.
+    `management` is empty when the current credentials cannot set it; `why` then says the reason. `content` is None when
+    it does not exist, or nobody can look from here; it is unread where the look was refused, and nobody knows whether
+    it stands.
     """
 
     name: str
@@ -78,9 +79,7 @@ def read_rail(settings: Settings, clients: Clients, name: str) -> Rail:
     if isinstance(found, Absent):
         return Rail(name, settings.organization_id, why="the current account is in no organization")
     if found.value["Organization"]["MasterAccountId"] != base:
-        return Rail(
-            name, settings.organization_id, why="the current credentials are not of the management account"
-        )
+        return Rail(name, settings.organization_id, why="the current credentials are not of the management account")
     roots, listed = (
         pages(client, "list_roots", "Roots"),
         pages(client, "list_policies", "Policies", Filter=TYPE),
@@ -88,9 +87,7 @@ def read_rail(settings: Settings, clients: Clients, name: str) -> Rail:
     if isinstance(roots, Unread) or isinstance(listed, Unread):
         return _blind(settings, name, {"ListRoots": roots, "ListPolicies": listed})
     root = roots.value[0]
-    enabled = any(
-        kind["Type"] == TYPE and kind["Status"] == "ENABLED" for kind in root.get("PolicyTypes", [])
-    )
+    enabled = any(kind["Type"] == TYPE and kind["Status"] == "ENABLED" for kind in root.get("PolicyTypes", []))
     here = Rail(name, settings.organization_id, base, settings.home_region, "", root["Id"], enabled)
     mine = next((said for said in listed.value if said["Name"] == name), None)
     if mine is None:
@@ -176,9 +173,7 @@ def rail_changes(
                 requires,
             )
         )
-    policy_id: Any = rail.policy_id or EarlierResult(
-        f"rail-CreatePolicy-{rail.name}", "Policy.PolicySummary.Id"
-    )
+    policy_id: Any = rail.policy_id or EarlierResult(f"rail-CreatePolicy-{rail.name}", "Policy.PolicySummary.Id")
     for account in sorted(set(accounts) - set(rail.targets)):
         parameters = {"PolicyId": policy_id, "TargetId": account}
         changes.append(
@@ -205,9 +200,7 @@ def rail_findings(
         text = f"whether it is attached is unknown: {content.why}"
         return [Finding(f"{step}.guardrail", FindingState.COULD_NOT_LOOK, "-", "-", rail.name, text)]
     if rail.why and not rail.organization:
-        return [
-            Finding(f"{step}.guardrail", FindingState.NOTE, "-", "-", rail.name, f"no guardrail: {rail.why}")
-        ]
+        return [Finding(f"{step}.guardrail", FindingState.NOTE, "-", "-", rail.name, f"no guardrail: {rail.why}")]
     if rail.why:
         return [
             Finding(
@@ -220,9 +213,7 @@ def rail_findings(
             )
         ]
     stands = (
-        content is not None
-        and iam.canonical(content) == iam.canonical(wanted)
-        and set(accounts) <= set(rail.targets)
+        content is not None and iam.canonical(content) == iam.canonical(wanted) and set(accounts) <= set(rail.targets)
     )
     if stands:
         return [

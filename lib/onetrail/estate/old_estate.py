@@ -1,7 +1,7 @@
 """The old trails and buckets as AWS shows them now: read once, used by every step that touches them.
 
-An old bucket is one that a trail other than the new one delivers to, or one that carries a statement of ours from an earlier step:
-so it is still known when its trail is gone.
+An old bucket is one that a trail other than the new one delivers to, or one that carries a statement of ours from an
+earlier step: so it is still known when its trail is gone.
 """
 
 from collections.abc import Collection, Mapping
@@ -20,15 +20,24 @@ from onetrail.looked import Answer, Look, There, Unread, known, made, unread
 from onetrail.settings import Settings
 
 _SETTINGS = (
-    "policy", "ownership", "lifecycle", "versioning", "lock", "encryption", "logging", "notifications", "replication",
-    "request_payment", "tags",
-)  # fmt: skip
+    "policy",
+    "ownership",
+    "lifecycle",
+    "versioning",
+    "lock",
+    "encryption",
+    "logging",
+    "notifications",
+    "replication",
+    "request_payment",
+    "tags",
+)
 
 
 @dataclass(frozen=True)
 class OldBucket:
-    """One old bucket and its settings. A setting that is not set is None, or its default; one that could not be read is Unread, and named in
-    `could_not_look`."""
+    """One old bucket and its settings. A setting that is not set is None, or its default; one that could not be read is
+    Unread, and named in `could_not_look`."""
 
     name: str
     account: str
@@ -62,26 +71,27 @@ class OldBucket:
     def aws_managed(self) -> bool:
         """True where the bucket's own encryption is KMS with the AWS managed key."""
         key = known(self.kms_key) or ""
-        return (known(self.encryption) or "").startswith("aws:kms") and (
-            not key or key.endswith("alias/aws/s3")
-        )
+        return (known(self.encryption) or "").startswith("aws:kms") and (not key or key.endswith("alias/aws/s3"))
 
     @property
     def kms(self) -> bool:
-        """True where objects may be under a KMS key, so that their ETags are no MD5; so they may where the encryption is unread."""
+        """True where objects may be under a KMS key, so that their ETags are no MD5; so they may where the encryption
+        is unread."""
         said = self.encryption
         return isinstance(said, Unread) or said.startswith("aws:kms") or bool(self.trail_keys)
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """ARNs of the KMS keys that the bucket and its trails name; an alias is none, since a policy cannot name one."""
+        """ARNs of the KMS keys that the bucket and its trails name; an alias is none, since a policy cannot name
+        one."""
         said = known(self.kms_key) or ""
         own = (said,) if said.startswith("arn:") and ":key/" in said else ()
         return tuple(sorted({*own, *self.trail_keys}))
 
     @property
     def sids(self) -> frozenset[str]:
-        """The Sids in the bucket's policy; none where that is unread, so that nothing is taken for held, closed or a shell."""
+        """The Sids in the bucket's policy; none where that is unread, so that nothing is taken for held, closed or a
+        shell."""
         policy = known(self.policy)
         return frozenset(str(s.get("Sid", "")) for s in iam.statements(policy)) if policy else frozenset()
 
@@ -206,9 +216,7 @@ def _trails_of(clients: Clients, account: str, region: str) -> tuple[list[Trail]
             ),
         }
         failed += [f"{account} {region}: {said['Name']}: {line}" for line in unread(parts)]
-        trails.append(
-            from_api(said, *(part.value if isinstance(part, There) else None for part in parts.values()))
-        )
+        trails.append(from_api(said, *(part.value if isinstance(part, There) else None for part in parts.values())))
     return trails, failed
 
 
@@ -226,13 +234,12 @@ def _buckets(
     )
     here = [bucket for bucket in read if bucket.name in fed or _is_ours(bucket, remembered)]
     missing = sorted(fed - {said["Name"] for said in listed.value} - own)
-    return here, [
-        f"{account}: bucket {name} is named by a trail but is not this account's" for name in missing
-    ]
+    return here, [f"{account}: bucket {name} is named by a trail but is not this account's" for name in missing]
 
 
 def _is_ours(bucket: OldBucket, remembered: Collection[str]) -> bool:
-    """Whether a bucket that no trail feeds is one of this move: by a statement of ours, or by a receipt where its policy is unread."""
+    """Whether a bucket that no trail feeds is one of this move: by a statement of ours, or by a receipt where its
+    policy is unread."""
     if isinstance(bucket.policy, Unread):
         return bucket.name in remembered
     return bucket.held or bucket.shell or bucket.closed or bucket.grant_open is True

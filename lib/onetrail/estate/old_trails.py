@@ -1,4 +1,5 @@
-"""Which trails are ours to stop and delete, whether they are as they were reviewed, and whether a stopped one has delivered its last files."""
+"""Which trails are ours to stop and delete, whether they are as they were reviewed, and whether a stopped one has
+delivered its last files."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -9,7 +10,8 @@ from onetrail.estate.old_estate import OldEstate, status_of, trail_shape
 from onetrail.settings import Settings
 
 LAST_FILES = timedelta(hours=2)
-"""After StopLogging late log files and one final digest still arrive; AWS states no bound, two hours is the first look."""
+"""After StopLogging late log files and one final digest still arrive; AWS states no bound, two hours is the first
+look."""
 _FOREIGN_OWNERS = ("aws-controltower-", "AWSControlTower", "security-lake", "AmazonSecurityLake")
 
 
@@ -31,7 +33,8 @@ def is_foreign(trail: Trail) -> bool:
 
 
 def not_as_reviewed(estate: OldEstate, arn: str, before: Mapping[str, Any]) -> str:
-    """Why an old trail may not be stopped or deleted by a plan that showed it as `before`; empty where it is as it was."""
+    """Why an old trail may not be stopped or deleted by a plan that showed it as `before`; empty where it is as it
+    was."""
     if any(trail.arn == arn for trail in estate.new_trails):
         return "it delivers into the archive now"
     trail = next((trail for trail in estate.old_trails if trail.arn == arn), None)
@@ -44,7 +47,8 @@ def not_as_reviewed(estate: OldEstate, arn: str, before: Mapping[str, Any]) -> s
 
 
 def drained(trail: Trail, now: datetime) -> bool:
-    """Whether a stopped trail has nothing more to deliver: its final digest is in, or it makes none and two hours have passed."""
+    """Whether a stopped trail has nothing more to deliver: its final digest is in, or it makes none and two hours have
+    passed."""
     stopped = status_of(trail).stopped
     if status_of(trail).is_logging:
         return False

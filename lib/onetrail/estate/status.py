@@ -1,4 +1,5 @@
-"""How far a step is, as AWS shows it: what the map of notebook 00 lists, and what a later step asks of its forerunner."""
+"""How far a step is, as AWS shows it: what the map of notebook 00 lists, and what a later step asks of its
+forerunner."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -52,7 +53,8 @@ def unevaluated(plan: Plan, unread: Sequence[str]) -> Plan:
 
 
 def evaluated(plan: Plan, unread: Sequence[str]) -> Plan:
-    """The plan; where it holds nothing for no other reason, and something was unread, it says that instead of "already so"."""
+    """The plan; where it holds nothing for no other reason, and something was unread, it says that instead of "already
+    so"."""
     reasons = (plan.changes, plan.waiting_for, plan.not_yet, plan.why)
     return plan if not unread or any(reasons) else unevaluated(plan, unread)
 
@@ -74,9 +76,7 @@ def waiting_findings(id: str, before: Status, resource: str) -> list[Finding]:
     """What the check of such a step finds."""
     if before.stage is StepStage.UNKNOWN:
         return [Finding(id, FindingState.COULD_NOT_LOOK, "-", "-", resource, _unknown(before))]
-    return [
-        Finding(id, FindingState.PLANNED, "-", "-", resource, f"waiting for {before.step}: {before.line}")
-    ]
+    return [Finding(id, FindingState.PLANNED, "-", "-", resource, f"waiting for {before.step}: {before.line}")]
 
 
 def _unknown(before: Status) -> str:
@@ -84,7 +84,8 @@ def _unknown(before: Status) -> str:
 
 
 def still_open(plan: Plan) -> Status | None:
-    """The status of a step whose plan holds changes: the first of them, and how many more; None where the plan is empty."""
+    """The status of a step whose plan holds changes: the first of them, and how many more; None where the plan is
+    empty."""
     if plan.empty:
         return None
     first, more = plan.changes[0], len(plan.changes) - 1

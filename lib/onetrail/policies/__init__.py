@@ -1,7 +1,7 @@
 """Policy texts as AWS holds them: compared, kept byte for byte, and put back.
 
-Stands between `change`, which sends plans and knows of texts only what `TextStore` says, and `aws`, which reads what AWS holds and
-opens a gate with a store.
+Stands between `change`, which sends plans and knows of texts only what `TextStore` says, and `aws`, which reads what
+AWS holds and opens a gate with a store.
 """
 
 from onetrail.policies.closings import closing_of

@@ -18,8 +18,8 @@ IAM_TEXT: Final = "PolicyText"
 
 
 class PolicyReading(NamedTuple):
-    """`names` are the change's parameters that the reading takes too, `path` leads to the text in the answer, `absent` are the codes
-    that mean "there is none"."""
+    """`names` are the change's parameters that the reading takes too, `path` leads to the text in the answer, `absent`
+    are the codes that mean "there is none"."""
 
     method: str
     names: tuple[str, ...]
@@ -28,7 +28,8 @@ class PolicyReading(NamedTuple):
 
 
 class PolicyCall(NamedTuple):
-    """`sent` is the parameter that holds the new text, empty where the call removes it; `read` is None where the call makes the thing."""
+    """`sent` is the parameter that holds the new text, empty where the call removes it; `read` is None where the call
+    makes the thing."""
 
     sent: str
     read: PolicyReading | None

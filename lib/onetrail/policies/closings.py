@@ -12,7 +12,8 @@ _TEXTS: Final = ("Policy", "PolicyDocument", "AssumeRolePolicyDocument")
 
 
 def closing_of(said: Mapping[str, Any], resource: str, by_step: bool) -> Change | None:
-    """The change; None for a role of a plan that closes something else `by_step`: what is not closed yet may still need its role."""
+    """The change; None for a role of a plan that closes something else `by_step`: what is not closed yet may still need
+    its role."""
     if by_step and said["service"] == "iam":
         return None
     restores = said.get("restores")

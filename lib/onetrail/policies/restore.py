@@ -1,8 +1,9 @@
-"""The policy that a closing puts back, made when it is sent: what was there before, byte for byte, or what others made of it meanwhile.
+"""The policy that a closing puts back, made when it is sent: what was there before, byte for byte, or what others made
+of it meanwhile.
 
-The prior text comes from the run folder, where each policy was kept before it was replaced. It is put back where it says the same as
-what is there now without our statements. Where it does not, somebody else changed the policy in between: then only our statements are
-taken out, and what the other changed is reported.
+The prior text comes from the run folder, where each policy was kept before it was replaced. It is put back where it
+says the same as what is there now without our statements. Where it does not, somebody else changed the policy in
+between: then only our statements are taken out, and what the other changed is reported.
 """
 
 import hashlib
@@ -27,9 +28,9 @@ _ABSENT: Final = "absent"
 class Restores:
     """What a closing does to the policy that it finds.
 
-    Statements with one of the Sids `ours` are taken out, and the statements `puts` are put before the others. `puts_by` and `removes_by`
-    are the calls that put a policy and take the last of it away, `removes_by` empty where there is always one; `text` is the parameter
-    that holds the new text.
+    Statements with one of the Sids `ours` are taken out, and the statements `puts` are put before the others. `puts_by`
+    and `removes_by` are the calls that put a policy and take the last of it away, `removes_by` empty where there is
+    always one; `text` is the parameter that holds the new text.
     """
 
     ours: frozenset[str]
@@ -62,8 +63,9 @@ class KeptText:
 class Restored:
     """What is sent, and where it came from.
 
-    `text` is None where no policy is left. `prior` is the kept text it is, `absent` where there had been none, empty where the text was
-    made by taking our statements out. `foreign` has one line for each thing that somebody else changed since our opening.
+    `text` is None where no policy is left. `prior` is the kept text it is, `absent` where there had been none, empty
+    where the text was made by taking our statements out. `foreign` has one line for each thing that somebody else
+    changed since our opening.
     """
 
     text: str | None
@@ -93,7 +95,8 @@ class Restored:
 
 
 def restored(restores: Restores, now: str | None, texts: Iterable[tuple[str, KeptText]]) -> Restored:
-    """What a closing puts in the place of `now`; `texts` are those of this policy in the record, oldest first, each with `before` or `after`.
+    """What a closing puts in the place of `now`; `texts` are those of this policy in the record, oldest first, each
+    with `before` or `after`.
 
     Raises PolicyError where a text is no policy.
     """
@@ -113,7 +116,8 @@ def _foreign(
     wanted: Mapping[str, Any] | None,
     known: list[tuple[str, KeptText]],
 ) -> tuple[str, ...]:
-    """What differs from the text that we put last, or from what of it is not ours; nothing where the record knows of none."""
+    """What differs from the text that we put last, or from what of it is not ours; nothing where the record knows of
+    none."""
     puts = [kept for when, kept in known if when == "after"] or [kept for _, kept in known]
     if not puts:
         return ()
@@ -141,7 +145,8 @@ class KeptTexts:
         self._found: dict[tuple[str, str, str], list[tuple[str, KeptText]]] = {}
 
     def of(self, account: str, service: str, resource: str) -> list[tuple[str, KeptText]]:
-        """The texts of one resource, oldest first; a file that is not what the record says is left out. Raises FileRefused, ValueError."""
+        """The texts of one resource, oldest first; a file that is not what the record says is left out. Raises
+        FileRefused, ValueError."""
         self._grow()
         return self._found.get((account, service, resource), [])
 

@@ -1,4 +1,5 @@
-"""Keeps the policies that changes put, replace or remove, and makes those that closings put back: what a gate sends its changes with."""
+"""Keeps the policies that changes put, replace or remove, and makes those that closings put back: what a gate sends its
+changes with."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,12 +15,14 @@ from onetrail.policies.restore import KeptTexts, Restored, Restores, restored
 from onetrail.policies.texts import Texts, put, replaced, texts_of
 
 ReadPolicy = Callable[[Change, Mapping[str, Any]], Texts | None]
-"""Reads the policy that a change replaces as AWS holds it now, and says which one it puts; None for a change of anything else."""
+"""Reads the policy that a change replaces as AWS holds it now, and says which one it puts; None for a change of
+anything else."""
 
 
 @dataclass(frozen=True)
 class ChangedPolicy:
-    """The policy of one change on its way: `change` and `parameters` as they are sent, a closing's with what it puts back."""
+    """The policy of one change on its way: `change` and `parameters` as they are sent, a closing's with what it puts
+    back."""
 
     folder: Path
     change: Change
@@ -61,14 +64,16 @@ class PolicyStore:
             *([said] if whole else ()),
             *([ours] if made else ()),
             *(
-                f"Someone else changed the policy of {name} meanwhile, and the change is kept: {'; '.join(found.foreign)}."
+                f"Someone else changed the policy of {name} meanwhile, and the change is kept:"
+                f" {'; '.join(found.foreign)}."
                 for name, found in put_back
                 if found.foreign
             ),
         ]
 
     def _restored(self, change: Change, texts: Texts) -> Restored | None:
-        """What a closing puts back; None where the policy of now could not be read, so that the reviewed one is sent."""
+        """What a closing puts back; None where the policy of now could not be read, so that the reviewed one is
+        sent."""
         now = or_none(texts.before)
         if not isinstance(change.restores, Restores) or isinstance(now, Unread):
             return None

@@ -1,4 +1,5 @@
-"""The policy that a change puts, replaces or removes: its text is kept byte for byte in the run folder, before and after.
+"""The policy that a change puts, replaces or removes: its text is kept byte for byte in the run folder, before and
+after.
 
 The text of before is on disk before the change is sent, and the record's lines bind both by SHA-256.
 """
@@ -34,7 +35,8 @@ class Texts:
 def texts_of(
     read: Callable[[Change, Mapping[str, Any]], Texts | None], change: Change, parameters: Mapping[str, Any]
 ) -> Texts | None:
-    """What the change replaces and puts. Raises TextUnread where that could not be read, but not for a closing: it removes what we put."""
+    """What the change replaces and puts. Raises TextUnread where that could not be read, but not for a closing: it
+    removes what we put."""
     try:
         texts = read(change, parameters)
     except Exception as err:
@@ -46,8 +48,8 @@ def texts_of(
 
 def _unread(change: Change, why: str) -> TextUnread:
     return TextUnread(
-        f"{change.service}:{change.call} on {change.resource} in account {change.account} was not sent: the policy that it replaces "
-        f"could not be read, so it could not be kept: {why}; fix this and rerun the step"
+        f"{change.service}:{change.call} on {change.resource} in account {change.account} was not sent: the policy that"
+        f" it replaces could not be read, so it could not be kept: {why}; fix this and rerun the step"
     )
 
 
@@ -68,7 +70,8 @@ def replaced(folder: Path, line: int, change: Change, texts: Texts | None) -> di
 
 
 def put(folder: Path, line: int, change: Change, texts: Texts | None) -> dict[str, Any]:
-    """What the record's line after the call says of the text that stands now; `line` is the number of the line before. Raises RecordError."""
+    """What the record's line after the call says of the text that stands now; `line` is the number of the line before.
+    Raises RecordError."""
     if texts is None:
         return {}
     return {"puts": _ABSENT if texts.after is None else _kept(folder, line, "after", change, texts.after)}

@@ -10,9 +10,7 @@ from onetrail.practice.serve import serve
 def main() -> None:
     """Read the arguments and serve."""
     parser = argparse.ArgumentParser(prog="python -m onetrail.practice")
-    verb = parser.add_subparsers(required=True).add_parser(
-        "serve", help="serve the practice estate on loopback"
-    )
+    verb = parser.add_subparsers(required=True).add_parser("serve", help="serve the practice estate on loopback")
     verb.add_argument("--scenario", default="default")
     verb.add_argument("--number", type=int, default=7)
     verb.add_argument("--port", type=int, default=0)

@@ -1,4 +1,5 @@
-"""The cast of every practice estate: organization, three accounts, their roles, the key of the person at the keyboard."""
+"""The cast of every practice estate: organization, three accounts, their roles, the key of the person at the
+keyboard."""
 
 import json
 from collections.abc import Sequence
@@ -35,9 +36,7 @@ def make_cast(world: World) -> None:
     give_key(world, ACCESS_KEY_ID, SECRET_ACCESS_KEY, engineer, "engineer")
 
 
-def add_account(
-    world: World, account: str, name: str, opted_in: Sequence[str], management: bool = False
-) -> None:
+def add_account(world: World, account: str, name: str, opted_in: Sequence[str], management: bool = False) -> None:
     """Make an account known, with the regions it opted in to beside those on by default."""
     mail = f"{name}@acme.example"
     world.accounts[account] = AccountInfo(account, name, set(BY_DEFAULT) | set(opted_in), mail, management)

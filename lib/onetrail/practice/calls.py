@@ -44,7 +44,8 @@ class ServiceError(Exception):
 
 
 ServiceHandler = Callable[[ServiceCall], ServiceAnswer]
-"""A service of ours that takes the place of moto's; an operation it lacks raises `ServiceError("NotImplemented", ..., 501)`."""
+"""A service of ours that takes the place of moto's; an operation it lacks raises `ServiceError("NotImplemented", ...,
+501)`."""
 
 
 @dataclass(frozen=True)

@@ -50,9 +50,7 @@ class Control:
 
     def __call__(self, request: HttpRequest) -> Reply:
         """Answer one control call."""
-        if not hmac.compare_digest(
-            request.headers.get("x-practice-token", "").encode(), self._token.encode()
-        ):
+        if not hmac.compare_digest(request.headers.get("x-practice-token", "").encode(), self._token.encode()):
             return _reply(
                 403, {"error": "the header x-practice-token is missing or wrong; its value is in estate.json"}
             )

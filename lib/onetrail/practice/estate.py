@@ -63,7 +63,8 @@ class Estate:
 
 
 def build(scenario_name: str, number: int) -> Estate:
-    """An estate of that scenario; `empty` has accounts and roles only, and no CloudTrail. Raises KeyError for an unknown one."""
+    """An estate of that scenario; `empty` has accounts and roles only, and no CloudTrail. Raises KeyError for an
+    unknown one."""
     estate = Estate(World(number, scenario_name))
     make_cast(estate.world)
     if scenario_name != "empty":

@@ -1,4 +1,5 @@
-"""Faults on request: throttling, errors, cut connections, slow answers, answers that lie, a wrong clock, and damage to what is stored."""
+"""Faults on request: throttling, errors, cut connections, slow answers, answers that lie, a wrong clock, and damage to
+what is stored."""
 
 import hashlib
 import json
@@ -103,7 +104,8 @@ def for_request(
 
 
 def _strikes(world: World, fault: dict[str, Any]) -> bool:
-    """Whether this fitting request is hit: not the first `after` ones, and of the rest so many as `probability` says, always the same."""
+    """Whether this fitting request is hit: not the first `after` ones, and of the rest so many as `probability` says,
+    always the same."""
     if fault.get("after", 0) > 0:
         fault["after"] -= 1
         return False
@@ -118,15 +120,11 @@ def _strikes(world: World, fault: dict[str, Any]) -> bool:
 def _fault(fault: Mapping[str, Any]) -> Fault:
     kind = fault["kind"]
     if kind == "hidden-error":
-        inner = xml.element("Code", "InternalError") + xml.element(
-            "Message", "We encountered an internal error."
-        )
+        inner = xml.element("Code", "InternalError") + xml.element("Message", "We encountered an internal error.")
         body = f"{xml.DECLARATION}<Error>{inner}</Error>".encode()
         return Fault("", Reply(200, body, (("content-type", "application/xml"),)), instead=True)
     code, status = _CODES.get(kind, ("", 200))
-    reply = Reply(
-        status, drop=kind == "reset", silent=kind == "timeout", delay=float(fault.get("seconds", 0))
-    )
+    reply = Reply(status, drop=kind == "reset", silent=kind == "timeout", delay=float(fault.get("seconds", 0)))
     return Fault(code, reply, cut=kind == "truncated-listing")
 
 
@@ -140,19 +138,18 @@ def judges_policies(world: World) -> bool:
     return all(fault["kind"] != "unjudged-policies" for fault in world.faults)
 
 
-def arm(
-    world: World, asked: Mapping[str, Any], services: Mapping[str, FaultKind] | None = None
-) -> dict[str, Any]:
+def arm(world: World, asked: Mapping[str, Any], services: Mapping[str, FaultKind] | None = None) -> dict[str, Any]:
     """Do or arm a fault. Raises UnknownFault, and KeyError when `bucket` or `key` is missing or unknown.
 
-    Of requests: `slowdown`, `internal-error`, `denied`, `expired-token`, `not-implemented`, `reset`, `delay` (`seconds`), `timeout` (no answer ever),
-    `hidden-error` (200 with an error in its body), `truncated-listing`; and what somebody does before a request is answered: `changed`
-    and `deleted` (the source of a copy), `policy-edited` (of the bucket `target`; `sid` names the statement that is added). Each with
-    `service`, `operation`, `bucket`, `key` (a prefix), `header` (that the request has, in lower case), `count`, `after` and `probability`
-    (0 to 1; without a count it lasts), all optional.
-    `skew` puts the door's clock `seconds` ahead until it is cleared, and until then `unjudged-policies` has bucket policies taken whose
-    actions, resources and condition keys do not fit together. Of objects: `archive` (`class`), `tamper`, `lose`, each with
-    `bucket` and `key`. `clear` removes what is armed. `services` are the kinds that services add.
+    Of requests: `slowdown`, `internal-error`, `denied`, `expired-token`, `not-implemented`, `reset`, `delay`
+    (`seconds`), `timeout` (no answer ever), `hidden-error` (200 with an error in its body), `truncated-listing`; and
+    what somebody does before a request is answered: `changed` and `deleted` (the source of a copy), `policy-edited` (of
+    the bucket `target`; `sid` names the statement that is added). Each with `service`, `operation`, `bucket`, `key` (a
+    prefix), `header` (that the request has, in lower case), `count`, `after` and `probability` (0 to 1; without a count
+    it lasts), all optional. `skew` puts the door's clock `seconds` ahead until it is cleared, and until then
+    `unjudged-policies` has bucket policies taken whose actions, resources and condition keys do not fit together. Of
+    objects: `archive` (`class`), `tamper`, `lose`, each with `bucket` and `key`. `clear` removes what is armed.
+    `services` are the kinds that services add.
     """
     kind, more = str(asked.get("kind", "")), services or {}
     if kind == "clear":

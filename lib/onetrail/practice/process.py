@@ -60,12 +60,11 @@ def folder(directory: Path | None = None) -> Path:
     return here / ".practice"
 
 
-def start(
-    scenario: str = "default", number: int = 7, port: int = 0, directory: Path | None = None
-) -> EstateInfo:
+def start(scenario: str = "default", number: int = 7, port: int = 0, directory: Path | None = None) -> EstateInfo:
     """Start the estate, or return the one of that scenario and number that runs.
 
-    Raises WrongUse for a scenario that there is not, OtherEstateRuns, and EstateFailed when it is not up within START_SECONDS.
+    Raises WrongUse for a scenario that there is not, OtherEstateRuns, and EstateFailed when it is not up within
+    START_SECONDS.
     """
     if scenario not in ("empty", *ESTATES):
         raise WrongUse(f"there is no scenario {scenario!r}: give one of {', '.join(sorted(ESTATES))}")
@@ -90,15 +89,25 @@ def start(
     with log.open("w") as out:
         child = subprocess.Popen(
             [
-                sys.executable, "-m", "onetrail.practice", "serve", "--scenario", scenario, "--number", str(number),
-                "--port", str(port), "--directory", str(home),
+                sys.executable,
+                "-m",
+                "onetrail.practice",
+                "serve",
+                "--scenario",
+                scenario,
+                "--number",
+                str(number),
+                "--port",
+                str(port),
+                "--directory",
+                str(home),
             ],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
             env={**_without_aws(os.environ), "PYTHONPATH": _python_path(), "PYTHONHASHSEED": "0"},
-        )  # fmt: skip
+        )
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if child.poll() is not None:
@@ -127,7 +136,8 @@ def _last_line(log: Path) -> str:
 
 
 def find(directory: Path | None = None) -> EstateInfo | None:
-    """The living estate of the folder, or None. A file left behind by a dead one counts as none, even if another process has its port now."""
+    """The living estate of the folder, or None. A file left behind by a dead one counts as none, even if another
+    process has its port now."""
     home = folder(directory)
     try:
         said = json.loads((home / "estate.json").read_text())
@@ -151,9 +161,7 @@ def control(info: EstateInfo, method: str, name: str, body: dict[str, Any] | Non
         with opener.open(request, timeout=600) as answer:
             return dict(json.loads(answer.read()))
     except urllib.error.HTTPError as err:
-        raise OnetrailError(
-            f"the practice estate refused {name}: {err.read().decode(errors='replace')[:300]}"
-        ) from err
+        raise OnetrailError(f"the practice estate refused {name}: {err.read().decode(errors='replace')[:300]}") from err
 
 
 def status(directory: Path | None = None) -> dict[str, Any] | None:

@@ -52,9 +52,7 @@ async def serve(scenario: str, number: int, port: int, directory: Path) -> None:
 async def listen(handler: Handler, port: int, banner: str) -> tuple[asyncio.Server, asyncio.Server]:
     """Two loopback listeners: the main one counts as TLS, the second as plain HTTP. Port 0 takes any free one."""
     loop = asyncio.get_running_loop()
-    main = await loop.create_server(
-        lambda: Connection(handler, True, banner), "127.0.0.1", port, backlog=1024
-    )
+    main = await loop.create_server(lambda: Connection(handler, True, banner), "127.0.0.1", port, backlog=1024)
     plain = await loop.create_server(lambda: Connection(handler, False, banner), "127.0.0.1", 0, backlog=1024)
     return main, plain
 

@@ -53,7 +53,8 @@ def packed(content: dict[str, Any]) -> bytes:
 
 
 def unpacked(snapshot: bytes) -> dict[str, Any]:
-    """What a snapshot holds. Only what the estate wrote itself may come here: pickle runs what it reads. Raises BadSnapshot."""
+    """What a snapshot holds. Only what the estate wrote itself may come here: pickle runs what it reads. Raises
+    BadSnapshot."""
     if not snapshot.startswith(_HEAD):
         if snapshot.startswith((_NAME, _FORMAT_1)):
             raise BadSnapshot(

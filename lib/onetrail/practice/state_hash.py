@@ -1,6 +1,7 @@
 """The state's hash: the same for two estates that were set up alike and hold the same.
 
-It covers configuration, objects and the clock; never the request log, counters, sessions, nor anything that a read call changes.
+It covers configuration, objects and the clock; never the request log, counters, sessions, nor anything that a read call
+changes.
 """
 
 import hashlib
@@ -45,19 +46,32 @@ def digest(world: World) -> str:
 
 def _bucket(bucket: Any) -> dict[str, Any]:
     found = {
-        name: value
-        for name, value in vars(bucket).items()
-        if name not in ("versions", "names", "policy_document")
+        name: value for name, value in vars(bucket).items() if name not in ("versions", "names", "policy_document")
     }
     found["objects"] = [
         [
-            v.key, v.version_id, v.marker, v.etag, v.size, v.storage_class + v.tier, v.owner, v.lock_mode, v.lock_until,
-            v.legal_hold, v.last_modified, v.metadata, v.tags, v.sse, v.kms_key, v.content_type, v.headers,
+            v.key,
+            v.version_id,
+            v.marker,
+            v.etag,
+            v.size,
+            v.storage_class + v.tier,
+            v.owner,
+            v.lock_mode,
+            v.lock_until,
+            v.legal_hold,
+            v.last_modified,
+            v.metadata,
+            v.tags,
+            v.sse,
+            v.kms_key,
+            v.content_type,
+            v.headers,
             v.restore_until,
         ]
         for key in bucket.names
         for v in bucket.versions[key]
-    ]  # fmt: skip
+    ]
     return found
 
 
@@ -93,9 +107,7 @@ def _canonical(value: Any, above: tuple[int, ...]) -> Any:
         return f"<{type(value).__name__}>"
     above = (*above, id(value))
     if isinstance(value, Mapping):
-        return {
-            str(key): _canonical(found, above) for key, found in value.items() if str(key) not in _READ_MARKS
-        }
+        return {str(key): _canonical(found, above) for key, found in value.items() if str(key) not in _READ_MARKS}
     if isinstance(value, set | frozenset):
         return sorted((_canonical(found, above) for found in value), key=str)
     if isinstance(value, list | tuple):

@@ -19,13 +19,12 @@ def lines_of(folder: Path) -> int:
 
 def plans_in(folder: Path) -> set[str]:
     """The ids of every plan that was begun in this run folder."""
-    return {
-        str(line["plan"]) for line in _entries(folder) if line["kind"] == LineKind.PLAN and "plan" in line
-    }
+    return {str(line["plan"]) for line in _entries(folder) if line["kind"] == LineKind.PLAN and "plan" in line}
 
 
 def interrupted(folder: Path, since: int) -> str:
-    """What the lines after number `since` say of the plan that was being applied: how far it came, and what was closed again."""
+    """What the lines after number `since` say of the plan that was being applied: how far it came, and what was closed
+    again."""
     lines = [line for line in _entries(folder) if line["n"] > since]
     plan = _last_plan(lines)
     if plan is None:
@@ -41,11 +40,7 @@ def interrupted(folder: Path, since: int) -> str:
 
 
 def _last_plan(lines: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    plans = (
-        line
-        for line in reversed(lines)
-        if line["kind"] == LineKind.PLAN and {"plan", "changes"} <= line.keys()
-    )
+    plans = (line for line in reversed(lines) if line["kind"] == LineKind.PLAN and {"plan", "changes"} <= line.keys())
     return next(plans, None)
 
 

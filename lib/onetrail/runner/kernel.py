@@ -62,7 +62,8 @@ class OwnKernel(AsyncKernelManager):
 
 
 class _DeadKernels(logging.Filter):
-    """Leaves out what asyncio logs, traceback and all, of a task of nbclient that a kernel's death ended and that nobody waits for."""
+    """Leaves out what asyncio logs, traceback and all, of a task of nbclient that a kernel's death ended and that
+    nobody waits for."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """False for a DeadKernelError; everything else passes."""
@@ -73,19 +74,22 @@ _DEAD_KERNELS: Final = _DeadKernels()
 
 
 def report_dead_kernels_once() -> None:
-    """From now on the run alone says that a kernel died, in one line. It lasts: asyncio logs such a task when it is collected, be it at exit."""
+    """From now on the run alone says that a kernel died, in one line. It lasts: asyncio logs such a task when it is
+    collected, be it at exit."""
     logging.getLogger("asyncio").addFilter(_DEAD_KERNELS)
 
 
 class Interruption:
-    """Whether somebody asked the run to stop. The first request interrupts the cell; the second ends everything at once."""
+    """Whether somebody asked the run to stop. The first request interrupts the cell; the second ends everything at
+    once."""
 
     def __init__(self) -> None:
         self.asked = False
 
     @contextmanager
     def heeded(self) -> Iterator[None]:
-        """While inside, Ctrl-C, SIGTERM and a terminal that is gone reach the kernel's cell; one that was ignored stays so, as by nohup."""
+        """While inside, Ctrl-C, SIGTERM and a terminal that is gone reach the kernel's cell; one that was ignored stays
+        so, as by nohup."""
         heard = [number for number in _STOPPING if signal.getsignal(number) not in (signal.SIG_IGN, None)]
         held = {number: signal.signal(number, self._on_signal) for number in heard}
         try:
@@ -104,7 +108,8 @@ class Interruption:
 
 @contextmanager
 def kernel_environment(more: Mapping[str, str]) -> Iterator[None]:
-    """What kernels inherit: this library first on their path, this practice estate, no widgets that nobody can press."""
+    """What kernels inherit: this library first on their path, this practice estate, no widgets that nobody can
+    press."""
     said = {
         **_library_first(Path(onetrail.__file__).resolve().parents[1]),
         "ONETRAIL_PRACTICE_DIR": str(practice_folder().resolve()),
@@ -126,7 +131,8 @@ def kernel_environment(more: Mapping[str, str]) -> Iterator[None]:
 
 
 def _library_first(library: Path) -> dict[str, str]:
-    """Nothing where it is installed, since the interpreter finds it there: on that path, other packages would come before Python's own modules."""
+    """Nothing where it is installed, since the interpreter finds it there: on that path, other packages would come
+    before Python's own modules."""
     if any(library == Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")):
         return {}
     path = os.environ.get("PYTHONPATH", "")

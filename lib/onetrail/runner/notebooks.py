@@ -43,9 +43,7 @@ def all_notebooks(folder: Path) -> list[Notebook]:
         raise NotebookUnfit(f"{folder}: no notebooks there: {_cure(folder)}")
     missing = next((one for one in known[: known.index(found[-1])] if one not in found), None)
     if missing:
-        raise NotebookUnfit(
-            f"{missing.path.name} is missing: {_cure(folder, 'take it from the repository again')}"
-        )
+        raise NotebookUnfit(f"{missing.path.name} is missing: {_cure(folder, 'take it from the repository again')}")
     return found
 
 
@@ -108,6 +106,4 @@ def read(path: Path) -> Any:
     try:
         return nbformat.read(path, as_version=4)
     except (OSError, ValueError, nbformat.ValidationError) as err:
-        raise NotebookUnfit(
-            f"{path}: cannot be read as a notebook: take it from the repository again"
-        ) from err
+        raise NotebookUnfit(f"{path}: cannot be read as a notebook: take it from the repository again") from err

@@ -52,9 +52,7 @@ def from_notebook(name: str, notebook: Any, path: Path) -> StepResult:
     lines = [str(one["line"]) for one in (outcome, checked) if one]
     ended = StepState(outcome["state"]) if outcome else NotebookState.DONE
     state = NotebookState.FINDINGS if code == FINDINGS and ended is not StepState.STOPPED else ended
-    return StepResult(
-        name, state, code, " ".join(map(_sentence, lines)), str((outcome or {}).get("plan", "")), path
-    )
+    return StepResult(name, state, code, " ".join(map(_sentence, lines)), str((outcome or {}).get("plan", "")), path)
 
 
 def _sentence(line: str) -> str:
@@ -73,7 +71,8 @@ def from_error(name: str, ename: str, evalue: str, path: Path) -> StepResult:
             name,
             StepState.FAILED,
             FAILED,
-            f"the kernel cannot import onetrail ({evalue}): install it again, from its wheel or by make venv in a checkout",
+            f"the kernel cannot import onetrail ({evalue}): install it again, from its wheel or by make venv in a"
+            " checkout",
             "",
             path,
         )

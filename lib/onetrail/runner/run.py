@@ -42,8 +42,9 @@ from onetrail.workspace.shipped import shipped
 class RunResult:
     """How a run ended: `steps` in order, up to the one that stopped it; `report` if this run wrote one.
 
-    `unused` are ids in `approve` that are of no plan of these steps, nor of one that the record knows. They are named, and no finding: where
-    another plan is to be approved its step refuses to go on, and where none is, there is nothing that they could have done.
+    `unused` are ids in `approve` that are of no plan of these steps, nor of one that the record knows. They are named,
+    and no finding: where another plan is to be approved its step refuses to go on, and where none is, there is nothing
+    that they could have done.
     """
 
     steps: tuple[StepResult, ...]
@@ -96,7 +97,8 @@ def _wrapped(line: str) -> list[str]:
 def run(
     settings: Settings, *, first: str = "", last: str = "", folder: Path | None = None, live: bool = True
 ) -> RunResult:
-    """Run the notebooks from `first` to `last` with these settings; `folder` is where the notebooks are, without it those that came with onetrail.
+    """Run the notebooks from `first` to `last` with these settings; `folder` is where the notebooks are, without it
+    those that came with onetrail.
 
     Raises WrongUse or NotebookUnfit before the first kernel starts; what goes wrong later is in the result.
     """
@@ -161,9 +163,7 @@ def _execute(
     interruption: Interruption,
 ) -> StepResult:
     with suppress(ImportError):
-        importlib.import_module(
-            f"onetrail.steps.{notebook.step}"
-        )  # so that its errors' exit codes are known here
+        importlib.import_module(f"onetrail.steps.{notebook.step}")  # so that its errors' exit codes are known here
     since = lines_of(output.parent)
     telling.step(notebook.name, sum(cell.cell_type == "code" for cell in read(notebook.path).cells) + 1)
     try:

@@ -82,8 +82,6 @@ class RunOutput:
             self._out.flush()
 
     def _keep(self, text: str) -> None:
-        with suppress(
-            OSError
-        ):  # a full disk is reported by the step and the record; the log must not hide it
+        with suppress(OSError):  # a full disk is reported by the step and the record; the log must not hide it
             self._log.write(text + "\n")
             self._log.flush()

@@ -10,10 +10,11 @@ from onetrail.instants import utc
 class ObjectRow(NamedTuple):
     """One line of ListObjectsV2. `size` in bytes, `etag` without quotes, `last_modified` UTC.
 
-    `owner_id` is the canonical id, `""` unless the listing asked for owners; `checksum_algorithm` is `""` where the object has none.
-    `restore` is `""` unless the listing asked for it and the object is archived with a restore under way (`ongoing`) or done
-    (`until` and the date its readable copy goes). `tier` is the archive tier of INTELLIGENT_TIERING, which only HeadObject tells.
-    `version_id` is set where not the current object is meant, but the newest version below a delete marker.
+    `owner_id` is the canonical id, `""` unless the listing asked for owners; `checksum_algorithm` is `""` where the
+    object has none. `restore` is `""` unless the listing asked for it and the object is archived with a restore under
+    way (`ongoing`) or done (`until` and the date its readable copy goes). `tier` is the archive tier of
+    INTELLIGENT_TIERING, which only HeadObject tells. `version_id` is set where not the current object is meant, but the
+    newest version below a delete marker.
     """
 
     key: str
@@ -29,7 +30,8 @@ class ObjectRow(NamedTuple):
 
 
 class VersionRow(NamedTuple):
-    """One line of ListObjectVersions; a delete marker has size 0 and no ETag. `version_id` is `null` for objects from before versioning."""
+    """One line of ListObjectVersions; a delete marker has size 0 and no ETag. `version_id` is `null` for objects from
+    before versioning."""
 
     key: str
     version_id: str
@@ -59,7 +61,8 @@ class VersionPage(NamedTuple):
 
 
 class ObjectHead(NamedTuple):
-    """HeadObject. Lock fields, checksum and version are `""` where the answer has none; metadata names are lower case."""
+    """HeadObject. Lock fields, checksum and version are `""` where the answer has none; metadata names are lower
+    case."""
 
     size: int
     etag: str
@@ -81,7 +84,8 @@ class ObjectHead(NamedTuple):
 
     @property
     def locked_until(self) -> datetime | None:
-        """Until when the object is locked; None where the answer has no date that can be read: no lock, or one the caller may not see."""
+        """Until when the object is locked; None where the answer has no date that can be read: no lock, or one the
+        caller may not see."""
         try:
             return utc(datetime.fromisoformat(self.retain_until))
         except ValueError:
@@ -116,7 +120,8 @@ class Copied(NamedTuple):
 
 
 class Restoring(NamedTuple):
-    """RestoreObject's answer. `begun` is False where a restored copy was there already and only its days were changed."""
+    """RestoreObject's answer. `begun` is False where a restored copy was there already and only its days were
+    changed."""
 
     begun: bool
     request_id: str

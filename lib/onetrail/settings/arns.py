@@ -31,12 +31,11 @@ def iam_arn(text: str) -> Arn:
     if session := _SESSION.fullmatch(text):
         partition, account, role = session.groups()
         raise ValueError(
-            f'is "{text}", an assumed-role session, which expires: name the role itself, "arn:{partition}:iam::{account}:role/{role}"'
+            f'is "{text}", an assumed-role session, which expires: name the role itself,'
+            f' "arn:{partition}:iam::{account}:role/{role}"'
         )
     if text.endswith(":root") or text.isdigit() or "*" in text:
-        raise ValueError(
-            f'is "{text}", which is more than one principal: name a role or a user, as in {example}'
-        )
+        raise ValueError(f'is "{text}", which is more than one principal: name a role or a user, as in {example}')
     found = _IAM.fullmatch(text)
     if not found:
         raise ValueError(f'is "{text}", which is not the ARN of a role or a user, as in {example}')

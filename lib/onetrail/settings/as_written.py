@@ -1,8 +1,9 @@
-"""A parameters file as it is written: text stays text, whole numbers stay as written, and a value that YAML readers interpret
-differently is refused with what to write instead.
+"""A parameters file as it is written: text stays text, whole numbers stay as written, and a value that YAML readers
+interpret differently is refused with what to write instead.
 
-YAML 1.1, which PyYAML and papermill read, takes `010` for 8, `1:30` for 90, `off` for false; YAML 1.2 takes them for 10, text and text.
-Source: YAML 1.1, the types int, float, bool, timestamp and merge of yaml.org/type; YAML 1.2.2, section 10.3, Core Schema.
+YAML 1.1, which PyYAML and papermill read, takes `010` for 8, `1:30` for 90, `off` for false; YAML 1.2 takes them for
+10, text and text. Source: YAML 1.1, the types int, float, bool, timestamp and merge of yaml.org/type; YAML 1.2.2,
+section 10.3, Core Schema.
 """
 
 from __future__ import annotations
@@ -47,12 +48,13 @@ _READ_DIFFERENTLY: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(r"n|N|no|No|NO|off|Off|OFF|False|FALSE"), "false"),
     (re.compile(r"Null|NULL"), "no value"),
     (re.compile(r"=|<<"), "a YAML operator"),
-)  # fmt: skip
+)
 """What is written, and what some reader of YAML takes it for."""
 
 
 def parameters_file(path: Path) -> dict[str, Any]:
-    """The top-level keys of a parameters file with their values. Raises SettingsError: one line with the file, and the key or the line."""
+    """The top-level keys of a parameters file with their values. Raises SettingsError: one line with the file, and the
+    key or the line."""
     text = _text(path)
     try:
         reader = _Reader(text)
@@ -89,9 +91,7 @@ def _text(path: Path) -> str:
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as err:
-        raise SettingsError(
-            f"{path}: is not text in UTF-8; parameters/template.yaml shows every key"
-        ) from err
+        raise SettingsError(f"{path}: is not text in UTF-8; parameters/template.yaml shows every key") from err
 
 
 class _Unfit(Exception):
@@ -141,9 +141,7 @@ class _Reader:
                 f"is the alias *{event.anchor}, and aliases are not read: write the value out",
             )
         if event.anchor is not None:
-            raise _refused(
-                event, at, f"has the anchor &{event.anchor}, and anchors are not read: leave it out"
-            )
+            raise _refused(event, at, f"has the anchor &{event.anchor}, and anchors are not read: leave it out")
         if event.tag is not None:
             raise _refused(event, at, f"has the tag {event.tag}, and tags are not read: leave it out")
         if len(at) > _DEEPEST:
@@ -177,9 +175,7 @@ class _Reader:
         if event.value == "<<" and not event.style:
             raise _Unfit(f"{_line(event)}: << merges keys, and merge keys are not read: write each key out")
         if event.anchor is not None or event.tag is not None:
-            raise _Unfit(
-                f"{_line(event)}: the key {printable(event.value)} has an anchor or a tag: leave it out"
-            )
+            raise _Unfit(f"{_line(event)}: the key {printable(event.value)} has an anchor or a tag: leave it out")
         return str(event.value)
 
 

@@ -22,7 +22,9 @@ def _accounts(s: Parameters) -> str | None:
     ids = s.source_account_ids
     for number, account_id in enumerate(ids):
         if account_id in ids[:number]:
-            return f"source_accounts[{number}].account_id is {account_id}, which is listed before: name each account once"
+            return (
+                f"source_accounts[{number}].account_id is {account_id}, which is listed before: name each account once"
+            )
     if s.log_account.account_id in ids:
         return (
             f"log_account.account_id is {s.log_account.account_id}, which is a source account too: "

@@ -1,4 +1,5 @@
-"""The parameters of a run as one frozen value, read from where a person writes them, and in which no two contradict each other."""
+"""The parameters of a run as one frozen value, read from where a person writes them, and in which no two contradict
+each other."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -52,7 +53,8 @@ class Settings(Parameters):
 
     @classmethod
     def from_notebook(cls, names: Mapping[str, Any]) -> Self:
-        """Settings from a notebook's globals, for the folder that the notebook is in. Raises SettingsError, for an unknown parameter too."""
+        """Settings from a notebook's globals, for the folder that the notebook is in. Raises SettingsError, for an
+        unknown parameter too."""
         found = cls.from_mapping(sources.parameters_among(names, tuple(cls.model_fields)))
         return found.meant_from(Path.cwd())  # a kernel works in its notebook's folder
 
@@ -61,7 +63,8 @@ class Settings(Parameters):
         return self.from_mapping({**self.parameters(), **changes})
 
     def meant_from(self, start: Path) -> Self:
-        """The same settings with an absolute runs_dir: a relative one is resolved from the home of `start`, else from `start`. Raises SettingsError."""
+        """The same settings with an absolute runs_dir: a relative one is resolved from the home of `start`, else from
+        `start`. Raises SettingsError."""
         return self.with_values(runs_dir=str(from_home(self.runs_dir, start)))
 
     def parameters(self) -> dict[str, Any]:
@@ -69,7 +72,5 @@ class Settings(Parameters):
         plain = self.model_dump(mode="json")
         plain["source_accounts"] = [account.model_dump(exclude_none=True) for account in self.source_accounts]
         plain["log_account"] = self.log_account.model_dump(exclude_none=True)
-        plain["overrides"] = {
-            name: override.model_dump(exclude_none=True) for name, override in self.overrides.items()
-        }
+        plain["overrides"] = {name: override.model_dump(exclude_none=True) for name, override in self.overrides.items()}
         return plain

@@ -66,9 +66,7 @@ class Parameters(BaseModel):
     log_account: Account = Field(
         description="account that holds the archive: account_id in quotes, role_arn or profile"
     )
-    organization_id: v.OrganizationId = Field(
-        "", description='id of the AWS organization (o-...), or "" for none'
-    )
+    organization_id: v.OrganizationId = Field("", description='id of the AWS organization (o-...), or "" for none')
     break_glass_principals: Annotated[v.Principals, v.Filled] = Field(
         description="ARNs that may assume the break-glass role, which can undo the archive's locks"
     )
@@ -80,9 +78,7 @@ class Parameters(BaseModel):
     )
     contacts: v.Contacts = Field((), description="people responsible for this move; printed in the report")
 
-    home_region: v.Region = Field(
-        description="home region of the new trail; its bucket is in the same region"
-    )
+    home_region: v.Region = Field(description="home region of the new trail; its bucket is in the same region")
     regions: Annotated[Literal["enabled"] | tuple[str, ...], v.Enabled] = Field(
         "enabled", description='"enabled" for every enabled region, or a list'
     )
@@ -92,17 +88,11 @@ class Parameters(BaseModel):
     )
     bucket_name: v.BucketName = Field(description="bucket of the archive")
     access_log_bucket: v.BucketName = Field(description="bucket for the archive's S3 access logs")
-    work_bucket: v.BucketName = Field(
-        description="bucket for audit-record anchors, batch manifests and reports"
-    )
-    key_prefix: v.KeyPrefix = Field(
-        "", description="prefix before AWSLogs/ in the archive; no slash at either end"
-    )
+    work_bucket: v.BucketName = Field(description="bucket for audit-record anchors, batch manifests and reports")
+    key_prefix: v.KeyPrefix = Field("", description="prefix before AWSLogs/ in the archive; no slash at either end")
     kms_key: v.KmsKey = Field("none", description="none (SSE-S3), create, or the ARN of a key in home_region")
 
-    retention_years: v.Years = Field(
-        7, description="retention of each log in years, from the date in its key; 1 to 30"
-    )
+    retention_years: v.Years = Field(7, description="retention of each log in years, from the date in its key; 1 to 30")
     object_lock: Annotated[w.ObjectLock, v.StatedLock] = Field(
         description="Object Lock mode: none, governance or compliance; required for aws"
     )
@@ -118,12 +108,8 @@ class Parameters(BaseModel):
         "auto",
         description="auto (gives its reason), local (this machine) or s3-batch (S3 Batch Operations)",
     )
-    max_requests_per_second: v.Rate = Field(
-        3500, description="maximum S3 requests per second of the local engine"
-    )
-    grant_hours: v.GrantHours = Field(
-        6, description="lifetime of the temporary permission in hours; 1 to 168"
-    )
+    max_requests_per_second: v.Rate = Field(3500, description="maximum S3 requests per second of the local engine")
+    grant_hours: v.GrantHours = Field(6, description="lifetime of the temporary permission in hours; 1 to 168")
 
     digest_check: w.DigestCheck = Field(
         "full", description="which digests are checked: full (all of them), sample or none"
@@ -132,9 +118,7 @@ class Parameters(BaseModel):
         "retain_empty",
         description="what happens to the old buckets: retain_empty (keep the names), expire or delete",
     )
-    quiet_hours: v.QuietHours = Field(
-        description="hours without a new object before an old bucket is retired"
-    )
+    quiet_hours: v.QuietHours = Field(description="hours without a new object before an old bucket is retired")
     cooling_off_days: v.CoolingOffDays = Field(description="days between the proof and the first deletion")
     overrides: dict[v.BucketName, Override] = Field(
         {}, description="per-bucket overrides, keyed by old bucket name: direction, storage_class, old_bucket"
@@ -151,9 +135,7 @@ class Parameters(BaseModel):
         if not isinstance(data, Mapping):
             return data
         defaults = w.ESTATE_DEFAULTS["aws" if data.get("estate") == "aws" else "practice"]
-        stated = {
-            key: value for key, value in data.items() if key not in defaults or value != w.UNSTATED[key]
-        }
+        stated = {key: value for key, value in data.items() if key not in defaults or value != w.UNSTATED[key]}
         unstated = {} if "object_lock" in defaults else {"object_lock": w.UNSTATED["object_lock"]}
         return {**unstated, **defaults, **stated}
 
@@ -179,7 +161,8 @@ class Parameters(BaseModel):
 
     @property
     def run_folder(self) -> Path:
-        """Folder of this run. `meant_from` has made runs_dir absolute wherever a run begins: by a verb, or in a notebook."""
+        """Folder of this run. `meant_from` has made runs_dir absolute wherever a run begins: by a verb, or in a
+        notebook."""
         return Path(self.runs_dir).expanduser() / self.run_name
 
     def direction_for(self, old_bucket: str) -> w.CopyDirection:

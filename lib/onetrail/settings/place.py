@@ -9,10 +9,9 @@ MARKER: Final = ".onetrail.json"
 
 
 def home_of(start: Path) -> Path | None:
-    """The nearest folder from `start` upwards that `onetrail init` laid out or that is onetrail's checkout, or None outside of both."""
-    return next(
-        (folder for folder in (start, *start.parents) if is_laid_out(folder) or is_checkout(folder)), None
-    )
+    """The nearest folder from `start` upwards that `onetrail init` laid out or that is onetrail's checkout, or None
+    outside of both."""
+    return next((folder for folder in (start, *start.parents) if is_laid_out(folder) or is_checkout(folder)), None)
 
 
 def is_laid_out(folder: Path) -> bool:
@@ -32,7 +31,8 @@ def repository_root(start: Path) -> Path | None:
 
 
 def from_home(folder: str, start: Path) -> Path:
-    """An absolute folder as it is (`~` is the home folder); a relative one from the home of `start`, else from `start` itself."""
+    """An absolute folder as it is (`~` is the home folder); a relative one from the home of `start`, else from `start`
+    itself."""
     path = Path(folder).expanduser()
     return path if path.is_absolute() else (home_of(start) or start) / path
 

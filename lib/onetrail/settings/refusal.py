@@ -39,11 +39,7 @@ def unknown(keys: Sequence[str], known: Iterable[str], where: str = "") -> str:
 
 
 def _short(text: str) -> str:
-    return (
-        printable(text)
-        if len(text) <= _SHOWN
-        else f"{printable(text[:_SHOWN])}... ({len(text):,} characters)"
-    )
+    return printable(text) if len(text) <= _SHOWN else f"{printable(text[:_SHOWN])}... ({len(text):,} characters)"
 
 
 def quoted(value: object) -> str:
@@ -77,13 +73,7 @@ def shown(value: object) -> str:
         return f"the number {number(value)}"
     if isinstance(value, str):
         return f"the text {quoted(value)}"
-    return (
-        "a mapping"
-        if isinstance(value, Mapping)
-        else "a list"
-        if isinstance(value, list | tuple)
-        else str(value)
-    )
+    return "a mapping" if isinstance(value, Mapping) else "a list" if isinstance(value, list | tuple) else str(value)
 
 
 def text_wanted(value: object, words: Sequence[str] = ()) -> str:
@@ -100,9 +90,7 @@ def text_wanted(value: object, words: Sequence[str] = ()) -> str:
     if isinstance(value, int | float):
         return f"is the number {number(value)}, and must be text: put it in quotes, {quoted(number(value))}"
     if isinstance(value, datetime.date):
-        return (
-            f"is a date (YAML reads {value} as a date), and must be text: put it in quotes, {quoted(value)}"
-        )
+        return f"is a date (YAML reads {value} as a date), and must be text: put it in quotes, {quoted(value)}"
     return f"is {shown(value)}, and must be text{choice}"
 
 
@@ -117,10 +105,7 @@ def account_id_fault(value: object) -> str | None:
         if len(octal) == 12:
             return f'is the number {value} ({octal} in YAML is read as octal): put it in quotes, "{octal}"'
         if len(str(value)) < 12:
-            return (
-                f"is the number {value}, and its leading zero is lost: "
-                f'put all 12 digits in quotes, "{value:012d}"'
-            )
+            return f'is the number {value}, and its leading zero is lost: put all 12 digits in quotes, "{value:012d}"'
         return f'is a number, and an account id is text: put it in quotes, "{value}"'
     if value.isascii() and value.isdigit() and len(value) == 12:
         return None
@@ -200,7 +185,8 @@ def unfit_text(value: object, at: tuple[int | str, ...] = ()) -> str | None:
 
 
 def one_line(failure: ValidationError, known: Mapping[str, Iterable[str]]) -> str:
-    """The first fault of a validation as one line, all unknown keys of one place together; with the number of further faults at its end.
+    """The first fault of a validation as one line, all unknown keys of one place together; with the number of further
+    faults at its end.
 
     `known` has the keys that a mapping may have, by the key of that mapping.
     """

@@ -10,9 +10,7 @@ from typing import Final
 
 REGIONS: Final[Mapping[str, tuple[str, ...]]] = {
     partition: tuple(sorted(regions))
-    for partition, regions in json.loads(files("onetrail").joinpath("regions.json").read_bytes())[
-        "regions"
-    ].items()
+    for partition, regions in json.loads(files("onetrail").joinpath("regions.json").read_bytes())["regions"].items()
 }
 """Partition -> its regions, sorted."""
 

@@ -113,9 +113,7 @@ def yaml_entry(key: str, value: Any) -> str:
 
 
 def _flow(value: Any) -> str:
-    text: str = yaml.safe_dump(
-        value, default_flow_style=True, default_style='"' if isinstance(value, str) else None
-    )
+    text: str = yaml.safe_dump(value, default_flow_style=True, default_style='"' if isinstance(value, str) else None)
     if isinstance(value, list):
         text = "[" + ", ".join(_flow(item) for item in value) + "]"
     return text.removesuffix("\n").removesuffix("\n...")
@@ -137,5 +135,6 @@ def _said_default(value: Any) -> str:
 
 
 def unstated(key: str, value: Any) -> Any:
-    """How a value is written where the estate's default applies: the notebooks leave out every value that must be stated for AWS."""
+    """How a value is written where the estate's default applies: the notebooks leave out every value that must be
+    stated for AWS."""
     return UNSTATED.get(key, value)

@@ -16,9 +16,7 @@ def parameters_among(names: Mapping[str, Any], known: Sequence[str]) -> dict[str
     Raises SettingsError for every name that looks like a parameter and is none, since a misspelt key would
     leave the default in force, and on AWS for a key that still holds the practice estate's value.
     """
-    others = [
-        name for name, value in names.items() if name not in known and _looks_like_a_parameter(name, value)
-    ]
+    others = [name for name, value in names.items() if name not in known and _looks_like_a_parameter(name, value)]
     if others:
         again = " (if a later cell made it, restart the kernel and run from the top)"
         raise SettingsError(unknown(others, known) + again)
@@ -42,8 +40,7 @@ def _plain(value: object, depth: int = 0) -> bool:
         return True
     if type(value) is dict:
         return bool(value) and all(
-            isinstance(key, str) and (item in ({}, []) or _plain(item, depth + 1))
-            for key, item in value.items()
+            isinstance(key, str) and (item in ({}, []) or _plain(item, depth + 1)) for key, item in value.items()
         )
     if type(value) is list:
         return bool(value) and all(item in ({}, []) or _plain(item, depth + 1) for item in value)

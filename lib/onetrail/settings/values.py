@@ -29,9 +29,7 @@ def _refusing(fault: Callable[[Any], str | None]) -> Callable[[Any], Any]:
 
 def _matching(pattern: str, wanted: str) -> Callable[[Any], Any]:
     """A validator for text that must match a pattern as a whole."""
-    return _refusing(
-        lambda text: None if re.fullmatch(pattern, text) else f"is {quoted(text)}, and must be {wanted}"
-    )
+    return _refusing(lambda text: None if re.fullmatch(pattern, text) else f"is {quoted(text)}, and must be {wanted}")
 
 
 def _arn(parse: Callable[[str], object]) -> Callable[[str], str]:
@@ -105,7 +103,9 @@ def _prefix_fault(prefix: str) -> str | None:
     if {"", ".", ".."} & set(prefix.split("/") if prefix else ()):
         return f"is {quoted(prefix)}, and must be folders with names: no //, no dot or two dots alone"
     if len(prefix) > 200 or not re.fullmatch(r"[A-Za-z0-9!_.'()/-]*", prefix):
-        return f"is {quoted(prefix)}, and must be at most 200 letters, digits and signs of !-_.'() that are safe in a key"
+        return (
+            f"is {quoted(prefix)}, and must be at most 200 letters, digits and signs of !-_.'() that are safe in a key"
+        )
     if "AWSLogs" in prefix.split("/"):
         return f"is {quoted(prefix)}, and CloudTrail adds AWSLogs itself: leave it out"
     if CONFLICTS_FOLDER.rstrip("/") in prefix.split("/"):
@@ -114,7 +114,8 @@ def _prefix_fault(prefix: str) -> str | None:
 
 
 def _runs_fault(folder: str) -> str | None:
-    """Linux and macOS take 255 bytes for one name, and macOS 1,024 for all of a path, to which a run adds names of its own."""
+    """Linux and macOS take 255 bytes for one name, and macOS 1,024 for all of a path, to which a run adds names of its
+    own."""
     if not re.fullmatch(r"\S(.*\S)?", folder):
         return f"is {quoted(folder)}, and must be a folder"
     if len(os.fsencode(folder)) > 512 or any(len(os.fsencode(name)) > 255 for name in folder.split("/")):
@@ -148,10 +149,7 @@ def _approve_fault(text: str) -> str | None:
 def _lock_fault(value: object) -> str | None:
     if value != "":
         return None
-    return (
-        "is missing, and a lock cannot be removed on AWS: "
-        'write object_lock: "none", "governance" or "compliance"'
-    )
+    return 'is missing, and a lock cannot be removed on AWS: write object_lock: "none", "governance" or "compliance"'
 
 
 AccountId = Annotated[str, BeforeValidator(_refusing(account_id_fault))]

@@ -1,6 +1,7 @@
 """Days as stripes: one row per region, before above and after below, so that years of days fit on one picture.
 
-Height carries the meaning together with colour: a full stripe is proven, a half one is present but not proven, a cross is lost.
+Height carries the meaning together with colour: a full stripe is proven, a half one is present but not proven, a cross
+is lost.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,9 +35,11 @@ def calendar(
     states: Sequence[str],
     lost: str,
 ) -> bytes:
-    """A PNG. Each row has one mapping a lane: day -> index of its state in `states` (at most two), or -1 where it is `lost`.
+    """A PNG. Each row has one mapping a lane: day -> index of its state in `states` (at most two), or -1 where it is
+    `lost`.
 
-    Days without an entry stay white, and of more than `MOST_ROWS` rows those with a lost day come first. `lanes` are named in the legend, top first.
+    Days without an entry stay white, and of more than `MOST_ROWS` rows those with a lost day come first. `lanes` are
+    named in the legend, top first.
     """
     days = [day for row in rows.values() for lane in row for day in lane]
     if not days or len(states) > len(HEIGHTS):
@@ -49,9 +52,7 @@ def calendar(
     stripes, crosses = _stripes(shown.values(), first)
     for state, boxes in enumerate(stripes):
         axes.add_collection(
-            PolyCollection(
-                boxes, facecolors=MARKS[state], edgecolors=MARKS[state], linewidths=0.8, joinstyle="miter"
-            )
+            PolyCollection(boxes, facecolors=MARKS[state], edgecolors=MARKS[state], linewidths=0.8, joinstyle="miter")
         )
     axes.plot([x for x, _ in crosses], [y for _, y in crosses], linestyle="", **_CROSS)
     span = (last - first).days + 1
@@ -59,9 +60,7 @@ def calendar(
     axes.set_ylim(len(shown) - 0.4, -0.6)
     axes.set_yticks(range(len(shown)), list(map(label, shown)))
     marks = _ticks(first, last)
-    axes.set_xticks(
-        [(day - first).days for day in marks], [f"{day:%Y-%m}" for day in marks], rotation=45, ha="right"
-    )
+    axes.set_xticks([(day - first).days for day in marks], [f"{day:%Y-%m}" for day in marks], rotation=45, ha="right")
     axes.grid(axis="x", color="#DDD", linewidth=0.5)
     axes.set_axisbelow(True)
     axes.tick_params(length=0)
@@ -83,7 +82,8 @@ def _in_sight(rows: Mapping[str, Sequence[Mapping[date, int]]]) -> dict[str, Seq
 def _stripes(
     rows: Iterable[Sequence[Mapping[date, int]]], first: date
 ) -> tuple[list[list[_Corners]], list[tuple[float, float]]]:
-    """The corners of every stripe by state, and the middle of every cross: a handful of artists, however many days there are.
+    """The corners of every stripe by state, and the middle of every cross: a handful of artists, however many days
+    there are.
 
     Neighbouring days of one state are one stripe; its edge makes even one day wide enough to be seen.
     """
@@ -132,8 +132,7 @@ def _legend(drawn: Any, states: Sequence[str], lost: str) -> None:
 
     words = ("full stripe", "half stripe")
     handles: list[Any] = [
-        Patch(facecolor=MARKS[number], label=f"{words[number]}: {state}")
-        for number, state in enumerate(states)
+        Patch(facecolor=MARKS[number], label=f"{words[number]}: {state}") for number, state in enumerate(states)
     ]
     handles.append(Line2D([], [], linestyle="", **_CROSS, label=f"cross: {lost}"))
     handles.append(Patch(facecolor="white", edgecolor="#999", label="white: nothing"))

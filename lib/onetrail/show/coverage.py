@@ -1,4 +1,5 @@
-"""What a person sees of step 06's completeness: the days that have logs before and after the move, the events they hold, the cutover."""
+"""What a person sees of step 06's completeness: the days that have logs before and after the move, the events they
+hold, the cutover."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
@@ -25,12 +26,11 @@ PROVEN, PRESENT, LOST, NOTHING = (
 
 
 def coverage(observation: VerificationObservation) -> Pictured | Shown:
-    """Regions by days, before and after the move: signed and proven, present but not proven, lost, or nothing; its numbers below it."""
+    """Regions by days, before and after the move: signed and proven, present but not proven, lost, or nothing; its
+    numbers below it."""
     cells = observation.coverage
     if not cells:
-        return table(
-            framed([], columns=["region"]), "Coverage", verdict=waiting(observation) or "There is no log."
-        )
+        return table(framed([], columns=["region"]), "Coverage", verdict=waiting(observation) or "There is no log.")
     several = len({cell.account for cell in cells}) > 1
     places: dict[str, list[DayCoverage]] = {}
     for cell in sorted(cells, key=lambda cell: (cell.account, cell.region)):
@@ -67,19 +67,11 @@ def events(observation: VerificationObservation) -> Shown:
         for region, found in sorted(regions.items())
     ]
     frame = framed(rows, columns=["region of the event", "records", "days", "first", "last"])
-    total = (
-        {"region of the event": "all", "records": said.records, "days": frame["days"].sum()} if rows else None
-    )
-    days = [
-        f"{day or 'no time'}  {region or 'none named':<16} {count:>9,}" for (region, day), count in said.days
-    ]
+    total = {"region of the event": "all", "records": said.records, "days": frame["days"].sum()} if rows else None
+    days = [f"{day or 'no time'}  {region or 'none named':<16} {count:>9,}" for (region, day), count in said.days]
     return together(
         table(frame, "Records in the log files of the archive", verdict=_repeats(observation), total=total),
-        *(
-            [folded(f"{counted(len(said.days), 'region-day')} with their records", preformatted(days))]
-            if days
-            else []
-        ),
+        *([folded(f"{counted(len(said.days), 'region-day')} with their records", preformatted(days))] if days else []),
     )
 
 
@@ -95,7 +87,8 @@ def proofs_made(observation: VerificationObservation) -> Shown:
 
 
 def seams(observation: VerificationObservation) -> Shown:
-    """Where the old trails end and the new one begins, region by region: the events of the time in which both recorded."""
+    """Where the old trails end and the new one begins, region by region: the events of the time in which both
+    recorded."""
     rows = [
         [
             seam.region,
@@ -110,9 +103,15 @@ def seams(observation: VerificationObservation) -> Shown:
         for seam in observation.seams
     ]
     columns = [
-        "region", "verdict", "new trail's first event", "old trail's last event", "both recorded (min)", "events in both",
-        "old trail alone", "new trail alone",
-    ]  # fmt: skip
+        "region",
+        "verdict",
+        "new trail's first event",
+        "old trail's last event",
+        "both recorded (min)",
+        "events in both",
+        "old trail alone",
+        "new trail alone",
+    ]
     frame = framed(rows, columns=columns)
     total = {"region": "all", **{name: frame[name].sum() for name in columns[5:]}} if rows else None
     return table(
@@ -130,8 +129,8 @@ def restarts(chains: Iterable[ArchiveChain]) -> str:
     if not count:
         return ""
     return (
-        f" {counted(several, 'of them was', 'of them were')} restarted, {counted(count, 'time')} in all: complete means that nothing is "
-        "missing between two starts; no signature binds the time before a start to the time after it."
+        f" {counted(several, 'of them was', 'of them were')} restarted, {counted(count, 'time')} in all: complete means"
+        " that nothing is missing between two starts; no signature binds the time before a start to the time after it."
     )
 
 
@@ -160,9 +159,17 @@ def _after(cells: Sequence[DayCoverage]) -> dict[date, int]:
 
 def _numbers(places: Mapping[str, Sequence[DayCoverage]], observation: VerificationObservation) -> Shown:
     columns = [
-        "region", "days before", "days after", "days lost", "days proven", "days not proven", "logs before", "equal after", "unsigned",
+        "region",
+        "days before",
+        "days after",
+        "days lost",
+        "days proven",
+        "days not proven",
+        "logs before",
+        "equal after",
+        "unsigned",
         "new trail's own",
-    ]  # fmt: skip
+    ]
     frame = framed([[name, *_days(found)] for name, found in places.items()], columns=columns)
     total = {"region": "all", **{name: frame[name].sum() for name in columns[1:]}}
     cells = observation.coverage
@@ -170,9 +177,7 @@ def _numbers(places: Mapping[str, Sequence[DayCoverage]], observation: Verificat
     lost = [cell for cell in cells if cell.after < cell.before]
     if not lost:
         return shown
-    listed = [
-        f"{c.day}  {c.account} {c.region:<16} {c.before:,} before, {c.after:,} equal after" for c in lost
-    ]
+    listed = [f"{c.day}  {c.account} {c.region:<16} {c.before:,} before, {c.after:,} equal after" for c in lost]
     return together(
         shown,
         folded(f"{counted(len(lost), 'region-day')} with fewer logs after the move", preformatted(listed)),
@@ -197,17 +202,15 @@ def _days(cells: Sequence[DayCoverage]) -> list[int]:
 def _repeats(observation: VerificationObservation) -> str:
     said = observation.events
     assert said is not None
-    line = f"{counted(said.records, 'record')} in {counted(said.files, 'log file')} have {counted(said.events, 'event')}"
-    line += (
-        f"; {counted(said.repeated, 'repeats', 'repeat')} an event of another record" if said.repeated else ""
+    line = (
+        f"{counted(said.records, 'record')} in {counted(said.files, 'log file')} have {counted(said.events, 'event')}"
     )
+    line += f"; {counted(said.repeated, 'repeats', 'repeat')} an event of another record" if said.repeated else ""
     line += f"; {counted(said.nameless, 'has', 'have')} no event id" if said.nameless else ""
     if said.same_content:
         line += f"; {counted(said.same_content, 'file repeats', 'files repeat')} the content of another"
     line += f"; {counted(said.unread, 'file has', 'files have')} no readable records" if said.unread else ""
-    return line + (
-        ". Repeated records are kept: nothing is dropped." if said.repeated or said.same_content else "."
-    )
+    return line + (". Repeated records are kept: nothing is dropped." if said.repeated or said.same_content else ".")
 
 
 def _crossed(found: Sequence[Seam]) -> str:
@@ -244,5 +247,11 @@ def covered(cells: Sequence[DayCoverage]) -> str:
     lost = sum(cell.before - cell.after for cell in cells)
     days = sum(1 for cell in cells if cell.before)
     if lost:
-        return f"{counted(lost, 'log of the old buckets has', 'logs of the old buckets have')} no equal copy in the archive."
-    return f"Coverage is unchanged: {counted(days, 'region-day')} with {counted(sum(c.before for c in cells), 'log')}, each with an equal copy in the archive."
+        return (
+            f"{counted(lost, 'log of the old buckets has', 'logs of the old buckets have')} no equal copy in the"
+            " archive."
+        )
+    return (
+        f"Coverage is unchanged: {counted(days, 'region-day')} with {counted(sum(c.before for c in cells), 'log')},"
+        " each with an equal copy in the archive."
+    )

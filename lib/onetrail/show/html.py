@@ -1,7 +1,8 @@
 """What a cell shows: HTML for a notebook and the same in text for a terminal, both the same on every machine.
 
 Styles stand on the elements themselves and use no colour of their own for text or ground,
-so they read in dark and in light themes, on paper, and where a viewer strips them. Whatever a name holds, both forms are printable.
+so they read in dark and in light themes, on paper, and where a viewer strips them. Whatever a name holds, both forms
+are printable.
 """
 
 import html
@@ -103,9 +104,7 @@ def bullets(lines: Sequence[str]) -> Shown:
     if not lines:
         return Shown("", "")
     items = "".join(f"<li>{escape(line)}</li>" for line in lines)
-    return Shown(
-        f'<ul style="margin:.4em 0">{items}</ul>', "\n".join(f"- {printable(line)}" for line in lines)
-    )
+    return Shown(f'<ul style="margin:.4em 0">{items}</ul>', "\n".join(f"- {printable(line)}" for line in lines))
 
 
 def folded(summary: str, inner: Shown, *, in_text: bool = True) -> Shown:
@@ -129,7 +128,8 @@ def below(lines: Sequence[str]) -> Shown:
 
 
 def as_json(value: Any, indent: int = 0) -> str:
-    """A value as a person reads it: JSON in its own order, indented, with each part that fits on one line left on it."""
+    """A value as a person reads it: JSON in its own order, indented, with each part that fits on one line left on
+    it."""
     flat = json_safe(json.dumps(value, ensure_ascii=False, default=str))
     inner = " " * (indent + 2)
     if len(flat) + indent <= _ONE_LINE or not value or not isinstance(value, Mapping | list | tuple):
@@ -158,11 +158,12 @@ def rows_as_html(
     )
     foot = ""
     if total is not None:
-        cells = "".join(
-            _cell("td", value, c.right, strong=True) for value, c in zip(total, columns, strict=True)
-        )
+        cells = "".join(_cell("td", value, c.right, strong=True) for value, c in zip(total, columns, strict=True))
         foot = f'<tfoot><tr style="border-top:1px solid rgba(128,128,128,.45)">{cells}</tr></tfoot>'
-    title = f'<caption style="caption-side:top;text-align:left;font-weight:bold;padding:.4em 0{_kept(caption, 110)}">{escape(caption)}</caption>'
+    title = (
+        '<caption style="caption-side:top;text-align:left;font-weight:bold;padding:.4em'
+        f' 0{_kept(caption, 110)}">{escape(caption)}</caption>'
+    )
     return (
         f'<div style="overflow-x:auto"><table style="border-collapse:collapse;margin:.4em 0">{title}'
         f'<thead><tr style="{_RULE}">{head}</tr></thead><tbody>{body}</tbody>{foot}</table></div>'
@@ -172,11 +173,7 @@ def rows_as_html(
 def _cell(tag: str, value: object, right: bool, *, strong: bool = False) -> str:
     inner = value.html if isinstance(value, Shown) else _written(str(value))
     side = "right" if right else "left"
-    kept = (
-        ""
-        if isinstance(value, Shown) or tag == "th" or _is_prose(str(value))
-        else _kept(str(value), _UNBROKEN)
-    )
+    kept = "" if isinstance(value, Shown) or tag == "th" or _is_prose(str(value)) else _kept(str(value), _UNBROKEN)
     return f'<{tag} style="{_CELL}text-align:{side}{kept}">{f"<strong>{inner}</strong>" if strong else inner}</{tag}>'
 
 
@@ -217,9 +214,7 @@ def rows_as_text(
         return [line(row) for row in rows]
 
     def line(values: Sequence[str]) -> str:
-        parts = (
-            v.rjust(w) if c.right else v.ljust(w) for v, w, c in zip(values, widths, columns, strict=True)
-        )
+        parts = (v.rjust(w) if c.right else v.ljust(w) for v, w, c in zip(values, widths, columns, strict=True))
         return "  ".join(parts).rstrip()
 
     rule = "  ".join("-" * width for width in widths)
@@ -231,8 +226,7 @@ def _widths(rows: Sequence[Sequence[str]]) -> list[int]:
     """Of each column: its longest value, or less where that is prose and the whole would be too wide."""
     widths = [max(len(value) for value in column) for column in zip(*rows, strict=True)]
     least = [
-        max(_PROSE, *(len(word) for value in column for word in value.split(" ")))
-        for column in zip(*rows, strict=True)
+        max(_PROSE, *(len(word) for value in column for word in value.split(" "))) for column in zip(*rows, strict=True)
     ]
     while sum(widths) + 2 * len(widths) - 2 > _TEXT_WIDTH:
         widest = max(range(len(widths)), key=lambda i: widths[i] - least[i])

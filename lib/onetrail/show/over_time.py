@@ -51,9 +51,7 @@ def over_time(samples: Samples, caption: str) -> Pictured | None:
         return None
     import pandas as pd
 
-    curve = pd.DataFrame(
-        {"objects": [point.objects for point in points]}, index=[point.seconds for point in points]
-    )
+    curve = pd.DataFrame({"objects": [point.objects for point in points]}, index=[point.seconds for point in points])
     chosen = _spread(points)
     rows = [
         [

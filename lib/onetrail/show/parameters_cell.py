@@ -1,5 +1,5 @@
-"""The parameters cell that all nine notebooks carry, written from `Settings`: under one heading per section, a plain literal per key,
-its type and its meaning, in the form that papermill's own help reads."""
+"""The parameters cell that all nine notebooks carry, written from `Settings`: under one heading per section, a plain
+literal per key, its type and its meaning, in the form that papermill's own help reads."""
 
 from typing import Any, Final
 

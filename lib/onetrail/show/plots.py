@@ -91,7 +91,8 @@ def bars(frame: "pd.DataFrame", caption: str, *, unit: str, verdict: str = "") -
 
 
 def line(frame: "pd.DataFrame", caption: str, *, along: str, up: str) -> bytes:
-    """One rising line of the frame's only column over its index, from zero, as a PNG; `along` and `up` name the axes with units."""
+    """One rising line of the frame's only column over its index, from zero, as a PNG; `along` and `up` name the axes
+    with units."""
     drawn, axes = figure(7.0, 3.0)
     axes.plot(frame.index.tolist(), frame.iloc[:, 0].tolist(), color=MARKS[0], linewidth=1.8)
     axes.set_xlim(left=0)
@@ -120,9 +121,7 @@ def _heatmap(frame: "pd.DataFrame", caption: str, states: Sequence[str]) -> byte
     for state, hatch in enumerate(_HATCHES[: len(states)]):
         boxes = [_box(x, y) for y, row in enumerate(grid) for x, one in enumerate(row) if one == state]
         if hatch and boxes:
-            axes.add_collection(
-                PolyCollection(boxes, facecolors="none", edgecolors="#333", linewidths=0, hatch=hatch)
-            )
+            axes.add_collection(PolyCollection(boxes, facecolors="none", edgecolors="#333", linewidths=0, hatch=hatch))
     every = max(1, len(frame.columns) // 12)
     axes.set_xticks(
         range(0, len(frame.columns), every), [str(c) for c in frame.columns[::every]], rotation=45, ha="right"
@@ -159,7 +158,8 @@ def _total(numbers: "pd.DataFrame") -> dict[str, object]:
 
 
 def label(name: object) -> str:
-    """A name as it is written into a picture: printable, and without Matplotlib's own reading of text between dollar signs."""
+    """A name as it is written into a picture: printable, and without Matplotlib's own reading of text between dollar
+    signs."""
     return printable(name).replace("$", r"\$")
 
 

@@ -1,4 +1,5 @@
-"""Progress of bulk work: a live table in a notebook, lines now and then elsewhere, one plain table at the end, and of a live run a plot.
+"""Progress of bulk work: a live table in a notebook, lines now and then elsewhere, one plain table at the end, and of a
+live run a plot.
 
 With `ONETRAIL_LIVE=0` only the last table appears, and it holds counts alone: no durations and no rates.
 """
@@ -28,7 +29,8 @@ class Progress:
     """Rows by name, counts by column. Safe to tell from several threads. Use as a context manager.
 
     `progress("bucket", objects=10, bytes=2_000)` sets that row's counts. It can be a gate's `progress` as it is.
-    `of` says how many objects are expected of each row; with it the live table has what is to come, the rate and the time left.
+    `of` says how many objects are expected of each row; with it the live table has what is to come, the rate and the
+    time left.
     """
 
     def __init__(
@@ -53,15 +55,14 @@ class Progress:
         self._samples = Samples()
 
     def __call__(self, name: str, /, *bulk: int, **counts: int) -> None:
-        """Set the counts of one row: by name, or objects, bytes, retries and errors so far, as a gate's `progress` gets them."""
+        """Set the counts of one row: by name, or objects, bytes, retries and errors so far, as a gate's `progress` gets
+        them."""
         counts = {**dict(zip(_BULK, bulk, strict=False)), **counts}
         with self._lock:
             self._rows.setdefault(name, {}).update(counts)
             now = self._monotonic()
             self._begun.setdefault(name, now)
-            self._samples.add(
-                ProgressPoint(now - min(self._begun.values()), self._sum("objects"), self._sum("bytes"))
-            )
+            self._samples.add(ProgressPoint(now - min(self._begun.values()), self._sum("objects"), self._sum("bytes")))
             due = now - self._last >= (_TABLE_SECONDS if self._table else _LINE_SECONDS)
             if self._live and due:
                 self._last = now
@@ -89,21 +90,12 @@ class Progress:
 
     def shown(self) -> Shown:
         """The counts so far, sorted by name, with their sum. Retries, rates and what is left are shown live only."""
-        columns = list(
-            dict.fromkeys(c for row in self._rows.values() for c in row if self._live or c != "retries")
-        )
+        columns = list(dict.fromkeys(c for row in self._rows.values() for c in row if self._live or c != "retries"))
         names = sorted(self._rows)
         said = [written_column(self._column(names, c)) for c in columns]
         live = [self._pace(name) for name in names] if self._live and self._of else []
-        rows = [
-            [name, *(column[i] for column in said), *(live[i] if live else ())]
-            for i, name in enumerate(names)
-        ]
-        overall = (
-            self._rate(self._sum("objects"), sum(self._of.values()), min(self._begun.values()))
-            if live
-            else []
-        )
+        rows = [[name, *(column[i] for column in said), *(live[i] if live else ())] for i, name in enumerate(names)]
+        overall = self._rate(self._sum("objects"), sum(self._of.values()), min(self._begun.values())) if live else []
         total = ["all", *(column[-1] for column in said), *overall]
         heads = [Column(self.what), *(Column(_HEADS.get(c, c), right=True) for c in columns)]
         heads += [Column(head, right=True) for head in _LIVE] if live else []
@@ -119,7 +111,8 @@ class Progress:
         return self._rate(self._rows[name].get("objects", 0), self._of.get(name, 0), self._begun[name])
 
     def _rate(self, done: int, of: int, begun: float) -> list[str]:
-        """What is still to come, objects a second since the first word, and the seconds left at that rate; no rate within the first second."""
+        """What is still to come, objects a second since the first word, and the seconds left at that rate; no rate
+        within the first second."""
         spent, left = self._monotonic() - begun, max(0, of - done)
         rate = done / spent if spent >= _RATE_SECONDS else 0.0
         return [f"{left:,}", f"{rate:,.0f}" if rate else "–", f"{left / rate:,.0f}" if rate else "–"]

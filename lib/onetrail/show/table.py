@@ -12,7 +12,7 @@ from onetrail.looked import Unread
 from onetrail.show.html import Column, Shown, folded, paragraph, rows_as_html, rows_as_text, together
 
 if TYPE_CHECKING:
-    import pandas as pd  # verbs that show no frame start without it: it takes longer to load than everything else together
+    import pandas as pd  # verbs that show no frame start without it: it takes longer to load than everything else together  # noqa: E501
 
 NOTHING: Final = "–"
 """Shown where there is no value."""
@@ -23,7 +23,8 @@ _IN_SIGHT: Final = 60
 
 
 def framed(rows: Sequence[Sequence[Any]], *, columns: Sequence[str]) -> "pd.DataFrame":
-    """The rows with their values as they are: pandas' own strings hold no half of a surrogate pair, which a name from AWS may have."""
+    """The rows with their values as they are: pandas' own strings hold no half of a surrogate pair, which a name from
+    AWS may have."""
     import pandas as pd
 
     return pd.DataFrame(list(rows), columns=list(columns), dtype=object)
@@ -50,8 +51,7 @@ def table(
     totals = [None if total is None else total.get(name) for name in names]
     columns = [Column(name, _numeric(column)) for name, column in zip(names, values, strict=True)]
     written = [
-        written_column([*column, t] if total is not None else column)
-        for column, t in zip(values, totals, strict=True)
+        written_column([*column, t] if total is not None else column) for column, t in zip(values, totals, strict=True)
     ]
     foot = None
     if total is not None:
@@ -62,9 +62,7 @@ def table(
     return together(shown, paragraph(verdict, strong=True)) if verdict else shown
 
 
-def _table(
-    caption: str, columns: Sequence[Column], rows: Sequence[Sequence[str]], foot: Sequence[str] | None
-) -> Shown:
+def _table(caption: str, columns: Sequence[Column], rows: Sequence[Sequence[str]], foot: Sequence[str] | None) -> Shown:
     text = rows_as_text(caption, columns, rows, foot) if rows else f"{caption}\n(no rows)"
     if not rows:
         return Shown(f"{paragraph(caption, strong=True).html}<p>(no rows)</p>", text)
@@ -109,11 +107,7 @@ def written(value: Any, decimals: int = 0) -> str:
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, list | tuple | set | frozenset):
-        items = (
-            sorted(map(str, value))
-            if isinstance(value, set | frozenset)
-            else [written(item) for item in value]
-        )
+        items = sorted(map(str, value)) if isinstance(value, set | frozenset) else [written(item) for item in value]
         return ", ".join(items) if items else NOTHING
     return str(value)
 

@@ -1,4 +1,5 @@
-"""What a person, or a program, sees of a checked place: one row per chain, what was trusted, the worst findings, and one line of verdict."""
+"""What a person, or a program, sees of a checked place: one row per chain, what was trusted, the worst findings, and
+one line of verdict."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -16,8 +17,13 @@ from onetrail.validation import CheckedChain, ValidationResult
 WORST: Final = 10
 """Findings of each kind that are named; the others are counted."""
 BY_WEIGHT: Final = (
-    FileState.INVALID, FileState.MISSING, FileState.FOREIGN, FileState.UNREADABLE, FileState.ARCHIVED, FileState.UNSIGNED,
-)  # fmt: skip
+    FileState.INVALID,
+    FileState.MISSING,
+    FileState.FOREIGN,
+    FileState.UNREADABLE,
+    FileState.ARCHIVED,
+    FileState.UNSIGNED,
+)
 _HEADS: Final = ("account", "region", "trail", "proven from", "proven to")
 _NUMBERS: Final = ("gaps", "restarts", "digests", "logs valid", "invalid", "missing", "unsigned", "not read")
 _NOT_READ: Final = (FileState.ARCHIVED, FileState.UNREADABLE, FileState.FOREIGN)
@@ -65,7 +71,10 @@ def _wrong(result: ValidationResult) -> Iterator[str]:
                 oldest = (one, state) == ("digest", FileState.MISSING)
                 yield said + (_before_all(result, count) if oldest else "")
     if result.strays:
-        yield f"{counted(result.strays, 'object that is not', 'objects that are not')} CloudTrail's {'is' if result.strays == 1 else 'are'} among the logs"
+        yield (
+            f"{counted(result.strays, 'object that is not', 'objects that are not')} CloudTrail's"
+            f" {'is' if result.strays == 1 else 'are'} among the logs"
+        )
     if result.unread:
         yield f"{counted(result.unread, 'other file was', 'other files were')} unreadable"
 
@@ -86,7 +95,8 @@ def _oldest(result: ValidationResult) -> list[Interval]:
 
 
 def _since(oldest: list[Interval]) -> bool:
-    """Whether what is older than a time was not asked for: then nobody knows whether such a gap is before a chain, or in its middle."""
+    """Whether what is older than a time was not asked for: then nobody knows whether such a gap is before a chain, or
+    in its middle."""
     return any(gap.start for gap in oldest)
 
 
@@ -94,9 +104,7 @@ def because(named: bool, bucket: str, result: ValidationResult) -> str:
     """Why logs that were delivered into this bucket are taken for the place's."""
     if not named:
         return "signed digests name it"
-    return (
-        "given as --moved-from" if f"s3://{bucket}" != result.place.rstrip("/") else "it is the place itself"
-    )
+    return "given as --moved-from" if f"s3://{bucket}" != result.place.rstrip("/") else "it is the place itself"
 
 
 def _table(result: ValidationResult) -> str:
@@ -121,10 +129,7 @@ def _row(one: CheckedChain, result: ValidationResult) -> list[str]:
         len(_intervals(chain, IntervalState.RESTART)),
         sum(chain.digests.values()),
         chain.logs.get(FileState.VALID, 0),
-        *(
-            chain.digests.get(state, 0) + chain.logs.get(state, 0)
-            for state in (FileState.INVALID, FileState.MISSING)
-        ),
+        *(chain.digests.get(state, 0) + chain.logs.get(state, 0) for state in (FileState.INVALID, FileState.MISSING)),
         chain.digests.get(FileState.UNSIGNED, 0) + unsigned,
         sum(chain.digests.get(state, 0) + chain.logs.get(state, 0) for state in _NOT_READ),
     )
@@ -142,14 +147,20 @@ def _believed(result: ValidationResult) -> str:
     if result.believed is not None:
         strangers = result.logs[FileState.FOREIGN] + result.digests[FileState.FOREIGN]
         itself = "; the place itself is one of them" if result.is_bucket else ""
-        said = f"Trusted are files delivered to {', '.join(map(printable, sorted(result.believed)))}, by --moved-from{itself}."
+        said = (
+            f"Trusted are files delivered to {', '.join(map(printable, sorted(result.believed)))}, by"
+            f" --moved-from{itself}."
+        )
         return said + (" Others are foreign." if strangers else "")
     if not result.buckets:
         return ""
     lines = [f"  {printable(bucket)} ({counted(count, 'chain')})" for bucket, count in result.buckets.items()]
     return "\n".join(
         [
-            "Trusted as original buckets because signed digests name them; --moved-from trusts only the buckets that you give:",
+            (
+                "Trusted as original buckets because signed digests name them; --moved-from trusts only the buckets"
+                " that you give:"
+            ),
             *lines,
         ]
     )
@@ -164,11 +175,7 @@ def _keys(result: ValidationResult) -> str:
         for source, regions in sources.items()
     ]
     owner = f"\nOwner of the bucket: {printable(result.owner)}, stated on every call." if result.owner else ""
-    unknown = (
-        "\nThe bucket's owner was not given: use --bucket-owner."
-        if not result.owner and result.is_bucket
-        else ""
-    )
+    unknown = "\nThe bucket's owner was not given: use --bucket-owner." if not result.owner and result.is_bucket else ""
     return f"Public keys: {'; '.join(few)}.{owner}{unknown}" if few else ""
 
 
@@ -178,11 +185,7 @@ def _worst(result: ValidationResult) -> Iterator[str]:
         yield _listed("Gaps", [_gap(chain, gap) for chain, gap in gaps[:WORST]], len(gaps))
     for state in BY_WEIGHT:
         named = result.troubles.get(state, [])
-        count = (
-            result.digests[state]
-            + result.logs[state]
-            + (result.unread if state is FileState.UNREADABLE else 0)
-        )
+        count = result.digests[state] + result.logs[state] + (result.unread if state is FileState.UNREADABLE else 0)
         if named:
             yield _listed(state.value.capitalize(), [_line(one) for one in named[:WORST]], count)
 
@@ -215,37 +218,38 @@ def _asides(result: ValidationResult) -> str:
     said = []
     if result.foreign:
         said.append(
-            f"{counted(result.foreign, 'object is', 'objects are')} not CloudTrail's and not among the logs: not checked."
+            f"{counted(result.foreign, 'object is', 'objects are')} not CloudTrail's and not among the logs: not"
+            " checked."
         )
     if any(_intervals(one.chain, IntervalState.RESTART) for one in result.chains):
-        said.append(
-            "A restart is where CloudTrail began a new chain: files delivered just before it are not proven."
-        )
+        said.append("A restart is where CloudTrail began a new chain: files delivered just before it are not proven.")
     if result.kept:
         said.append(
-            f"{counted(len(result.kept), 'chain was', 'chains were')} proven by an earlier run, the first at {instant_text(min(result.kept))}, and not "
-            "checked again; changes of its logs since then are not detected."
+            f"{counted(len(result.kept), 'chain was', 'chains were')} proven by an earlier run, the first at"
+            f" {instant_text(min(result.kept))}, and not checked again; changes of its logs since then are not"
+            " detected."
         )
     if result.narrowed:
         said.append(
-            "Only one trail was checked, so logs without a digest, and objects among them that are not CloudTrail's, were not searched."
+            "Only one trail was checked, so logs without a digest, and objects among them that are not CloudTrail's,"
+            " were not searched."
         )
     if result.after_newest:
         said.append(
-            f"{counted(result.after_newest, 'unsigned log is', 'unsigned logs are')} younger than the newest digest, as those of the last hour "
-            "or two before a download are: --until INSTANT leaves them out."
+            f"{counted(result.after_newest, 'unsigned log is', 'unsigned logs are')} younger than the newest digest, as"
+            " those of the last hour or two before a download are: --until INSTANT leaves them out."
         )
     if oldest := _oldest(result):
         said.append(_older_part(oldest))
     if not result.is_bucket and (result.logs[FileState.MISSING] or result.digests[FileState.MISSING]):
         said.append(
-            "A sync skips archived objects (GLACIER, DEEP_ARCHIVE): files that are missing from this download may be in the bucket, and a check of "
-            "the bucket itself shows which are."
+            "A sync skips archived objects (GLACIER, DEEP_ARCHIVE): files that are missing from this download may be in"
+            " the bucket, and a check of the bucket itself shows which are."
         )
     if result.digests[FileState.UNSIGNED] and not result.is_bucket:
         said.append(
-            "The signature of a digest is in its metadata: beside a downloaded one, `aws s3api head-object --bucket BUCKET --key KEY "
-            "--output json > KEY.metadata.json` keeps it."
+            "The signature of a digest is in its metadata: beside a downloaded one, `aws s3api head-object --bucket"
+            " BUCKET --key KEY --output json > KEY.metadata.json` keeps it."
         )
     return "\n".join(said)
 
@@ -254,7 +258,10 @@ def _older_part(oldest: list[Interval]) -> str:
     chains = counted(len(oldest), "chain begins", "chains begin")
     begins = f"{chains} with a digest that names an older one, which is not here."
     if _since(oldest):
-        return f"In the selected time, {begins} The time before --since was not checked: without it, the check says whether older digests are here."
+        return (
+            f"In the selected time, {begins} The time before --since was not checked: without it, the check says"
+            " whether older digests are here."
+        )
     time = "from there on" if len(oldest) == 1 else "from which all of them are here"
     return (
         f"{begins} The cause is a lifecycle rule that expires logs, or a removal by somebody: nothing shows which. "

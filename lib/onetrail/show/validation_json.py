@@ -50,14 +50,18 @@ def chain_row(one: CheckedChain) -> dict[str, Any]:
         "buckets": list(one.buckets),
         "intervals": [
             {
-                "from": None if i.start is None else iso(i.start), "to": iso(i.end), "state": i.state.value,
-                "why": i.why, "missing": i.missing, "before_the_oldest_digest": i.oldest,
+                "from": None if i.start is None else iso(i.start),
+                "to": iso(i.end),
+                "state": i.state.value,
+                "why": i.why,
+                "missing": i.missing,
+                "before_the_oldest_digest": i.oldest,
             }
             for i in chain.intervals
         ],
         "digests": states(chain.digests),
         "logs": states(chain.logs),
-    }  # fmt: skip
+    }
 
 
 def summary(result: ValidationResult) -> dict[str, Any]:

@@ -19,7 +19,8 @@ _COLUMNS = [Column(head) for head in ("account", "purpose", "our identity there"
 def where(settings: "Settings", clients: Clients) -> Shown:
     """Asks for our identity in each account, and nothing else; an account that cannot be entered is reported.
 
-    First comes that the notebook's folder was laid out by another version, and what a run that was cut off left open, by the record.
+    First comes that the notebook's folder was laid out by another version, and what a run that was cut off left open,
+    by the record.
     """
     from onetrail.steps.left_open import left_open  # `validate` shows tables too, and needs no step
     from onetrail.steps.left_open import told as warning_of
@@ -29,13 +30,9 @@ def where(settings: "Settings", clients: Clients) -> Shown:
     rows.append(_row(clients, settings.log_account.account_id, "log archive"))
     shut = [row[0] for row in rows if row[2].startswith("cannot be entered")]
     line = (
-        f"{len(shut)} of {len(rows)} cannot be entered: {', '.join(shut)}."
-        if shut
-        else "Every account can be entered."
+        f"{len(shut)} of {len(rows)} cannot be entered: {', '.join(shut)}." if shut else "Every account can be entered."
     )
-    approval = (
-        f"Approved: {settings.approve}." if settings.approve else "Nothing is approved: this run only plans."
-    )
+    approval = f"Approved: {settings.approve}." if settings.approve else "Nothing is approved: this run only plans."
     first = filter(None, (laid_out_by_another(Path.cwd()), warning_of(left_open(settings.run_folder))))
     return together(
         *(paragraph(one, strong=True) for one in first),
@@ -48,8 +45,8 @@ def _estate(clients: Clients) -> str:
     estate = clients.estate
     if estate:
         return (
-            f"The practice estate: scenario {estate.scenario}, number {estate.number}, its clock at {iso(clients.clock.now())}; "
-            "nothing here reaches AWS"
+            f"The practice estate: scenario {estate.scenario}, number {estate.number}, its clock at"
+            f" {iso(clients.clock.now())}; nothing here reaches AWS"
         )
     endpoint = environment.endpoint_url()
     return "AWS: everything here is real" + (f", through AWS_ENDPOINT_URL {endpoint}" if endpoint else "")

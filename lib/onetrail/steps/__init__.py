@@ -1,10 +1,9 @@
-"""One package per notebook: observe, propose, apply, check. Steps return values; showing them is for `onetrail.show`."""
+"""One package per notebook: observe, propose, apply, check. Steps return values; showing them is for
+`onetrail.show`."""
 
 from typing import TYPE_CHECKING
 
-if (
-    TYPE_CHECKING
-):  # mypy holds each package to the protocol; at run time none is imported before it is asked for
+if TYPE_CHECKING:  # mypy holds each package to the protocol; at run time none is imported before it is asked for
     from onetrail.steps import (
         account_lockdown,
         bucket_creation,

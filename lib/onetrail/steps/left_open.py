@@ -1,4 +1,5 @@
-"""What the record shows as open although nobody is at work: said at the next start, and closed by whoever of a run survived."""
+"""What the record shows as open although nobody is at work: said at the next start, and closed by whoever of a run
+survived."""
 
 import re
 from collections.abc import Iterable
@@ -42,7 +43,8 @@ class LeftOpen:
 
 
 def left_open(folder: Path) -> LeftOpen:
-    """What the record of a run folder does not show as closed; nothing while another process writes there, which closes it itself."""
+    """What the record of a run folder does not show as closed; nothing while another process writes there, which closes
+    it itself."""
     found = _seen(folder)
     if found == LeftOpen():
         return found
@@ -62,7 +64,8 @@ def _seen(folder: Path) -> LeftOpen:
 
 
 def told(found: LeftOpen) -> str:
-    """What is open, since when, until when at the latest, and what to do; before that, that there may be more. Empty where nothing is."""
+    """What is open, since when, until when at the latest, and what to do; before that, that there may be more. Empty
+    where nothing is."""
     if not found.permissions:
         return _unread(found.unread) if found.unread else ""
     plans = ", ".join(dict.fromkeys(one.opened.plan for one in found.permissions))
@@ -85,10 +88,12 @@ def _one(permission: Permission) -> str:
 
 
 def close_left_open(settings: Settings) -> str:
-    """Close what the record of this run shows as open, under the run's lock and in its record; what became of it, in sentences.
+    """Close what the record of this run shows as open, under the run's lock and in its record; what became of it, in
+    sentences.
 
-    For a process that survived the one that opened it, and that was given the same approval: the closings belong to the plan. A plan that
-    was not approved here is only told. Each plan is closed by itself: one that fails keeps no other open. Empty where nothing is open.
+    For a process that survived the one that opened it, and that was given the same approval: the closings belong to the
+    plan. A plan that was not approved here is only told. Each plan is closed by itself: one that fails keeps no other
+    open. Empty where nothing is open.
     """
     found = left_open(settings.run_folder)
     plans = dict.fromkeys(one.opened.plan for one in reversed(found.permissions))
@@ -130,9 +135,7 @@ def _approved(settings: Settings, plan: str) -> bool:
     return anything or plan in settings.approvals
 
 
-def _rests(
-    settings: Settings, found: LeftOpen, plans: Iterable[str]
-) -> tuple[list[RemainingClosings], list[str]]:
+def _rests(settings: Settings, found: LeftOpen, plans: Iterable[str]) -> tuple[list[RemainingClosings], list[str]]:
     """What is left of each plan, the last one first, and why there is none of some."""
     rests, failed = [], []
     for plan in plans:

@@ -1,7 +1,7 @@
 """What a step is: a package whose functions a notebook calls one after the other.
 
-The package itself is the step, and no object beside it: a notebook says `from onetrail.steps import copy_history as step` and calls
-what mypy has checked. `onetrail.steps` names all nine for that check.
+The package itself is the step, and no object beside it: a notebook says `from onetrail.steps import copy_history as
+step` and calls what mypy has checked. `onetrail.steps` names all nine for that check.
 """
 
 from collections.abc import Mapping
@@ -22,8 +22,9 @@ _O = TypeVar("_O")
 class About:
     """What is known of a step without importing it.
 
-    `number` is `05`, `name` that of its package; `changes` says what its `apply` changes. `after` are the numbers of the steps that must
-    be done before it proposes anything. A step that `looks_only` proposes nothing and may be run at any time.
+    `number` is `05`, `name` that of its package; `changes` says what its `apply` changes. `after` are the numbers of
+    the steps that must be done before it proposes anything. A step that `looks_only` proposes nothing and may be run at
+    any time.
     """
 
     number: str
@@ -53,14 +54,16 @@ class Step(Protocol[_O]):
         """What would be changed; reads nothing."""
 
     def apply(self, plan: "Plan", gate: "Gate", clients: "Clients", /) -> "Outcome":
-        """Send the plan if it was approved, and nothing else; a step that only looks notes in the record that it was run."""
+        """Send the plan if it was approved, and nothing else; a step that only looks notes in the record that it was
+        run."""
 
     def check(self, settings: "Settings", observation: _O, /) -> "list[Finding]":
         """What the observation says of every promise of the step; reads nothing."""
 
 
 class ChangingStep(Step[_O], Protocol[_O]):
-    """A step that changes something on AWS, and so is done or not. One that only looks has no such state: files never mark a step as done."""
+    """A step that changes something on AWS, and so is done or not. One that only looks has no such state: files never
+    mark a step as done."""
 
     def done(
         self,
@@ -70,4 +73,5 @@ class ChangingStep(Step[_O], Protocol[_O]):
         before: "Mapping[str, Status] | None" = None,
         /,
     ) -> "Status":
-        """How far the step is, as AWS shows it. `estate` and `before` are what the caller has read and asked in this same look."""
+        """How far the step is, as AWS shows it. `estate` and `before` are what the caller has read and asked in this
+        same look."""

@@ -1,6 +1,8 @@
-"""What is fetched ahead of a chain: its next digests and the logs that they name, so that requests are under way while others are judged.
+"""What is fetched ahead of a chain: its next digests and the logs that they name, so that requests are under way while
+others are judged.
 
-Logs are asked for only where the digest's signature verifies, so that nobody can make this read more than CloudTrail signed.
+Logs are asked for only where the digest's signature verifies, so that nobody can make this read more than CloudTrail
+signed.
 """
 
 from collections import deque
@@ -16,19 +18,22 @@ from onetrail.validation.place import ObjectContent, Stored, UnreadObject, refus
 
 DIGESTS_AT_ONCE: Final = 256
 BYTES_AT_ONCE: Final = 48 * 2**20
-"""Stored bytes of the digests that are held, and of the logs that are under way; two digests and one log may always be."""
+"""Stored bytes of the digests that are held, and of the logs that are under way; two digests and one log may always
+be."""
 LOGS_AT_ONCE: Final = 4096
 """Logs named by digests whose turn has not come; one digest may name more."""
 QUOTES_AT_ONCE: Final = 4096
 QUOTES_EACH: Final = 4
-"""Digests that were named and have not come, and quotes of each: without one, a digest's logs are read when the chain asks for them."""
+"""Digests that were named and have not come, and quotes of each: without one, a digest's logs are read when the chain
+asks for them."""
 
 
 @dataclass(slots=True)
 class _Turn:
     """One digest: as it was read, as it was opened, and how many logs it names.
 
-    `decided`: it is known which of them are wanted; `lacking` of those are still to come. `weight` in stored bytes, 0 where it is not read.
+    `decided`: it is known which of them are wanted; `lacking` of those are still to come. `weight` in stored bytes, 0
+    where it is not read.
     """
 
     row: Stored
@@ -41,11 +46,12 @@ class _Turn:
 
 
 class ReadAhead:
-    """Says what to ask for next, takes the answers in any order, and gives the digests back in theirs, each once its logs are there.
+    """Says what to ask for next, takes the answers in any order, and gives the digests back in theirs, each once its
+    logs are there.
 
-    `digests` are a chain's rows, the newest first. `source` makes a digest object of an answer and `opened` looks into it; `rows` finds the
-    logs that a trusted digest names and that were not read yet; `read` is given each log's row and answer. Of digests that
-    are not `judged` no log is read.
+    `digests` are a chain's rows, the newest first. `source` makes a digest object of an answer and `opened` looks into
+    it; `rows` finds the logs that a trusted digest names and that were not read yet; `read` is given each log's row and
+    answer. Of digests that are not `judged` no log is read.
     """
 
     def __init__(
@@ -74,7 +80,8 @@ class ReadAhead:
         return bool(self._turns or self._rest)
 
     def wanted(self) -> Iterator[Stored | None]:
-        """What to ask for; None: nothing before another answer. Ends where nothing can be asked and nothing is under way."""
+        """What to ask for; None: nothing before another answer. Ends where nothing can be asked and nothing is under
+        way."""
         while (row := self._next()) is not None or self._under_way:
             if row is not None and (why := refused(row)):
                 self._taken(row, why)
@@ -130,11 +137,10 @@ class ReadAhead:
         self._named_by.pop(row.key).lacking -= 1
 
     def _decide(self) -> None:
-        """Find out which logs the next digests need until there is one to ask for, as far as digests are there and the bounds allow."""
+        """Find out which logs the next digests need until there is one to ask for, as far as digests are there and the
+        bounds allow."""
         while (
-            self._undecided
-            and not self._logs
-            and (self._named < LOGS_AT_ONCE or self._undecided[0] is self._turns[0])
+            self._undecided and not self._logs and (self._named < LOGS_AT_ONCE or self._undecided[0] is self._turns[0])
         ):
             turn = self._undecided[0]
             if turn.source is None:

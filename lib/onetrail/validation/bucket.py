@@ -1,4 +1,5 @@
-"""A bucket as a place: listed and read with many requests in flight, by whatever credentials boto3 finds, and with reading calls alone."""
+"""A bucket as a place: listed and read with many requests in flight, by whatever credentials boto3 finds, and with
+reading calls alone."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
@@ -39,9 +40,7 @@ class BucketPlace:
     `practice`: the practice estate answers for it, whose time is its own.
     """
 
-    def __init__(
-        self, client: S3Client, bucket: str, prefix: str, owner: str, practice: bool = False
-    ) -> None:
+    def __init__(self, client: S3Client, bucket: str, prefix: str, owner: str, practice: bool = False) -> None:
         self._client, self._prefix, self.owner = client, prefix, owner
         self.bucket, self.name = bucket, f"s3://{bucket}/{prefix}".rstrip("/")
         self.root = f"s3://{bucket}/{prefix}"
@@ -82,9 +81,7 @@ class BucketPlace:
         self._client.close()
 
     def _rows(self, prefix: str, after: str) -> Iterator[Stored]:
-        pending = self._client.start(
-            self._call(calls.list_objects(self.bucket, self.owner, prefix, start_after=after))
-        )
+        pending = self._client.start(self._call(calls.list_objects(self.bucket, self.owner, prefix, start_after=after)))
         while True:
             page = pending.result()
             rows = (Stored(row.key, row.size, row.storage_class, mark=row.etag) for row in page.rows)
@@ -126,7 +123,8 @@ def open_bucket(bucket: str, prefix: str, owner: str = "") -> BucketPlace:
 
 
 def read_by_boto3(bucket: str, owner: str = "") -> tuple[Any, str]:
-    """A client of boto3 for a bucket that is only read, entered as by `open_bucket`, and the owner to state. Raises as that does."""
+    """A client of boto3 for a bucket that is only read, entered as by `open_bucket`, and the owner to state. Raises as
+    that does."""
     s3, _, known, _ = _entered(_session("give downloaded files"), bucket, owner)
     return s3, known
 
@@ -135,10 +133,7 @@ def _entered(session: boto3.Session, bucket: str, owner: str) -> tuple[Any, str,
     """A client in the bucket's region, that region, the owner to state, and whether the practice estate answers."""
     found = session.get_credentials()
     s3 = _client(session, "s3", session.region_name or _FIRST_REGION)
-    if (
-        str(found.access_key).startswith(KEY_PREFIX)
-        and urlsplit(s3.meta.endpoint_url).hostname not in LOOPBACK
-    ):
+    if str(found.access_key).startswith(KEY_PREFIX) and urlsplit(s3.meta.endpoint_url).hostname not in LOOPBACK:
         raise WrongUse(
             "the credentials are those of the practice estate, which are sent nowhere else: set AWS_ENDPOINT_URL to it"
         )
@@ -157,7 +152,8 @@ def _entered(session: boto3.Session, bucket: str, owner: str) -> tuple[Any, str,
 
 
 def cloudtrail() -> Ask:
-    """CloudTrail by region, to be asked for public keys with the credentials that boto3 finds; raises WrongUse where there are none."""
+    """CloudTrail by region, to be asked for public keys with the credentials that boto3 finds; raises WrongUse where
+    there are none."""
     session = _session("give the public keys that somebody saved (--public-keys)")
     return lambda region: _client(session, "cloudtrail", region)
 
@@ -171,13 +167,9 @@ def _session(otherwise: str) -> boto3.Session:
             found.get_frozen_credentials()
     except (BotoCoreError, ClientError) as err:
         said = code_of(err) if isinstance(err, ClientError) else str(err)
-        raise WrongUse(
-            f"the AWS credentials at hand cannot be used: {said}; {advice(err)}, or {otherwise}"
-        ) from err
+        raise WrongUse(f"the AWS credentials at hand cannot be used: {said}; {advice(err)}, or {otherwise}") from err
     if found is None:
-        raise WrongUse(
-            f"no AWS credentials were found: sign in (for instance: aws sso login), or {otherwise}"
-        )
+        raise WrongUse(f"no AWS credentials were found: sign in (for instance: aws sso login), or {otherwise}")
     return session
 
 
@@ -232,6 +224,4 @@ def _unread(error: Exception) -> UnreadObject:
         return UnreadObject(ReadStatus.MISSING, "it was listed, and is gone")
     if code == "InvalidObjectState":
         return UnreadObject(ReadStatus.ARCHIVED, "in an archive class: restore it first")
-    return UnreadObject(
-        ReadStatus.UNREADABLE, f"GetObject: {code}" if isinstance(error, ClientError) else f"{error}"
-    )
+    return UnreadObject(ReadStatus.UNREADABLE, f"GetObject: {code}" if isinstance(error, ClientError) else f"{error}")

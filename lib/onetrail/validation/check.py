@@ -61,7 +61,8 @@ class PlaceCheck:
         self._done = self._of = 0
 
     def verdicts(self) -> Iterator[FileVerdict]:
-        """Every file's verdict. Raises WrongUse where the place contains nothing that was selected, and what a listing raises."""
+        """Every file's verdict. Raises WrongUse where the place contains nothing that was selected, and what a listing
+        raises."""
         beyond: list[Stored] = []
         found = survey(self._place, beyond.append)
         places = [place for place in sorted(found.folders) if self._wanted.place(*place)]
@@ -79,9 +80,7 @@ class PlaceCheck:
             self._done += 1
             self._tell(0)
         if not self.result.chains and self._wanted.trail:
-            raise WrongUse(
-                f"no digest of a trail {self._wanted.trail} is in the selected part of {self._place.name}"
-            )
+            raise WrongUse(f"no digest of a trail {self._wanted.trail} is in the selected part of {self._place.name}")
 
     def _region(self, folders: list[LogFolder], store: KeyStore) -> Iterator[FileVerdict]:
         digests, early = self._digests(folders)
@@ -97,13 +96,12 @@ class PlaceCheck:
                     )
                     chains.append(self.result.chains[-1].chain)
             alone = all(map(self._wanted.chain, found))
-            rest = RemainingFiles(
-                self._place, self._wanted, self.result, folders, reader, chains, early, alone
-            )
+            rest = RemainingFiles(self._place, self._wanted, self.result, folders, reader, chains, early, alone)
             yield from rest.verdicts(named.sorted())
 
     def _digests(self, folders: list[LogFolder]) -> tuple[dict[str, Stored], list[Stored]]:
-        """The digests of the time that is wanted, by key, with those right after it, which prove the last ones; and those right before."""
+        """The digests of the time that is wanted, by key, with those right after it, which prove the last ones; and
+        those right before."""
         found: dict[str, Stored] = {}
         early: list[Stored] = []
         after: dict[DigestGroup, list[tuple[datetime, Stored]]] = {}
@@ -197,9 +195,7 @@ class PlaceCheck:
             return verdict
         here = reader.here(verdict.original_key)
         return (
-            verdict
-            if here == verdict.original_key
-            else replace(verdict, why=f"{verdict.why}; here it would be {here}")
+            verdict if here == verdict.original_key else replace(verdict, why=f"{verdict.why}; here it would be {here}")
         )
 
     def _noted(self, verdict: FileVerdict, reader: PlaceReader) -> FileVerdict:
@@ -224,4 +220,7 @@ def _nothing(place: str, found: PlaceFolders) -> str:
     if not found.folders:
         return f"{place} contains no CloudTrail log or digest: name the prefix that contains AWSLogs/ACCOUNT/"
     some = ", ".join(f"{account} {region}" for account, region in sorted(found.folders)[:5])
-    return f"{place} contains nothing of that account and region: it has {some}{' and more' if len(found.folders) > 5 else ''}"
+    return (
+        f"{place} contains nothing of that account and region: it has"
+        f" {some}{' and more' if len(found.folders) > 5 else ''}"
+    )

@@ -1,4 +1,5 @@
-"""What is in a day's folder. Digests come newest first, so a day is listed together with the days before it, which come next."""
+"""What is in a day's folder. Digests come newest first, so a day is listed together with the days before it, which come
+next."""
 
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -41,7 +42,8 @@ class Days:
         return self.of(key[: key.rindex("/") + 1]).get(key)
 
     def _rows(self, first: str, last: str) -> Iterator[Stored]:
-        # After the first folder's marker, and not after its name without the slash: SeaweedFS would leave the whole folder out.
+        # After the first folder's marker, and not after its name without the slash: SeaweedFS would leave the whole
+        # folder out.
         for row in self._place.rows(last[:-_DAY], first):
             if row.key > last and not row.key.startswith(last):
                 return

@@ -1,4 +1,5 @@
-"""A directory that holds the objects by key, as `aws s3 sync` leaves them, with `KEY.metadata.json` beside an object where there is any.
+"""A directory that holds the objects by key, as `aws s3 sync` leaves them, with `KEY.metadata.json` beside an object
+where there is any.
 
 Links are never followed, neither files nor folders: anybody who can write to the directory could point them anywhere.
 """
@@ -36,9 +37,7 @@ class Directory:
 
     def __init__(self, path: Path) -> None:
         if not path.is_dir():
-            raise WrongUse(
-                f"there is no directory {path}: name one that holds AWSLogs/, or s3://BUCKET[/PREFIX]"
-            )
+            raise WrongUse(f"there is no directory {path}: name one that holds AWSLogs/, or s3://BUCKET[/PREFIX]")
         self._root = path.resolve()
         self.name, self.bucket, self.root = str(path), "", str(path.resolve())
         self._folder: tuple[str | None, int] = None, -1
@@ -64,7 +63,8 @@ class Directory:
         return LogRead(ReadStatus.UNREADABLE, None, key, "it came after the directory was listed: run again")
 
     def _left_out(self, key: str, entry: _Entry) -> Stored | None:
-        """The row of an archived log or digest that was not downloaded, where the file with its metadata alone is there."""
+        """The row of an archived log or digest that was not downloaded, where the file with its metadata alone is
+        there."""
         of = key.removesuffix(METADATA)
         if of == key or parse(of).kind not in LOG_KINDS | DIGEST_KINDS:
             return None
@@ -76,9 +76,7 @@ class Directory:
             with os.scandir(folder) as found:
                 names = {f"{e.name}/" if _is_folder(e) else e.name: e for e in found}
         except OSError as err:
-            raise OnetrailError(
-                f"{folder} cannot be listed: {_words(err)}; make it readable and run again"
-            ) from err
+            raise OnetrailError(f"{folder} cannot be listed: {_words(err)}; make it readable and run again") from err
         entries = sorted((_packed(base, name, names), name, entry) for name, entry in names.items())
         listed = {name for name, _, _ in entries}
         for name, lies_as, entry in entries:
@@ -86,9 +84,7 @@ class Directory:
             if name.endswith("/"):
                 if key.count("/") > MOST_FOLDERS:
                     yield Stored(key[:-1], 0, fault="so deep in folders that it is not looked into")
-                elif (key.startswith(prefix) or prefix.startswith(key)) and (
-                    key >= after or after.startswith(key)
-                ):
+                elif (key.startswith(prefix) or prefix.startswith(key)) and (key >= after or after.startswith(key)):
                     yield from self._walk(Path(entry.path), key, prefix, after)
             elif after.startswith(f"{key}/"):
                 if key.startswith(prefix) and (link := _row(key, key, entry, None)).fault:
@@ -98,7 +94,8 @@ class Directory:
                 yield self._left_out(key, entry) or _row(key, base + lies_as, entry, beside)
 
     def _is_beside(self, key: str, names: Container[str], listed: Container[str]) -> bool:
-        """Whether a file is the metadata of a log or digest in its folder, by the name that has there or the one it is listed under.
+        """Whether a file is the metadata of a log or digest in its folder, by the name that has there or the one it is
+        listed under.
 
         A name alone does not make it one: what could be taken for a log is listed like any other file.
         """
@@ -118,7 +115,8 @@ class Directory:
         return True
 
     def _opened(self, key: str) -> int:
-        """A descriptor of a key's file, opened folder by folder from the root so that no link and no `..` leads away."""
+        """A descriptor of a key's file, opened folder by folder from the root so that no link and no `..` leads
+        away."""
         folder, _, name = key.rpartition("/")
         if self._folder[0] != folder:
             self.close()
@@ -167,9 +165,7 @@ class Directory:
             body = self._bytes(row.lies_as or row.key, row.size)
         except FileNotFoundError as err:
             if storage_class in ARCHIVE_CLASSES:
-                return UnreadObject(
-                    ReadStatus.ARCHIVED, f"in {storage_class}, and so not downloaded: restore it first"
-                )
+                return UnreadObject(ReadStatus.ARCHIVED, f"in {storage_class}, and so not downloaded: restore it first")
             return UnreadObject(ReadStatus.UNREADABLE, _words(err))
         except OSError as err:
             return UnreadObject(ReadStatus.UNREADABLE, _words(err))
@@ -178,7 +174,8 @@ class Directory:
         return ObjectContent(body, metadata, storage_class, note, downloaded=True)
 
     def _metadata(self, row: Stored) -> tuple[dict[str, str], str, str]:
-        """User metadata and storage class, from the file beside it; where that cannot be used none, and a note that names it."""
+        """User metadata and storage class, from the file beside it; where that cannot be used none, and a note that
+        names it."""
         try:
             return *said(self._metadata_of(row)), ""
         except (OSError, UnfitMetadata) as err:
@@ -187,7 +184,8 @@ class Directory:
 
 
 def _packed(base: str, name: str, names: Container[str]) -> str:
-    """The name that a log or digest has while it is packed, where it alone is there, unpacked and without `.gz`; else its own."""
+    """The name that a log or digest has while it is packed, where it alone is there, unpacked and without `.gz`; else
+    its own."""
     whole = f"{name}.gz"
     alone = name.endswith(".json") and whole not in names
     return whole if alone and parse(base + whole).kind in LOG_KINDS | DIGEST_KINDS else name

@@ -1,4 +1,5 @@
-"""Which accounts and regions are in a place: the folders are found by a few short listings, not by listing everything; and the rows of one."""
+"""Which accounts and regions are in a place: the folders are found by a few short listings, not by listing everything;
+and the rows of one."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -12,9 +13,7 @@ from onetrail.instants import day_path, moved
 from onetrail.validation.place import LogPlace, Stored
 
 DAY: Final = timedelta(days=1)
-_KIND_OF_FOLDER: Final = {
-    folder: kind for kind, folder in FOLDERS.items() if kind is not KeyKind.BACKFILL_DIGEST
-}
+_KIND_OF_FOLDER: Final = {folder: kind for kind, folder in FOLDERS.items() if kind is not KeyKind.BACKFILL_DIGEST}
 _REGION_FOLDER: Final = re.compile(
     r"AWSLogs/(?:o-[a-z0-9]{10,32}/)?(\d{12})/("
     + "|".join(sorted(map(re.escape, _KIND_OF_FOLDER), reverse=True))
@@ -27,7 +26,8 @@ _AFTER_SLASH: Final = "0"
 
 
 class LogFolder(NamedTuple):
-    """A folder of one account, kind and region. `path` ends with a slash; `root` is what stands before `AWSLogs/` in it."""
+    """A folder of one account, kind and region. `path` ends with a slash; `root` is what stands before `AWSLogs/` in
+    it."""
 
     path: str
     root: str
@@ -68,14 +68,13 @@ def survey(place: LogPlace, tell: Callable[[Stored], None]) -> PlaceFolders:
 
 
 def _region_folder(key: str) -> re.Match[str] | None:
-    """The folder that a key is in, by the first `AWSLogs/` in it that has one: another one below it does not lead out."""
+    """The folder that a key is in, by the first `AWSLogs/` in it that has one: another one below it does not lead
+    out."""
     found = (_REGION_FOLDER.match(key, root.start()) for root in _ROOT_SEARCH(key))
     return next((one for one in found if one), None)
 
 
-def within(
-    place: LogPlace, folder: LogFolder, since: datetime | None, until: datetime | None
-) -> Iterator[Stored]:
+def within(place: LogPlace, folder: LogFolder, since: datetime | None, until: datetime | None) -> Iterator[Stored]:
     """The rows of a folder's days that can matter, a day more on either side; and what is beside its years."""
     after = f"{folder.path}{day_path(moved(since, -DAY))}" if since else ""
     last = f"{folder.path}{day_path(moved(until, DAY))}0" if until else ""

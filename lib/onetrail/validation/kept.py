@@ -1,7 +1,8 @@
 """Chains that were checked, kept on disk, so that a check which was cut short goes on where it was.
 
-A chain's file is there once the chain is whole. Its name has a hash of what was asked (place, chain, its digests as listed, time, believed
-buckets, public keys) and one of what it holds: another question finds nothing, and a damaged file is nothing.
+A chain's file is there once the chain is whole. Its name has a hash of what was asked (place, chain, its digests as
+listed, time, believed buckets, public keys) and one of what it holds: another question finds nothing, and a damaged
+file is nothing.
 """
 
 import gzip
@@ -43,7 +44,8 @@ _END: Final = TypeAdapter(_End)
 
 
 class KeptChain:
-    """A chain that an earlier run has checked: iterate `verdicts` to their end, then `seen` and `checked` (UTC) are there.
+    """A chain that an earlier run has checked: iterate `verdicts` to their end, then `seen` and `checked` (UTC) are
+    there.
 
     `own` are the bytes that were hashed, in a file that has no name: nobody can put others in between.
     """
@@ -120,7 +122,8 @@ class KeptChains:
         return hashlib.sha256(said.encode()).hexdigest()[:_HEX]
 
     def found(self, name: str) -> KeptChain | None:
-        """The chain as it was checked when the same was asked; None where nobody did, or what is kept of it is damaged."""
+        """The chain as it was checked when the same was asked; None where nobody did, or what is kept of it is
+        damaged."""
         for path in sorted(self._folder.glob(f"{name}-*{_SUFFIX}")):
             with _writing(self._folder):
                 own = TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed by the reader of the chain
@@ -140,6 +143,4 @@ def _writing(folder: Path) -> Iterator[None]:
         yield
     except OSError as err:
         why = err.strerror or err
-        raise OnetrailError(
-            f"{folder}: no chain can be kept there: {why}; name a folder that can be written"
-        ) from err
+        raise OnetrailError(f"{folder}: no chain can be kept there: {why}; name a folder that can be written") from err

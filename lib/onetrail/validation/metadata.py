@@ -36,7 +36,8 @@ def said(text: bytes) -> tuple[dict[str, str], str]:
 
 
 def may_hold_events(text: bytes) -> bool:
-    """Whether something in the place of metadata could be taken for a log; what is merely empty, cut off or of another form is not."""
+    """Whether something in the place of metadata could be taken for a log; what is merely empty, cut off or of another
+    form is not."""
     try:
         said(text)
     except UnfitMetadata:
@@ -46,13 +47,15 @@ def may_hold_events(text: bytes) -> bool:
 
 
 def kind_beside(of: str) -> KeyKind:
-    """The kind of the log or digest whose metadata would be beside it, by its key or the one that it has while it is packed."""
+    """The kind of the log or digest whose metadata would be beside it, by its key or the one that it has while it is
+    packed."""
     kind = parse(of).kind
     return kind if kind in LOG_KINDS | DIGEST_KINDS | {KeyKind.CONFLICT} else parse(f"{of}.gz").kind
 
 
 def _is_plain(pair: tuple[str, Any]) -> bool:
-    """Whether head-object, or an SDK's answer to it, can have printed this: texts in `Metadata`, and no list or object anywhere else."""
+    """Whether head-object, or an SDK's answer to it, can have printed this: texts in `Metadata`, and no list or object
+    anywhere else."""
     name, value = pair
     if name == "ResponseMetadata":
         return isinstance(value, dict) and all(map(_is_of_an_answer, value.items()))

@@ -11,7 +11,8 @@ ROWS_IN_MEMORY: Final = 20_000
 
 
 class NamedLog(NamedTuple):
-    """A log that a digest names: its key from `AWSLogs/` on, the key under which it was read (`""`: it was not), and its hash."""
+    """A log that a digest names: its key from `AWSLogs/` on, the key under which it was read (`""`: it was not), and
+    its hash."""
 
     below: str
     key: str
@@ -19,7 +20,8 @@ class NamedLog(NamedTuple):
 
 
 class NamedLogs:
-    """Takes names in any order and gives them back sorted. Memory: `ROWS_IN_MEMORY` of them; the rest is in a temporary file."""
+    """Takes names in any order and gives them back sorted. Memory: `ROWS_IN_MEMORY` of them; the rest is in a temporary
+    file."""
 
     def __init__(self, at_once: int = ROWS_IN_MEMORY) -> None:
         self._at_once, self._rows = at_once, list[NamedLog]()

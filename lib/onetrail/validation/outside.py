@@ -30,13 +30,15 @@ class ForeignJudge:
         return verdict
 
     def hides_something(self, row: Stored) -> bool:
-        """Whether something outside of every folder speaks of what is asked for: it cannot be looked into, or lies among the logs."""
+        """Whether something outside of every folder speaks of what is asked for: it cannot be looked into, or lies
+        among the logs."""
         if not (self._wanted.about(row.key) and self._wanted.day_of(row.key)):
             return False
         return bool(row.fault) or (not self._wanted.trail and self._is_stray(row))
 
     def _is_stray(self, row: Stored) -> bool:
-        """Whether it lies among the logs; what desktops and downloads leave there does not count, unless it holds what a log would."""
+        """Whether it lies among the logs; what desktops and downloads leave there does not count, unless it holds what
+        a log would."""
         if row.fault or not self._wanted.day_of(row.key):
             return False
         return among_logs(row.key, row.size) or (

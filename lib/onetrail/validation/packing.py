@@ -16,7 +16,8 @@ TWICE: Final = "packed twice"
 
 
 def looked_into(read: LogRead, most: int) -> tuple[LogRead, str]:
-    """The hash or the fault of a log's content, and what was done to its gzip, `""` for nothing; of gzip in gzip up to `most` bytes are unpacked."""
+    """The hash or the fault of a log's content, and what was done to its gzip, `""` for nothing; of gzip in gzip up to
+    `most` bytes are unpacked."""
     if read.body is None:
         return looked_at(read), ""
     if _is_plain(read.body):

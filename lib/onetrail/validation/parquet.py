@@ -19,7 +19,8 @@ SCHEMA: Final = pa.schema(
         for name in ("key", "kind", "state", "why", "original_bucket", "original_key", "proof", "hash")
     ]
 )
-"""`key` is where a file lies now, `original_bucket` and `original_key` where CloudTrail delivered it, as far as a signature says so."""
+"""`key` is where a file lies now, `original_bucket` and `original_key` where CloudTrail delivered it, as far as a
+signature says so."""
 
 
 def write(path: Path, verdicts: Iterable[FileVerdict]) -> None:

@@ -18,8 +18,9 @@ MAX_STORED_LOG: Final = 256 * 2**20
 class Stored(NamedTuple):
     """One object as listed. `size` in bytes; `fault` says why it cannot be read, `""` where nothing speaks against it.
 
-    `beside`: another file holds its metadata. `lies_as` is the key under which it lies where that is another one: unpacked, without `.gz`.
-    `mark` changes when the object is rewritten, as far as a listing shows: an ETag, or time and inode of the file.
+    `beside`: another file holds its metadata. `lies_as` is the key under which it lies where that is another one:
+    unpacked, without `.gz`. `mark` changes when the object is rewritten, as far as a listing shows: an ETag, or time
+    and inode of the file.
     """
 
     key: str
@@ -62,7 +63,8 @@ class LogPlace(Protocol):
         ...
 
     def read(self, rows: Iterable[Stored | None]) -> Iterator[tuple[Stored, "ObjectContent | UnreadObject"]]:
-        """The content of these rows, in no order, many at once; rows are asked for as requests go out, and None says 'nothing now'."""
+        """The content of these rows, in no order, many at once; rows are asked for as requests go out, and None says
+        'nothing now'."""
         ...
 
     def absent(self, key: str) -> LogRead:
@@ -71,7 +73,8 @@ class LogPlace(Protocol):
 
 
 class ObjectContent(NamedTuple):
-    """An object's bytes and its user metadata (names without `x-amz-meta-`). `note`: what is to be reported of it whatever its verdict.
+    """An object's bytes and its user metadata (names without `x-amz-meta-`). `note`: what is to be reported of it
+    whatever its verdict.
 
     `downloaded`: what brought it here may have taken its gzip off, or put it on once more.
     """
@@ -115,8 +118,6 @@ def log_read(row: Stored, found: ObjectContent | UnreadObject) -> LogRead:
     """A log as the chain wants it."""
     if isinstance(found, ObjectContent):
         if len(found.body) != row.size:
-            return LogRead(
-                ReadStatus.UNREADABLE, None, row.key, f"{len(found.body)} of {row.size} bytes were read"
-            )
+            return LogRead(ReadStatus.UNREADABLE, None, row.key, f"{len(found.body)} of {row.size} bytes were read")
         return LogRead(ReadStatus.FOUND, found.body, row.key)
     return LogRead(found.status, None, row.key, found.why)

@@ -1,4 +1,5 @@
-"""The public keys that a check goes by: a folder of saved ones, what CloudTrail answers now, or both; the result says which."""
+"""The public keys that a check goes by: a folder of saved ones, what CloudTrail answers now, or both; the result says
+which."""
 
 import json
 import os
@@ -38,7 +39,8 @@ class UnfitStore(WrongUse):
 
 @dataclass(frozen=True, slots=True)
 class RegionKeys:
-    """One region's keys. `source` says where they come from in words; `why` says why there are none, `""` where there are."""
+    """One region's keys. `source` says where they come from in words; `why` says why there are none, `""` where there
+    are."""
 
     region: str
     store: KeyStore
@@ -47,9 +49,11 @@ class RegionKeys:
 
 
 class PublicKeys:
-    """Keys by region. `folder` holds `REGION.json` files, None: none are saved; `ask` makes CloudTrail clients, None: nobody is asked.
+    """Keys by region. `folder` holds `REGION.json` files, None: none are saved; `ask` makes CloudTrail clients, None:
+    nobody is asked.
 
-    `keep` is a folder into which the keys of every region that is asked for are written, with those that it has already.
+    `keep` is a folder into which the keys of every region that is asked for are written, with those that it has
+    already.
     """
 
     def __init__(self, folder: Path | None, ask: Ask | None, keep: Path | None = None) -> None:
@@ -66,7 +70,8 @@ class PublicKeys:
         return self.used[region]
 
     def store(self, region: str) -> KeyStore:
-        """The keys of a region, with those saved for others: a digest that names another region's key is reported as such."""
+        """The keys of a region, with those saved for others: a digest that names another region's key is reported as
+        such."""
         others = (key for name, keys in self._saved.items() if name != region for key in keys)
         return KeyStore([*self.of(region).store.held(), *others])
 
@@ -87,7 +92,8 @@ class PublicKeys:
 
 
 def read_store(folder: Path) -> dict[str, tuple[PublicKey, ...]]:
-    """The keys of every `REGION.json` in a folder; files of other names are passed over. Raises UnfitStore with the file and what is wrong with it."""
+    """The keys of every `REGION.json` in a folder; files of other names are passed over. Raises UnfitStore with the
+    file and what is wrong with it."""
     return {path.stem: _file(path) for path in sorted(folder.glob("*.json")) if _REGION.fullmatch(path.stem)}
 
 
@@ -122,23 +128,20 @@ def _file(path: Path) -> tuple[PublicKey, ...]:
     except FileRefused as err:
         raise UnfitStore(f"{path}: {err.why}") from err
     except (ValueError, NotJson, KeyStoreError) as err:
-        raise UnfitStore(
-            f"{path} is not what `{LIST_PUBLIC_KEYS.format(region=region)}` prints: {err}"
-        ) from err
+        raise UnfitStore(f"{path} is not what `{LIST_PUBLIC_KEYS.format(region=region)}` prints: {err}") from err
     for key, why in store.faults():
         raise UnfitStore(f"{path}: the key {key.fingerprint} cannot be trusted: {why}")
     return store.held()
 
 
 def _given(ask: Ask, region: str) -> tuple[list[PublicKey], str]:
-    """What CloudTrail answers for a region, and why there is nothing; keys that do not fit their own fingerprint are left out."""
+    """What CloudTrail answers for a region, and why there is nothing; keys that do not fit their own fingerprint are
+    left out."""
     try:
         client, token = ask(region), ""
         found: list[PublicKey] = []
         while True:
-            answer = client.list_public_keys(
-                StartTime=FIRST_DIGESTS, **({"NextToken": token} if token else {})
-            )
+            answer = client.list_public_keys(StartTime=FIRST_DIGESTS, **({"NextToken": token} if token else {}))
             found += load({"PublicKeyList": answer.get("PublicKeyList")}, region)
             token = answer.get("NextToken", "")
             if not token:

@@ -110,7 +110,8 @@ class PlaceReader:
         return self._read(rows)
 
     def names(self, digests: Sequence[Stored]) -> frozenset[str] | None:
-        """The logs that these digests name, from `AWSLogs/` on, signed or not; None where one of them cannot be read."""
+        """The logs that these digests name, from `AWSLogs/` on, signed or not; None where one of them cannot be
+        read."""
         found: set[str] = set()
         for row, content in self._place.read(digests):
             try:
@@ -173,7 +174,8 @@ class PlaceReader:
         return next((row for row in found if row), None)
 
     def _row(self, below: str) -> Stored | None:
-        """Where a log lies today, by the listing of its day; of several places the first that is not another old object's alone."""
+        """Where a log lies today, by the listing of its day; of several places the first that is not another old
+        object's alone."""
         found = (self._days.row(root + below) for root in self._roots)
         return next((row for row in found if row), None)
 

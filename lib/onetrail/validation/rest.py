@@ -1,4 +1,5 @@
-"""What is in a region's folders and was not read by way of a digest: unsigned logs, second copies, what is not CloudTrail's."""
+"""What is in a region's folders and was not read by way of a digest: unsigned logs, second copies, what is not
+CloudTrail's."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -18,13 +19,16 @@ from onetrail.validation.reading import PlaceReader
 from onetrail.validation.result import CheckScope, ValidationResult
 
 SECOND_COPIES_AT_ONCE: Final = 256
-_WHY_HASHED: Final = "its name is a hash of its old key, and no digest names it: the run's ledger says which old object it is of"
+_WHY_HASHED: Final = (
+    "its name is a hash of its old key, and no digest names it: the run's ledger says which old object it is of"
+)
 
 
 class RemainingFiles:
     """The rest of one region, once its `chains` were checked.
 
-    `early` are digests from right before the time that is asked for. `alone`: no digests of a trail that is not asked for are there.
+    `early` are digests from right before the time that is asked for. `alone`: no digests of a trail that is not asked
+    for are there.
     """
 
     def __init__(
@@ -44,7 +48,8 @@ class RemainingFiles:
         self._outside = ForeignJudge(place, wanted, result)
 
     def verdicts(self, named: Iterator[NamedLog]) -> Iterator[FileVerdict]:
-        """All of it; of one trail, what has a name that its digests give, and what may hide a log. `named` come in key order."""
+        """All of it; of one trail, what has a name that its digests give, and what may hide a log. `named` come in key
+        order."""
         copies: list[tuple[Stored, NamedLog]] = []
         every = not self._wanted.trail
         for row, name, apart in _beside(self._listed(), named):
@@ -54,14 +59,10 @@ class RemainingFiles:
             elif row.fault and (name is None or row.key != name.key):
                 hides = every or bool(name or apart) or parsed.kind not in LOG_KINDS
                 if hides and self._asked_for(row.key, parsed, name):
-                    yield self._result.take(
-                        FileVerdict(row.key, "", "", parsed.kind, FileState.UNREADABLE, row.fault)
-                    )
+                    yield self._result.take(FileVerdict(row.key, "", "", parsed.kind, FileState.UNREADABLE, row.fault))
             elif parsed.kind is KeyKind.CONFLICT:
                 if name is None and every:
-                    yield self._result.take(
-                        FileVerdict(row.key, "", "", parsed.kind, FileState.UNSIGNED, _WHY_HASHED)
-                    )
+                    yield self._result.take(FileVerdict(row.key, "", "", parsed.kind, FileState.UNSIGNED, _WHY_HASHED))
             elif parsed.kind not in LOG_KINDS:
                 if every or _unpacked_kind(row.key) in LOG_KINDS:
                     yield from self._no_log(row)
@@ -92,10 +93,9 @@ class RemainingFiles:
         """The logs that digests from right before the time name; None where one of those cannot be read."""
         return self._reader.names(self._early)
 
-    def _plain(
-        self, row: Stored, apart: Sequence[NamedLog], parsed: ParsedKey, judged: bool
-    ) -> Iterator[FileVerdict]:
-        """A log under a plain key, of which digests name copies beside alone: one of those once more, or another old object."""
+    def _plain(self, row: Stored, apart: Sequence[NamedLog], parsed: ParsedKey, judged: bool) -> Iterator[FileVerdict]:
+        """A log under a plain key, of which digests name copies beside alone: one of those once more, or another old
+        object."""
         for read in self._reader.hashed([row]):
             same = next((name for name in apart if name.hash and name.hash == read.hash), None)
             if same or read.status is not ReadStatus.FOUND:
@@ -104,7 +104,8 @@ class RemainingFiles:
                 yield from self._unsigned(row.key, parsed)
 
     def _no_log(self, row: Stored) -> Iterator[FileVerdict]:
-        """What has not the name of a log: a second copy, unpacked, of one of the time that is asked for, or something else."""
+        """What has not the name of a log: a second copy, unpacked, of one of the time that is asked for, or something
+        else."""
         whole = parse(f"{row.key}.gz")
         if _unpacked_kind(row.key) in LOG_KINDS and not self._wanted.named_log(whole):
             return
@@ -153,7 +154,8 @@ class RemainingFiles:
         )
 
     def _listed(self) -> Iterator[tuple[str, Stored]]:
-        """Everything in the folders of logs, and what is no digest among the digests, in the order of the keys below each folder's root.
+        """Everything in the folders of logs, and what is no digest among the digests, in the order of the keys below
+        each folder's root.
 
         With that key: another `AWSLogs/` in it changes nothing.
         """
@@ -174,7 +176,8 @@ class RemainingFiles:
 def _beside(
     rows: Iterable[tuple[str, Stored]], named: Iterator[NamedLog]
 ) -> Iterator[tuple[Stored, NamedLog | None, Sequence[NamedLog]]]:
-    """Each row with the name that a digest gives it, None where none does; both come in the order of the keys from `AWSLogs/` on.
+    """Each row with the name that a digest gives it, None where none does; both come in the order of the keys from
+    `AWSLogs/` on.
 
     Third: the names of copies beside it, where it is a plain key that has no other.
     """
@@ -194,7 +197,8 @@ def _unpacked_kind(key: str) -> KeyKind:
 
 
 def _name_of(row: Stored, same: Sequence[NamedLog]) -> NamedLog | None:
-    """The name that speaks of a row: its own; else, of copies that are one, another's. A copy beside a plain key is of another old object."""
+    """The name that speaks of a row: its own; else, of copies that are one, another's. A copy beside a plain key is of
+    another old object."""
     own = next((name for name in same if name.key == row.key), None)
     if own or is_beside(row.key):
         return own

@@ -13,7 +13,8 @@ from onetrail.instants import day_path, moved
 from onetrail.validation.publickeys import RegionKeys
 
 LATE: Final = timedelta(hours=1) + MARK_MARGIN
-"""The last logs of a time are in the digest of the hour after it; the mark in a log's name may lie before its delivery."""
+"""The last logs of a time are in the digest of the hour after it; the mark in a log's name may lie before its
+delivery."""
 MOST_NAMED: Final = 200
 """Files that are kept by name for each state; the counts go on."""
 GOOD: Final = frozenset({FileState.VALID, FileState.DUPLICATE})
@@ -21,9 +22,11 @@ GOOD: Final = frozenset({FileState.VALID, FileState.DUPLICATE})
 
 @dataclass(frozen=True, slots=True)
 class CheckScope:
-    """What is looked at. Texts are `""` and instants (UTC) None where nothing narrows it; `end` is when each chain must have come to.
+    """What is looked at. Texts are `""` and instants (UTC) None where nothing narrows it; `end` is when each chain must
+    have come to.
 
-    `now` is the instant of the check where the place may still be written to: logs too young for a digest are reported, and are no finding.
+    `now` is the instant of the check where the place may still be written to: logs too young for a digest are reported,
+    and are no finding.
     """
 
     account: str = ""
@@ -57,7 +60,8 @@ class CheckScope:
         return None if self.until is None else moved(self.until, LATE)
 
     def named_log(self, key: ParsedKey) -> bool:
-        """Whether a log that a digest names was delivered in the time that is asked for, as far as its name says a time."""
+        """Whether a log that a digest names was delivered in the time that is asked for, as far as its name says a
+        time."""
         return key.stamp is None or self._holds(key.stamp, timedelta(0), timedelta(0))
 
     def log(self, key: ParsedKey) -> bool:
@@ -70,14 +74,11 @@ class CheckScope:
 
     def early(self, key: ParsedKey) -> bool:
         """Whether a digest is one from right before the time that is asked for."""
-        return (
-            key.stamp is not None
-            and self.since is not None
-            and moved(self.since, -LATE) < key.stamp <= self.since
-        )
+        return key.stamp is not None and self.since is not None and moved(self.since, -LATE) < key.stamp <= self.since
 
     def day_of(self, key: str) -> bool:
-        """Whether an object that has no time in its name is in a day (month, year) of which some is asked for, or in none."""
+        """Whether an object that has no time in its name is in a day (month, year) of which some is asked for, or in
+        none."""
         days = days_in(key)
         if not days or (len(days) == len("2023/05/01") and day_in(key) is None):
             return True
@@ -114,12 +115,13 @@ class CheckedChain:
 class ValidationResult:
     """Everything that was found but the files one by one. Complete once the verdicts came to their end.
 
-    `young` counts the unsigned logs that are too young for a digest. `unsigned` counts logs that no digest names by account and region; `narrowed`: one trail alone was looked at, so they were not counted.
-    `believed` are the buckets given as the original ones, None: whichever signed digests name. `troubles` has up to `MOST_NAMED` files of
-    each state that is not good. `foreign` counts objects that are not CloudTrail's and are elsewhere; they say nothing about the logs.
-    `strays` counts those that lie among the logs, of which `stray_files` names up to `MOST_NAMED`.
-    `remarked` counts valid files of which something is to be reported all the same, `remarks` names as many.
-    `after_newest` counts unsigned logs of a download that are younger than its newest digest. `ended` says what ended it early.
+    `young` counts the unsigned logs that are too young for a digest. `unsigned` counts logs that no digest names by
+    account and region; `narrowed`: one trail alone was looked at, so they were not counted. `believed` are the buckets
+    given as the original ones, None: whichever signed digests name. `troubles` has up to `MOST_NAMED` files of each
+    state that is not good. `foreign` counts objects that are not CloudTrail's and are elsewhere; they say nothing about
+    the logs. `strays` counts those that lie among the logs, of which `stray_files` names up to `MOST_NAMED`. `remarked`
+    counts valid files of which something is to be reported all the same, `remarks` names as many. `after_newest` counts
+    unsigned logs of a download that are younger than its newest digest. `ended` says what ended it early.
     """
 
     place: str

@@ -1,6 +1,7 @@
 """What `onetrail init` will do with each file of a folder, as a value, and doing exactly that.
 
-A file is compared with what was laid out before and with what this version brings. Nothing of a person's is ever overwritten.
+A file is compared with what was laid out before and with what this version brings. Nothing of a person's is ever
+overwritten.
 """
 
 import os
@@ -32,7 +33,8 @@ class Fate(Enum):
 
 @dataclass(frozen=True)
 class FilePlan:
-    """One file below the folder. `content` is written to `to`, after what is there was moved to `moved_to`; empty where nothing is."""
+    """One file below the folder. `content` is written to `to`, after what is there was moved to `moved_to`; empty where
+    nothing is."""
 
     path: str
     fate: Fate
@@ -71,9 +73,11 @@ class NotLaidOut(OnetrailError):
 
 
 def propose(folder: Path, ships: Shipped) -> Layout:
-    """What is to be done so that `folder` has the files of this version. Changes nothing. Raises UnfitWorkspace, NotLaidOut.
+    """What is to be done so that `folder` has the files of this version. Changes nothing. Raises UnfitWorkspace,
+    NotLaidOut.
 
-    The folder is not there yet, or empty (names that begin with a dot do not count), or laid out before, not by a newer version.
+    The folder is not there yet, or empty (names that begin with a dot do not count), or laid out before, not by a newer
+    version.
     """
     try:
         return _proposed(folder, ships)
@@ -93,8 +97,8 @@ def _proposed(folder: Path, ships: Shipped) -> Layout:
         manifest = Manifest("")
     elif newer(manifest.version, onetrail.__version__):
         raise UnfitWorkspace(
-            f"{folder} was laid out by onetrail {manifest.version}, and {onetrail.__version__} is installed, which is older: "
-            f"install {manifest.version} or a newer one"
+            f"{folder} was laid out by onetrail {manifest.version}, and {onetrail.__version__} is installed, which is"
+            f" older: install {manifest.version} or a newer one"
         )
     return Layout(folder, manifest.version, tuple(_plans(folder, manifest, ships)))
 
@@ -150,7 +154,8 @@ class _Compared:
         return FilePlan(self._path, Fate.UPDATED, self._new, remark, self._content, self._path, aside)
 
     def _kept(self, why: str) -> FilePlan:
-        """What a person edited stays; where this version brings something else than was laid out, that is put beside it."""
+        """What a person edited stays; where this version brings something else than was laid out, that is put beside
+        it."""
         said = f"{why}: kept" if why else "kept as you have it"
         if self._before and self._new == self._before:
             return FilePlan(self._path, Fate.EDITED, self._before, said)
@@ -186,7 +191,8 @@ def apply(layout: Layout) -> None:
         _put(layout.folder / MARKER, layout.manifest.text())
     except OSError as err:
         raise NotLaidOut(
-            f"{err.filename or layout.folder} cannot be written: {err.strerror}; correct that and run onetrail init again"
+            f"{err.filename or layout.folder} cannot be written: {err.strerror}; correct that and run onetrail init"
+            " again"
         ) from err
 
 

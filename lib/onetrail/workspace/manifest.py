@@ -59,9 +59,7 @@ def manifest_of(folder: Path) -> Manifest | None:
     try:
         return _manifest(read_json(path))
     except FileRefused as err:
-        raise UnfitWorkspace(
-            f"{path}: {err.line}: take it back from a copy, or lay out a new folder"
-        ) from err
+        raise UnfitWorkspace(f"{path}: {err.line}: take it back from a copy, or lay out a new folder") from err
     except (KeyError, TypeError, AttributeError, ValueError) as err:
         raise UnfitWorkspace(
             f"{path} was not written by onetrail init: take it back from a copy, or lay out a new folder"

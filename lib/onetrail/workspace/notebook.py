@@ -16,7 +16,8 @@ def cleared(content: bytes) -> bytes:
 
 
 def source_sha256(content: bytes) -> str:
-    """SHA-256 (hex) of the kinds and sources of its cells, which running and saving a notebook leave as they are; empty where it is no notebook."""
+    """SHA-256 (hex) of the kinds and sources of its cells, which running and saving a notebook leave as they are; empty
+    where it is no notebook."""
     try:
         cells = [[cell["cell_type"], _text(cell["source"])] for cell in json.loads(content)["cells"]]
     except (ValueError, TypeError, KeyError, RecursionError):

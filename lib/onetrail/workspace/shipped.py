@@ -18,7 +18,8 @@ class NotShipped(OnetrailError):
 
 @dataclass(frozen=True)
 class Shipped:
-    """`notebooks` and `parameters` are folders; `checkout` says whether they are a repository's own, with recorded outputs."""
+    """`notebooks` and `parameters` are folders; `checkout` says whether they are a repository's own, with recorded
+    outputs."""
 
     notebooks: Path
     parameters: Path
@@ -32,7 +33,8 @@ class Shipped:
 
 
 def shipped(package: Path | None = None) -> Shipped:
-    """`notebooks/` and `parameters/` at the top of the checkout that holds the package, else inside the package. Raises NotShipped.
+    """`notebooks/` and `parameters/` at the top of the checkout that holds the package, else inside the package. Raises
+    NotShipped.
 
     `package` is the folder of the package `onetrail`; without it, of the one that runs.
     """

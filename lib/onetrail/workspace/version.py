@@ -11,7 +11,8 @@ from onetrail.workspace.manifest import manifest_of
 
 
 def laid_out_by_another(start: Path) -> str:
-    """One line where the laid-out folder that holds `start` is of another version than the installed one; else empty, and outside of such a folder."""
+    """One line where the laid-out folder that holds `start` is of another version than the installed one; else empty,
+    and outside of such a folder."""
     home = home_of(start)
     if home is None or not is_laid_out(home):
         return ""

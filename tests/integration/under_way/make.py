@@ -1,4 +1,5 @@
-"""Makes `requests.jsonl.gz` and `run-folders.tar.xz` anew: a move by the version checked out in another folder, in five states.
+"""Makes `requests.jsonl.gz` and `run-folders.tar.xz` anew: a move by the version checked out in another folder, in five
+states.
 
 That version is not changed. It was commit 4ed40ad, in a worktree with a `.venv` of its own:
 
@@ -6,7 +7,8 @@ That version is not changed. It was commit 4ed40ad, in a worktree with a `.venv`
     ../4ed40ad/.venv/bin/python tests/integration/under_way/make.py ../4ed40ad
 
 The estate of scenario tiny writes down each request that counts as it comes in, and each move of its clock.
-Processes of the runbook are killed at given requests: the estate sends the signal, and hears nothing more from who is dead.
+Processes of the runbook are killed at given requests: the estate sends the signal, and hears nothing more from who is
+dead.
 """
 
 import asyncio
@@ -25,14 +27,27 @@ from typing import Any
 
 HERE = Path(__file__).resolve().parent
 DROPPED = {
-    "accept-encoding", "amz-sdk-invocation-id", "amz-sdk-request", "authorization", "connection", "content-length",
-    "expect", "host", "x-amz-date", "x-amz-security-token",
-}  # fmt: skip
+    "accept-encoding",
+    "amz-sdk-invocation-id",
+    "amz-sdk-request",
+    "authorization",
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "x-amz-date",
+    "x-amz-security-token",
+}
 """Headers that say nothing of the call, or that whoever sends it makes anew."""
 STEPS = {
-    "02": "account_lockdown", "03": "bucket_creation", "04": "trail_cutover", "05": "copy_history",
-    "06": "verification", "07": "retirement", "08": "evidence",
-}  # fmt: skip
+    "02": "account_lockdown",
+    "03": "bucket_creation",
+    "04": "trail_cutover",
+    "05": "copy_history",
+    "06": "verification",
+    "07": "retirement",
+    "08": "evidence",
+}
 KEYS_A_CALL = 20
 """Deletions a call in the run of 07 that is killed: the 50 objects of a bucket would all go in one call otherwise."""
 

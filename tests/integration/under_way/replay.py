@@ -1,7 +1,8 @@
-"""Brings a fresh estate into the states of a move that an earlier version made: its requests again, through the door, each signed anew.
+"""Brings a fresh estate into the states of a move that an earlier version made: its requests again, through the door,
+each signed anew.
 
-The estate gives out the same ids and bytes for the same requests at the same instants, so what it holds then is what the kept run folders
-name. `make.py` says how both files came about.
+The estate gives out the same ids and bytes for the same requests at the same instants, so what it holds then is what
+the kept run folders name. `make.py` says how both files came about.
 """
 
 import gzip
@@ -65,9 +66,7 @@ def run_folder(state: str, to: Path) -> None:
 def _sent(connection: http.client.HTTPConnection, kept: Mapping[str, Any], key: tuple[str, str, str]) -> str:
     body = kept["body"].encode()
     path = f"{kept['path']}?{kept['query']}" if kept["query"] else kept["path"]
-    connection.request(
-        kept["method"], path, body, _signed(kept, body, f"{connection.host}:{connection.port}", *key)
-    )
+    connection.request(kept["method"], path, body, _signed(kept, body, f"{connection.host}:{connection.port}", *key))
     answer = connection.getresponse()
     said = answer.read().decode(errors="replace")
     if answer.status != kept["status"]:
@@ -78,9 +77,7 @@ def _sent(connection: http.client.HTTPConnection, kept: Mapping[str, Any], key: 
     return said
 
 
-def _signed(
-    kept: Mapping[str, Any], body: bytes, host: str, key_id: str, secret: str, token: str
-) -> dict[str, str]:
+def _signed(kept: Mapping[str, Any], body: bytes, host: str, key_id: str, secret: str, token: str) -> dict[str, str]:
     """Its headers with a signature of this moment (IAM User Guide, "Create a signed AWS API request")."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     headers = {**kept["headers"], "host": host, "x-amz-date": stamp}

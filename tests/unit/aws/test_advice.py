@@ -18,14 +18,24 @@ def refused(code, message=""):
     ("error", "said", "of_a_call"),
     [
         (refused("RequestTimeTooSkewed"), SET_THE_CLOCK, SET_THE_CLOCK),
-        (refused("SignatureDoesNotMatch", "Signature expired: 20260112T090000Z is now earlier than 20260112T091500Z"), SET_THE_CLOCK, SET_THE_CLOCK),
-        (refused("InvalidSignatureException", "Signature not yet current: 20260112T092000Z"), SET_THE_CLOCK, SET_THE_CLOCK),
+        (
+            refused(
+                "SignatureDoesNotMatch", "Signature expired: 20260112T090000Z is now earlier than 20260112T091500Z"
+            ),
+            SET_THE_CLOCK,
+            SET_THE_CLOCK,
+        ),
+        (
+            refused("InvalidSignatureException", "Signature not yet current: 20260112T092000Z"),
+            SET_THE_CLOCK,
+            SET_THE_CLOCK,
+        ),
         (refused("SignatureDoesNotMatch", "The request signature we calculated does not match"), SIGN_IN, "otherwise"),
         (refused("ExpiredToken", "The provided token has expired."), SIGN_IN, OVER),
         (refused("AccessDenied"), SIGN_IN, "otherwise"),
         (NoCredentialsError(), SIGN_IN, "otherwise"),
     ],
-)  # fmt: skip
+)
 def test_what_to_do_follows_from_what_aws_said(error, said, of_a_call):
     """About credentials that were not taken, and about a call that failed."""
     assert (advice(error), cure(error, "otherwise")) == (said, of_a_call)

@@ -42,10 +42,7 @@ def test_what_is_not_there_any_more_needs_no_deletion(service: str, call: str, c
     assert gone_code(service, call, said(code)) == code
     for error in (said("AccessDenied"), said("DeleteConflict"), said("404"), TimeoutError("no answer")):
         assert gone_code(service, call, error) == ""
-    assert (
-        gone_code(service, call.replace("Delete", "Create").replace("Detach", "Attach") + "X", said(code))
-        == ""
-    )
+    assert gone_code(service, call.replace("Delete", "Create").replace("Detach", "Attach") + "X", said(code)) == ""
 
 
 @pytest.mark.parametrize(("service", "call", "code"), GONE)

@@ -24,7 +24,8 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIATEST", "AWS_SECRET_ACCESS_KEY": "s", "AWS_REGI
 
 @pytest.fixture
 def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
-    """Clients of two accounts that are entered with the current credentials; STS is taken at its word, and nothing can be sent."""
+    """Clients of two accounts that are entered with the current credentials; STS is taken at its word, and nothing can
+    be sent."""
     for name, value in KEYS.items():
         monkeypatch.setenv(name, value)
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
@@ -32,18 +33,22 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
     monkeypatch.setattr(
         "onetrail.aws.sessions.Sessions._caller", lambda self, session: (f"arn:aws:iam::{LOG}:user/ann", LOG)
     )
-    monkeypatch.setattr(
-        "onetrail.aws.sessions.Sessions._ways", lambda self, account, actor: [("own", self._at_hand)]
-    )
+    monkeypatch.setattr("onetrail.aws.sessions.Sessions._ways", lambda self, account, actor: [("own", self._at_hand)])
     monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", _never_sent)
     said = {
-        "run_name": "r", "estate": "aws", "home_region": "us-east-1",
-        "source_accounts": [{"account_id": SOURCE}], "log_account": {"account_id": LOG},
+        "run_name": "r",
+        "estate": "aws",
+        "home_region": "us-east-1",
+        "source_accounts": [{"account_id": SOURCE}],
+        "log_account": {"account_id": LOG},
         "break_glass_principals": [f"arn:aws:iam::{LOG}:role/glass"],
         "operator_principals": [f"arn:aws:iam::{LOG}:role/ops"],
-        "bucket_name": "acme-archive", "access_log_bucket": "acme-access", "work_bucket": "acme-work",
-        "trail_name": "onetrail", "object_lock": "governance",
-    }  # fmt: skip
+        "bucket_name": "acme-archive",
+        "access_log_bucket": "acme-access",
+        "work_bucket": "acme-work",
+        "trail_name": "onetrail",
+        "object_lock": "governance",
+    }
     yield Clients(Settings.model_validate(said), None)
 
 
@@ -59,20 +64,14 @@ def _changing_call(client: Any) -> str:
     """The first call of the service that is not known to read; empty where all of its calls read."""
     names = sorted(client.meta.method_to_api_mapping.items())
     return next(
-        (
-            method
-            for method, call in names
-            if not AWS_REQUESTS.only_reads(client.meta.service_model.service_name, call)
-        ),
+        (method for method, call in names if not AWS_REQUESTS.only_reads(client.meta.service_model.service_name, call)),
         "",
     )
 
 
 def test_no_changing_call_of_any_service_that_botocore_knows_is_sent_unapproved(clients):
     """One call of each service, with no change open."""
-    clients._sessions.session(
-        LOG
-    )  # so that each service model is let go of again: only one is needed at a time
+    clients._sessions.session(LOG)  # so that each service model is let go of again: only one is needed at a time
     got_through = {}
     for service in botocore.session.Session().get_available_services():
         client = clients._make(service, LOG, "us-east-1", "")
@@ -89,12 +88,11 @@ def test_no_changing_call_of_any_service_that_botocore_knows_is_sent_unapproved(
 
 
 def test_a_hook_under_the_name_of_boto3_is_never_called(clients):
-    """Why the guard is hooked without a service's name: botocore emits its own name for S3 Control. Twin of the test above."""
+    """Why the guard is hooked without a service's name: botocore emits its own name for S3 Control. Twin of the test
+    above."""
     client, heard = clients.client("s3control", LOG), []
     client.meta.events.register_first("before-parameter-build.s3control", lambda **_: heard.append("boto3"))
-    client.meta.events.register_first(
-        "before-parameter-build.s3-control", lambda **_: heard.append("botocore")
-    )
+    client.meta.events.register_first("before-parameter-build.s3-control", lambda **_: heard.append("botocore"))
     with pytest.raises(GateClosed):
         client.delete_public_access_block(AccountId=LOG)
     assert heard == ["botocore"]
@@ -122,9 +120,7 @@ def test_an_answer_of_the_other_estate_is_refused_for_every_service(clients, ser
     name = model.operation_names[0]
     event = f"after-call.{model.service_id.hyphenize()}.{name}"
     with pytest.raises(Exception, match="the practice estate answered"):
-        client.meta.events.emit(
-            event, http_response=answer, parsed={}, model=model.operation_model(name), context={}
-        )
+        client.meta.events.emit(event, http_response=answer, parsed={}, model=model.operation_model(name), context={})
 
 
 def test_no_session_without_a_guard_is_handed_out(clients):

@@ -1,4 +1,5 @@
-"""The text of a policy is taken from the answer as the service sent it, also where the client would make a dict of it."""
+"""The text of a policy is taken from the answer as the service sent it, also where the client would make a dict of
+it."""
 
 import json
 from collections.abc import Mapping
@@ -40,9 +41,7 @@ class _Raw:
 
 def given_a_client(service: str, status: int, body: str) -> Any:
     """A client whose service answers with exactly this."""
-    client = boto3.client(
-        service, region_name="us-east-1", aws_access_key_id="AKIDEXAMPLE", aws_secret_access_key="x"
-    )
+    client = boto3.client(service, region_name="us-east-1", aws_access_key_id="AKIDEXAMPLE", aws_secret_access_key="x")
     client.meta.events.register(
         "before-send", lambda request, **_: AWSResponse(request.url, status, {}, _Raw(body.encode()))
     )

@@ -1,4 +1,5 @@
-"""What is asked twice in one look at AWS is answered once; the next look, what is sent and what cannot be known for sure ask again."""
+"""What is asked twice in one look at AWS is answered once; the next look, what is sent and what cannot be known for
+sure ask again."""
 
 import io
 import json
@@ -20,7 +21,7 @@ from tests.unit.change.given import given_a_change
 
 clients = test_guarded_clients.clients
 """The fixture of that module."""
-ROLES = "<ListRolesResponse><ListRolesResult><Roles><member><RoleName>{}</RoleName></member></Roles></ListRolesResult></ListRolesResponse>"
+ROLES = "<ListRolesResponse><ListRolesResult><Roles><member><RoleName>{}</RoleName></member></Roles></ListRolesResult></ListRolesResponse>"  # noqa: E501
 POLICY = (
     "<GetRolePolicyResponse><GetRolePolicyResult><RoleName>r</RoleName><PolicyName>p</PolicyName>"
     "<PolicyDocument>%7B%22Version%22%3A%20%222012-10-17%22%7D</PolicyDocument></GetRolePolicyResult></GetRolePolicyResponse>"
@@ -53,9 +54,7 @@ def wire(monkeypatch, clients):
 
 def roles(of, account=LOG, actor="", **parameters):
     """The names of the roles, as one client reads them."""
-    return [
-        one["RoleName"] for one in of.client("iam", account, actor=actor).list_roles(**parameters)["Roles"]
-    ]
+    return [one["RoleName"] for one in of.client("iam", account, actor=actor).list_roles(**parameters)["Roles"]]
 
 
 def test_a_look_asks_once_and_the_next_look_sees_what_changed_meanwhile(clients, wire):
@@ -110,9 +109,7 @@ def test_nobody_can_change_what_another_was_answered(clients, wire):
         assert roles(clients) == ["role-0"]
 
 
-CHANGE = given_a_change(
-    account=LOG, service="iam", call="DeleteRole", parameters={"RoleName": "r"}, region=""
-)
+CHANGE = given_a_change(account=LOG, service="iam", call="DeleteRole", parameters={"RoleName": "r"}, region="")
 
 
 @pytest.mark.parametrize("by", ["boto3", "the other transport", "nobody"])
@@ -240,7 +237,8 @@ def test_threads_of_a_look_take_part_in_it(clients, wire):
 
 
 def test_an_answer_that_comes_after_the_look_is_not_kept():
-    """A question that was under way when something was sent says nothing of what is so afterwards. Twin: one that came before."""
+    """A question that was under way when something was sent says nothing of what is so afterwards. Twin: one that came
+    before."""
     remembered = Remembered()
     with remembered.one_look():
         before, under_way = map(remembered._question, [("before",), ("under way",)])

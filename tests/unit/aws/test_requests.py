@@ -1,4 +1,5 @@
-"""What the guard knows of requests is a table that AWS's side gives it; without one it lets less through, never more."""
+"""What the guard knows of requests is a table that AWS's side gives it; without one it lets less through, never
+more."""
 
 import pytest
 
@@ -35,9 +36,7 @@ def test_a_deletion_names_objects_of_the_listing(table):
     assert passes(shapes, "DeleteObjects", sent, bulk=DELETE, listing=LISTING) is table
 
 
-@pytest.mark.parametrize(
-    "sent", [{}, {"Delete": {}}, {"Delete": {"Objects": None}}, {"Delete": {"Objects": []}}]
-)
+@pytest.mark.parametrize("sent", [{}, {"Delete": {}}, {"Delete": {"Objects": None}}, {"Delete": {"Objects": []}}])
 def test_a_deletion_that_names_nothing_is_refused(sent):
     """It is about no object of the listing. Twin: the test before."""
     sent = {"Bucket": "old", **sent}
@@ -61,7 +60,8 @@ def test_without_a_table_every_call_counts_as_changing():
     ],
 )
 def test_the_parts_of_a_copy_source(text, parts):
-    """Bucket, key as it is named, and a version where one is: no part of the text is lost to a rule that allows only some."""
+    """Bucket, key as it is named, and a version where one is: no part of the text is lost to a rule that allows only
+    some."""
     given = {"CopySource": text, "Key": "x"}
     assert AWS_REQUESTS.by_parts(given) == {"CopySource": parts, "Key": "x"}
     assert given["CopySource"] == text

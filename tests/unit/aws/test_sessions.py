@@ -1,4 +1,5 @@
-"""Ways into accounts that are named by profiles: tried against an STS on loopback that knows keys and who may become what."""
+"""Ways into accounts that are named by profiles: tried against an STS on loopback that knows keys and who may become
+what."""
 
 import re
 import threading
@@ -106,7 +107,8 @@ def given_profiles(folder: Path, **keys: str) -> None:
 
 
 def given_clients(**log_account: str) -> Clients:
-    """Clients for AWS: the source account by its profile, the log account as given, by its profile unless said otherwise."""
+    """Clients for AWS: the source account by its profile, the log account as given, by its profile unless said
+    otherwise."""
     return Clients.connect(
         Settings.from_mapping(
             {
@@ -148,7 +150,8 @@ def test_an_account_without_a_profile_needs_them_before_any_call(sts: Sts) -> No
 
 
 def test_the_operator_role_is_assumed_from_the_log_accounts_profile(sts: Sts) -> None:
-    """Once the role is there and trusts the profile's identity it is the way in, and the keeper's role is reached through it."""
+    """Once the role is there and trusts the profile's identity it is the way in, and the keeper's role is reached
+    through it."""
     sts.trusts |= {(CALLERS["AKIALOG"], OPERATOR_ROLE), (OPERATOR_ROLE, KEEPER_ROLE)}
     clients = given_clients()
     assert clients.entry(LOG).way == "role onetrail-operator by profile log"
@@ -165,9 +168,7 @@ def test_a_role_that_trusts_nobody_here_is_not_entered(sts: Sts) -> None:
     assert given_clients().entry(LOG, BREAK_GLASS).way == "profile log"
 
 
-def test_the_credentials_at_hand_still_open_what_the_profile_may_not(
-    sts: Sts, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_credentials_at_hand_still_open_what_the_profile_may_not(sts: Sts, monkeypatch: pytest.MonkeyPatch) -> None:
     """A role that trusts the everyday identity and not the profile's is still assumed."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIABASE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
@@ -182,16 +183,13 @@ def test_the_copier_of_a_source_account_may_trust_the_log_accounts_profile(sts: 
 
 
 def test_practice_keys_in_a_profile_are_sent_nowhere(sts: Sts, tmp_path: Path) -> None:
-    """They are refused with the profile's name before a call; the same profile with other keys is entered (see above)."""
+    """They are refused with the profile's name before a call; the same profile with other keys is entered (see
+    above)."""
     given_profiles(tmp_path, log="AKIALOG", source="OTPRACTICE0001")
-    with pytest.raises(
-        CannotEnter, match=r"^the credentials of profile source are those of the practice estate"
-    ):
+    with pytest.raises(CannotEnter, match=r"^the credentials of profile source are those of the practice estate"):
         given_clients().entry(SOURCE)
     given_profiles(tmp_path, log="OTPRACTICE0001", source="AKIASOURCE")
-    with pytest.raises(
-        CannotEnter, match=r"^the credentials of profile log are those of the practice estate"
-    ):
+    with pytest.raises(CannotEnter, match=r"^the credentials of profile log are those of the practice estate"):
         given_clients().entry(LOG)
     assert sts.asked == []
 

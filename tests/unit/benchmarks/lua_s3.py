@@ -1,4 +1,5 @@
-"""The benchmarks' null S3 without a web server: the same Lua, run inside Python, and for whom it is needed behind a small HTTP door."""
+"""The benchmarks' null S3 without a web server: the same Lua, run inside Python, and for whom it is needed behind a
+small HTTP door."""
 
 import threading
 from collections.abc import Iterator
@@ -36,7 +37,7 @@ class LuaS3:
         with self._one_at_a_time:
             status, more, body = self.s3.answer(
                 method, bucket, key, self._lua.table_from(args), self._lua.table_from(headers or {}), busy, hidden
-            )  # fmt: skip
+            )
             return status, dict(more.items()), body.encode()
 
 

@@ -1,4 +1,5 @@
-"""The benchmarks keep working: their workers do their work on a null S3 of a few hundred keys, and their tables say what was measured."""
+"""The benchmarks keep working: their workers do their work on a null S3 of a few hundred keys, and their tables say
+what was measured."""
 
 import json
 import subprocess
@@ -21,16 +22,21 @@ def null_s3(tmp_path, monkeypatch):
     """A null S3 in this process, and an environment in which boto3 finds it."""
     with served() as url:
         for name, value in {
-            "AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "AKIDNULL", "AWS_SECRET_ACCESS_KEY": "secret",
-            "AWS_CONFIG_FILE": f"{tmp_path}/none", "AWS_SHARED_CREDENTIALS_FILE": f"{tmp_path}/none", "AWS_DEFAULT_REGION": "us-east-1",
-        }.items():  # fmt: skip
+            "AWS_ENDPOINT_URL": url,
+            "AWS_ACCESS_KEY_ID": "AKIDNULL",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_CONFIG_FILE": f"{tmp_path}/none",
+            "AWS_SHARED_CREDENTIALS_FILE": f"{tmp_path}/none",
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }.items():
             monkeypatch.setenv(name, value)
         monkeypatch.chdir(tmp_path)
         yield url
 
 
 def test_what_is_measured_does_its_work(null_s3, capsys):
-    """Every object is listed, planned, copied, and found again. Twin: of a bucket that is not there nothing is said to be done."""
+    """Every object is listed, planned, copied, and found again. Twin: of a bucket that is not there nothing is said to
+    be done."""
     for what in ("list", "plan", "decide"):
         ours.main([what, "s3://logs-100", "s3://archive-0"])
         assert json.loads(capsys.readouterr().out)["objects"] == 100
@@ -84,8 +90,15 @@ def test_a_table_has_units_and_ratios_to_the_first_row():
     """Faster in the one sense, cheaper in the other."""
     head, rule, ours_row, peer_row = table([OURS, PEER]).splitlines()
     assert [cell.strip() for cell in head.split("|")[1:-1]] == [
-        "", "objects", "objects/s", "ours is", "CPU ms/1,000", "of ours", "requests/1,000", "peak MB",
-    ]  # fmt: skip
+        "",
+        "objects",
+        "objects/s",
+        "ours is",
+        "CPU ms/1,000",
+        "of ours",
+        "requests/1,000",
+        "peak MB",
+    ]
     assert [cell.strip() for cell in ours_row.split("|")[1:-1]] == [
         "ours",
         "2,000",
@@ -97,8 +110,15 @@ def test_a_table_has_units_and_ratios_to_the_first_row():
         "150",
     ]
     assert [cell.strip() for cell in peer_row.split("|")[1:-1]] == [
-        "peer", "1,000", "200", "10.0 x as fast", "1,000.0", "4.0 x", "–", "60",
-    ]  # fmt: skip
+        "peer",
+        "1,000",
+        "200",
+        "10.0 x as fast",
+        "1,000.0",
+        "4.0 x",
+        "–",
+        "60",
+    ]
     assert rule.count("|") == head.count("|")
 
 
@@ -106,8 +126,13 @@ def test_a_table_without_ratios_has_the_figures_alone():
     """For what has nothing beside it."""
     head, _, row, _ = table([OURS, PEER], ratios=False).splitlines()
     assert [cell.strip() for cell in head.split("|")[1:-1]] == [
-        "", "objects", "objects/s", "CPU ms/1,000", "requests/1,000", "peak MB",
-    ]  # fmt: skip
+        "",
+        "objects",
+        "objects/s",
+        "CPU ms/1,000",
+        "requests/1,000",
+        "peak MB",
+    ]
     assert [cell.strip() for cell in row.split("|")[1:-1]] == [
         "ours",
         "2,000",
@@ -189,7 +214,8 @@ def test_the_way_to_a_far_server_keeps_the_host_and_nothing_is_left_to_fill_in(t
 
 
 def test_a_beginning_of_the_files_is_a_chain_of_its_own():
-    """What is looked at far away is what the smaller set would be, digest for digest. Twin: one digest less is another set."""
+    """What is looked at far away is what the smaller set would be, digest for digest. Twin: one digest less is another
+    set."""
     some, more = validate.given_files(40), validate.given_files(80)
     assert list(some.items()) == list(more.items())[:42]
     assert sum("-Digest" in key for key in some) == 2

@@ -113,7 +113,14 @@ def test_ten_million_keys_cost_no_more_than_ten(lua):
     [
         ("PUT", "/archive-0/k", {"x-amz-copy-source": "logs-1/k"}, {}, 200, b"<CopyObjectResult"),
         ("PUT", "/archive-0/k", {"x-amz-copy-source": "logs-1/k"}, {"busy": True}, 503, b"SlowDown"),
-        ("PUT", "/archive-0/k", {"x-amz-copy-source": "logs-1/k"}, {"hidden": True}, 200, b"<Error><Code>InternalError"),
+        (
+            "PUT",
+            "/archive-0/k",
+            {"x-amz-copy-source": "logs-1/k"},
+            {"hidden": True},
+            200,
+            b"<Error><Code>InternalError",
+        ),
         ("PUT", "/archive-0/k", {}, {}, 501, b"NotImplemented"),
         ("GET", "/archive-0?list-type=2", {}, {}, 200, b"<KeyCount>0<"),
         ("GET", "/archive-0?list-type=2", {}, {"busy": True}, 503, b"SlowDown"),
@@ -122,7 +129,7 @@ def test_ten_million_keys_cost_no_more_than_ten(lua):
         ("GET", "/archive-0/nobody", {}, {}, 404, b"NoSuchKey"),
         ("HEAD", "/archive-0", {}, {}, 200, b""),
     ],
-)  # fmt: skip
+)
 def test_what_it_answers(lua, method, target, headers, how, status, said):
     """Each call with its status and body; what it does not know is an error, never a success."""
     found, _, body = lua.answer(method, target, headers, **how)
@@ -140,7 +147,8 @@ def test_an_object_that_is_there_is_seen_and_not_written_over(lua, keys):
 
 
 def test_a_copy_is_there_afterwards(lua):
-    """With the source's size and ETag and the class that was asked for, and not made twice. Twin: of a key that nobody copied to nothing is there."""
+    """With the source's size and ETag and the class that was asked for, and not made twice. Twin: of a key that nobody
+    copied to nothing is there."""
     key = lua.s3.key(3, 10)
     asked = {"x-amz-copy-source": f"logs-10/{key}", "if-none-match": "*", "x-amz-storage-class": "GLACIER_IR"}
     assert lua.answer("PUT", f"/kept-0/{key}", asked)[0] == 200
@@ -153,9 +161,7 @@ def test_a_copy_is_there_afterwards(lua):
     assert lua.answer("PUT", f"/kept-0/{key}", asked)[0] == 412
     assert len(lua.answer("GET", f"/kept-0/{key}")[2]) == lua.s3.size(3)
     assert lua.answer("HEAD", f"/other-0/{key}")[0] == 404
-    next_one = {
-        "authorization": "AWS4-HMAC-SHA256 Credential=AKIDNEXT/20260112/us-east-1/s3/aws4_request, ..."
-    }
+    next_one = {"authorization": "AWS4-HMAC-SHA256 Credential=AKIDNEXT/20260112/us-east-1/s3/aws4_request, ..."}
     assert lua.answer("HEAD", f"/kept-0/{key}", next_one)[0] == 404, (
         "each client finds the bucket as empty as it is listed"
     )

@@ -29,7 +29,8 @@ class Gone(Exception):
 
 
 class MovableClock:
-    """A clock that waits by moving, as the practice estate's does; `patience` makes it refuse as the wall clock does."""
+    """A clock that waits by moving, as the practice estate's does; `patience` makes it refuse as the wall clock
+    does."""
 
     def __init__(self, patience: timedelta = timedelta(days=400)) -> None:
         self.moment, self.patience = NOON, patience
@@ -96,9 +97,7 @@ def given_a_change(key: str = "put", **changes: Any) -> Change:
 
 
 def given_a_plan(*changes: Change, **said: Any) -> Plan:
-    return Plan(
-        **{"step": "03", "estate": "practice", "accounts": ("111122223333",), "changes": changes, **said}
-    )
+    return Plan(**{"step": "03", "estate": "practice", "accounts": ("111122223333",), "changes": changes, **said})
 
 
 def given_a_gate(
@@ -116,9 +115,7 @@ def given_a_gate(
     return Gate(approve, estate, sender, record, clock, guard, texts), sender
 
 
-def given_a_sending(
-    folder: Path, *changes: Change, bulk: Any = None, **said: Any
-) -> tuple[Sending, Estate, list[str]]:
+def given_a_sending(folder: Path, *changes: Change, bulk: Any = None, **said: Any) -> tuple[Sending, Estate, list[str]]:
     """The changes of an approved plan on their way, who gets them, and what is told meanwhile."""
     gate, estate = given_a_gate(folder, **said)
     told: list[str] = []
@@ -132,7 +129,8 @@ def lines(folder: Path, kind: str) -> list[dict[str, Any]]:
 
 
 def given_a_fresh_chain(folder: Path, lines: Iterable[Mapping[str, Any]]) -> None:
-    """The record as its folder's owner can forge it: these lines, each numbered and hashed anew, and the head that fits."""
+    """The record as its folder's owner can forge it: these lines, each numbered and hashed anew, and the head that
+    fits."""
     previous, out = START, []
     for number, line in enumerate(lines, start=1):
         said = {name: value for name, value in line.items() if name not in ("v", "n", "previous", "hash")}

@@ -26,13 +26,24 @@ def test_a_bound_means_its_kind_and_all_of_its_values(bound, meaning):
 
 
 RULE = Bulk(
-    BulkAction.COPY, ("CopyObject",), {"Bucket": "new"}, {"prefix": "AWSLogs/"}, "a" * 64,
-    bounds=tuple(bound for bound, _ in BOUNDS), scope="acme", estimate={"objects": 7},
-)  # fmt: skip
+    BulkAction.COPY,
+    ("CopyObject",),
+    {"Bucket": "new"},
+    {"prefix": "AWSLogs/"},
+    "a" * 64,
+    bounds=tuple(bound for bound, _ in BOUNDS),
+    scope="acme",
+    estimate={"objects": 7},
+)
 OTHER = {
-    "deed": BulkAction.SEAL, "calls": ("CopyObject", "PutObject"), "fixed": {"Bucket": "other"}, "rule": {"prefix": ""},
-    "listing": "b" * 64, "bounds": RULE.bounds[1:], "scope": "acme-eu",
-}  # fmt: skip
+    "deed": BulkAction.SEAL,
+    "calls": ("CopyObject", "PutObject"),
+    "fixed": {"Bucket": "other"},
+    "rule": {"prefix": ""},
+    "listing": "b" * 64,
+    "bounds": RULE.bounds[1:],
+    "scope": "acme-eu",
+}
 
 
 def plan_id(rule: Bulk) -> str:

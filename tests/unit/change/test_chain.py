@@ -57,7 +57,8 @@ def test_the_line_that_says_where_the_last_head_was_put_may_stand_behind_it(tmp_
     ],
 )
 def test_lines_of_runs_without_approval_are_told_as_that(tmp_path, kinds, looks):
-    """They send nothing and store no head; one other line among them, and all are told as lines that must not be there."""
+    """They send nothing and store no head; one other line among them, and all are told as lines that must not be
+    there."""
     heads = given_a_record(tmp_path, "note", *kinds)
     said = behind(tmp_path, heads, 1)
     assert [bool(one) for one in said] == [not looks, looks]
@@ -90,9 +91,7 @@ def test_a_stored_head_of_a_line_that_is_not_there_is_a_problem(tmp_path):
     heads = given_a_record(tmp_path, "note", "note")
     for stored in ({3: heads[2]}, {1: heads[2]}):
         check = verify_record(tmp_path, stored)
-        assert check.problems == (
-            f"line {min(stored)} differs from the head that was stored in the work bucket",
-        )
+        assert check.problems == (f"line {min(stored)} differs from the head that was stored in the work bucket",)
 
 
 def test_a_line_too_long_to_be_read_still_has_its_number(tmp_path, monkeypatch):

@@ -36,9 +36,7 @@ UNTIL = {"Condition": {"DateLessThan": {"aws:CurrentTime": After("PT6H")}}}
 
 def given_a_grant(*between, **closing):
     """Two openings and their closings, with something in between."""
-    opening = given_a_change(
-        "open", resource="old-1", parameters={"Policy": Document({"Statement": [UNTIL]})}
-    )
+    opening = given_a_change("open", resource="old-1", parameters={"Policy": Document({"Statement": [UNTIL]})})
     return given_a_plan(
         opening,
         given_a_change("open-2", region="eu-west-1", resource="old-2"),
@@ -76,8 +74,12 @@ def failing(estate, **keys):
 def test_a_network_that_comes_back_closes_all(tmp_path):
     """Twin: the next test, in which it stays away."""
     gate, estate = given_a_gate(tmp_path)
-    failing(estate, work=Fails(1, OSError("unreachable")), close=Fails(4, OSError("unreachable")),
-            **{"close-2": Fails(1, OSError("unreachable"))})  # fmt: skip
+    failing(
+        estate,
+        work=Fails(1, OSError("unreachable")),
+        close=Fails(4, OSError("unreachable")),
+        **{"close-2": Fails(1, OSError("unreachable"))},
+    )
     with pytest.raises(Exception, match="unreachable"):
         run_plan(given_a_grant(WORK), gate)
     assert [key for key, _ in estate.sent] == ["open", "open-2", "close-2", "close"]
@@ -91,9 +93,7 @@ def test_what_cannot_be_closed_is_told_with_the_instant_that_ends_it(tmp_path):
     with pytest.raises(StillOpen) as told:
         run_plan(given_a_grant(), gate)
     assert "unreachable" in told.value.line
-    assert (
-        "old-1 (refuses by itself from 2026-01-12T18:00:00Z); old-2 (until it is closed)" in told.value.line
-    )
+    assert "old-1 (refuses by itself from 2026-01-12T18:00:00Z); old-2 (until it is closed)" in told.value.line
     assert told.value.line.endswith("run this step again: it closes what is open")
     assert (gate.clock.now() - NOON).total_seconds() < 300
 
@@ -125,7 +125,8 @@ def test_a_role_goes_only_after_all_policies_are_back(tmp_path):
 
 @pytest.mark.parametrize("times", [2, 99])
 def test_a_check_that_cannot_be_made_keeps_its_own_closing_waiting_and_no_other(tmp_path, times):
-    """An account that cannot be entered is tried again as AWS is. Twin: it stays so, and the line says what is open and why."""
+    """An account that cannot be entered is tried again as AWS is. Twin: it stays so, and the line says what is open and
+    why."""
     gate, estate = given_a_gate(tmp_path, failing={"work": OSError("late")})
     failing(estate, **{"close-2": Fails(1, OSError("unreachable"))})
     shut = Fails(times, WrongUse("the account cannot be entered"))
@@ -304,7 +305,8 @@ def test_a_signal_while_a_line_is_written_leaves_the_record_whole(tmp_path, monk
 
 @pytest.mark.parametrize("again", [3600, None])
 def test_nothing_is_open_while_a_check_is_waited_for(tmp_path, again):
-    """It is closed at the moment at which the clock is asked to wait. Twin: a check that holds at once waits for nothing."""
+    """It is closed at the moment at which the clock is asked to wait. Twin: a check that holds at once waits for
+    nothing."""
     gate, estate = given_a_gate(tmp_path)
     opening, closing = given_a_change("open"), given_a_change("close", closes="open", region="eu-west-2")
     plan = given_a_plan(opening, given_a_change("work", region="eu-west-3", requires=QUIET), closing)
@@ -345,8 +347,7 @@ def test_rounds_lie_apart_and_their_check_is_made_when_they_begin(tmp_path):
     seen = []
     first = given_a_change("canary-0", expects=ExpectedAnswer.REFUSED, requires=REFUSED)
     later = [
-        given_a_change(f"canary-{n}", expects=ExpectedAnswer.REFUSED, requires=REFUSED, after="PT2M")
-        for n in (1, 2)
+        given_a_change(f"canary-{n}", expects=ExpectedAnswer.REFUSED, requires=REFUSED, after="PT2M") for n in (1, 2)
     ]
     requires = {REFUSED: lambda: Requirement(not seen.append(gate.clock.now()), "")}
     run_plan(given_a_plan(first, *later), gate, requires)
@@ -379,9 +380,7 @@ def test_what_is_gone_already_is_closed_and_the_record_says_so(tmp_path, ended):
             run_plan(given_a_grant(WORK), gate)
     else:
         assert run_plan(given_a_grant(WORK), gate).state == "applied"
-    done = next(
-        line for line in entries(tmp_path / "gone") if (line["kind"], line.get("key")) == ("done", "close")
-    )
+    done = next(line for line in entries(tmp_path / "gone") if (line["kind"], line.get("key")) == ("done", "close"))
     assert (done["result"], done["closes"]) == ({"was_gone_already": "NoSuchEntity"}, "open")
     assert dict(estate.sent).keys() >= {"close-2"}
     gate, _ = given_a_gate(tmp_path / "refused", failing={"close": Refused("AccessDenied")})

@@ -39,9 +39,7 @@ def full(*_, **__):
 
 
 @pytest.mark.parametrize("gone", [False, True])
-def test_a_closing_that_the_record_cannot_take_is_sent_all_the_same_and_the_failure_is_raised_then(
-    tmp_path, gone
-):
+def test_a_closing_that_the_record_cannot_take_is_sent_all_the_same_and_the_failure_is_raised_then(tmp_path, gone):
     """Also where it is gone already. It counts as closed, and that it has no line is told."""
     sending, estate, told = given_an_opening(tmp_path, failing={"close": Gone("x")} if gone else {})
     sending.gate.record.append = full

@@ -68,15 +68,46 @@ def ended(folder, at="second", by=lambda: None, plan=None, **said):
     ("by", "state", "changes", "line", "raises"),
     [
         (lambda: None, "applied", 4, "Applied 4 changes of plan", None),
-        (interrupt, "interrupted", 3, "interrupted after 3 of 4 changes: stopped by SIGINT; what was open is closed: old", KeyboardInterrupt),
-        (raising(KeyboardInterrupt()), "interrupted", 3, "interrupted after 3 of 4 changes: KeyboardInterrupt; what was open is closed: old", KeyboardInterrupt),
-        (raising(SystemExit(3)), "interrupted", 3, "interrupted after 3 of 4 changes: 3; what was open is closed: old", SystemExit),
-        (raising(ValueError("no such\nbucket")), "failed", 3, "failed after 3 of 4 changes: s3:PutBucketPolicy on old in account 111122223333 failed: no such bucket;", ChangeFailed),
-        (raising(NotYet("not yet: again after noon")), "not_yet", 3, "not yet after 3 of 4 changes: not yet: again after noon; what was open is closed: old", NotYet),
+        (
+            interrupt,
+            "interrupted",
+            3,
+            "interrupted after 3 of 4 changes: stopped by SIGINT; what was open is closed: old",
+            KeyboardInterrupt,
+        ),
+        (
+            raising(KeyboardInterrupt()),
+            "interrupted",
+            3,
+            "interrupted after 3 of 4 changes: KeyboardInterrupt; what was open is closed: old",
+            KeyboardInterrupt,
+        ),
+        (
+            raising(SystemExit(3)),
+            "interrupted",
+            3,
+            "interrupted after 3 of 4 changes: 3; what was open is closed: old",
+            SystemExit,
+        ),
+        (
+            raising(ValueError("no such\nbucket")),
+            "failed",
+            3,
+            "failed after 3 of 4 changes: s3:PutBucketPolicy on old in account 111122223333 failed: no such bucket;",
+            ChangeFailed,
+        ),
+        (
+            raising(NotYet("not yet: again after noon")),
+            "not_yet",
+            3,
+            "not yet after 3 of 4 changes: not yet: again after noon; what was open is closed: old",
+            NotYet,
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_plan_that_was_begun_has_one_end_in_the_record(tmp_path, by, state, changes, line, raises):
-    """With how many of how many changes were sent, what was closed, and the record whole; the error itself still leaves."""
+    """With how many of how many changes were sent, what was closed, and the record whole; the error itself still
+    leaves."""
     steps, raised = ended(tmp_path, by=by)
     assert [(one["state"], one["changes"]) for one in steps] == [(state, changes)]
     assert steps[0]["line"].startswith(line)
@@ -88,9 +119,7 @@ def test_a_plan_that_was_begun_has_one_end_in_the_record(tmp_path, by, state, ch
 
 def test_what_stays_open_is_in_the_line(tmp_path):
     """A closing that fails leaves the plan failed, and the line names what stands open."""
-    steps, _ = ended(
-        tmp_path, at="close", by=raising(ValueError("no")), plan=None, clock=MovableClock(timedelta(0))
-    )
+    steps, _ = ended(tmp_path, at="close", by=raising(ValueError("no")), plan=None, clock=MovableClock(timedelta(0)))
     (step,) = steps
     assert step["state"] == "failed"
     assert "still open: old" in step["line"]
@@ -114,9 +143,7 @@ def test_a_plan_that_is_refused_was_not_begun_and_is_told(tmp_path):
 )
 def test_a_plan_that_a_check_ends_has_its_own_states(tmp_path, requirement, state):
     """A check that does not hold, and one that lacks time."""
-    plan = given_a_plan(
-        given_a_change("open"), given_a_change("work", requires=RequiredCheck(CheckKind.POLICY_JUDGED))
-    )
+    plan = given_a_plan(given_a_change("open"), given_a_change("work", requires=RequiredCheck(CheckKind.POLICY_JUDGED)))
     gate, _ = given_a_gate(tmp_path, clock=MovableClock(timedelta(days=1)))
     assert run_plan(plan, gate, {RequiredCheck(CheckKind.POLICY_JUDGED): lambda: requirement}).state == state
     assert [(one["state"], one["changes"]) for one in entries(tmp_path, "step")] == [(state, 1)]
@@ -129,14 +156,13 @@ def test_a_signal_leaves_the_end_of_the_plan_in_the_record(tmp_path, number):
         "import os, signal, sys; from pathlib import Path; from tests.unit.change.test_ending import ended\n"
         "ended(Path(sys.argv[1]), by=lambda: os.kill(os.getpid(), int(sys.argv[2])))\n"
     )
-    ran = subprocess.run([sys.executable, "-c", program, str(tmp_path), str(int(number))], cwd=Path(__file__).parents[3], check=False)  # fmt: skip
+    ran = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path), str(int(number))], cwd=Path(__file__).parents[3], check=False
+    )
     assert ran.returncode == (0 if number == signal.SIGINT else -number)
     (step,) = entries(tmp_path, "step")
     assert step["state"] == "interrupted"
-    assert (
-        step["line"]
-        == f"interrupted after 3 of 4 changes: stopped by {number.name}; what was open is closed: old"
-    )
+    assert step["line"] == f"interrupted after 3 of 4 changes: stopped by {number.name}; what was open is closed: old"
 
 
 def test_a_stop_that_was_swallowed_still_ends_the_plan_as_interrupted(tmp_path):

@@ -26,9 +26,7 @@ from onetrail.change import (
 )
 from tests.unit.change.given import NOON, MovableClock, Refused, given_a_change, given_a_gate, given_a_plan
 
-DELIVERED = RequiredCheck(
-    CheckKind.DELIVERED_EVERYWHERE, "arn:aws:cloudtrail:us-east-1:111122223333:trail/old"
-)
+DELIVERED = RequiredCheck(CheckKind.DELIVERED_EVERYWHERE, "arn:aws:cloudtrail:us-east-1:111122223333:trail/old")
 DRAINED = RequiredCheck(CheckKind.LAST_FILES_IN)
 
 
@@ -107,9 +105,7 @@ def test_a_bulk_rule_covers_its_own_bucket_only():
         bulk=Bulk(BulkAction.COPY, ("CopyObject",), {"Bucket": "new", "CopySource.Bucket": "old"}, {}),
     )
     with guard.opened(change, {}):
-        guard.check(
-            change.account, "s3", "CopyObject", {"Bucket": "new", "CopySource": {"Bucket": "old", "Key": "k"}}
-        )
+        guard.check(change.account, "s3", "CopyObject", {"Bucket": "new", "CopySource": {"Bucket": "old", "Key": "k"}})
         guard.check(change.account, "s3", "CopyObject", {"Bucket": "new", "CopySource": "/old/k"})
         for wrong in (
             {"Bucket": "new", "CopySource": {"Bucket": "other", "Key": "k"}},
@@ -128,9 +124,11 @@ def test_a_bulk_rule_that_bypasses_governance_covers_its_bucket_mode_and_bypass_
         bulk=Bulk(BulkAction.SEAL, ("PutObjectRetention",), fixed, {"until": "the date each has"}),
     )
     raised = {
-        "Bucket": "new", "Key": "k", "Retention": {"Mode": "COMPLIANCE", "RetainUntilDate": "2028-03-06T00:00:00Z"},
+        "Bucket": "new",
+        "Key": "k",
+        "Retention": {"Mode": "COMPLIANCE", "RetainUntilDate": "2028-03-06T00:00:00Z"},
         "BypassGovernanceRetention": True,
-    }  # fmt: skip
+    }
     with guard.opened(change, {}):
         guard.check(change.account, "s3", "PutObjectRetention", raised)
         for wrong in (
@@ -237,11 +235,7 @@ def test_an_unmet_requirement_stops_there(tmp_path):
     outcome = run_plan(
         plan,
         gate,
-        {
-            RequiredCheck(CheckKind.NEW_ENTRY_ROLES): lambda: Requirement(
-                False, "the new way in was not proven"
-            )
-        },
+        {RequiredCheck(CheckKind.NEW_ENTRY_ROLES): lambda: Requirement(False, "the new way in was not proven")},
     )
     assert (outcome.state, outcome.exit_code) == ("stopped", 3)
     assert [key for key, _ in estate.sent] == ["a"]
@@ -251,9 +245,7 @@ def test_waiting_moves_a_movable_clock_and_goes_on(tmp_path):
     """On the practice estate a wait is passed by moving the clock."""
     plan, again = given_a_plan(given_a_change(requires=DELIVERED)), NOON + timedelta(hours=2)
     gate, estate = given_a_gate(tmp_path)
-    outcome = run_plan(
-        plan, gate, {DELIVERED: lambda: Requirement(gate.clock.now() >= again, "first digest", again)}
-    )
+    outcome = run_plan(plan, gate, {DELIVERED: lambda: Requirement(gate.clock.now() >= again, "first digest", again)})
     assert (outcome.state, len(estate.sent), gate.clock.now()) == ("applied", 1, again)
 
 
@@ -309,9 +301,7 @@ def test_a_step_ends_only_when_its_last_check_holds(tmp_path):
     plan, again = given_a_plan(given_a_change(), ends_with=DRAINED), NOON + timedelta(hours=2)
     gate, _ = given_a_gate(tmp_path / "moves")
     assert (
-        run_plan(
-            plan, gate, {DRAINED: lambda: Requirement(gate.clock.now() >= again, "final digests", again)}
-        ).state
+        run_plan(plan, gate, {DRAINED: lambda: Requirement(gate.clock.now() >= again, "final digests", again)}).state
         == "applied"
     )
     gate, _ = given_a_gate(tmp_path / "stands", clock=MovableClock(timedelta(minutes=2)))
@@ -345,14 +335,25 @@ def test_a_change_may_use_what_an_earlier_one_brought_back(tmp_path):
     ("said", "state", "code", "line"),
     [
         (
-            {"why": "something could not be read", "notes": ("old: GetBucketPolicy: AccessDenied",), "not_evaluated": True},
-            "not_evaluated", 3, "Nothing is planned: something could not be read: old: GetBucketPolicy: AccessDenied.",
+            {
+                "why": "something could not be read",
+                "notes": ("old: GetBucketPolicy: AccessDenied",),
+                "not_evaluated": True,
+            },
+            "not_evaluated",
+            3,
+            "Nothing is planned: something could not be read: old: GetBucketPolicy: AccessDenied.",
         ),
-        ({"why": "a partial check proves nothing"}, "withheld", 0, "Nothing is planned: a partial check proves nothing."),
+        (
+            {"why": "a partial check proves nothing"},
+            "withheld",
+            0,
+            "Nothing is planned: a partial check proves nothing.",
+        ),
         ({}, "nothing", 0, "Nothing to change: everything this step is for is already so."),
         ({"looks_only": True}, "nothing", 0, "Nothing to change: this step only looks."),
     ],
-)  # fmt: skip
+)
 def test_an_empty_plan_is_done_only_where_nothing_kept_it_from_being_made(tmp_path, said, state, code, line):
     """What could not be read, or was not proposed for another reason, is never told as done."""
     for approve in ("", "any"):
@@ -371,9 +372,7 @@ def test_an_empty_plan_is_done_only_where_nothing_kept_it_from_being_made(tmp_pa
         ({"region": "eu-west-1", "actor": "operator"}, False),
     ],
 )
-def test_the_guard_lets_the_change_through_as_the_identity_and_in_the_region_that_were_reviewed(
-    client, passes
-):
+def test_the_guard_lets_the_change_through_as_the_identity_and_in_the_region_that_were_reviewed(client, passes):
     """A client of another identity or region sends no change that names neither."""
     guard, change = Guard(AWS_REQUESTS), given_a_change(region="eu-west-1", actor="break-glass")
     with guard.opened(change, change.parameters), nullcontext() if passes else pytest.raises(GateClosed):

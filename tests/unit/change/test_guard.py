@@ -15,8 +15,17 @@ from tests.unit.change.given import given_a_change, given_a_gate, given_a_plan
 
 @pytest.mark.parametrize(
     "operation",
-    ["GetObject", "ListBuckets", "DescribeTrails", "HeadObject", "LookupEvents", "BatchGetX", "SimulatePrincipalPolicy", "SearchX"],
-)  # fmt: skip
+    [
+        "GetObject",
+        "ListBuckets",
+        "DescribeTrails",
+        "HeadObject",
+        "LookupEvents",
+        "BatchGetX",
+        "SimulatePrincipalPolicy",
+        "SearchX",
+    ],
+)
 def test_calls_that_read_by_their_name_need_no_plan(operation):
     """Of any service. Twin: the same word later in the name is no reading call."""
     Guard(AWS_REQUESTS).check("111122223333", "any", operation, {})
@@ -34,9 +43,13 @@ def test_three_calls_read_though_their_names_do_not_say_so(service, operation):
 
 OPEN = given_a_change()
 PASSES = {
-    "account": OPEN.account, "service": "s3", "operation": "PutBucketPolicy", "parameters": OPEN.parameters,
-    "region": "us-east-1", "actor": OPEN.actor,
-}  # fmt: skip
+    "account": OPEN.account,
+    "service": "s3",
+    "operation": "PutBucketPolicy",
+    "parameters": OPEN.parameters,
+    "region": "us-east-1",
+    "actor": OPEN.actor,
+}
 
 
 def passes(guard: Guard, **other) -> bool:
@@ -90,9 +103,7 @@ def test_of_two_open_changes_each_passes_and_one_that_ended_does_not():
         assert not passes(guard, account="444455556666")
 
 
-LISTED = Bulk(
-    BulkAction.DELETE, calls=("DeleteObjects",), fixed={"Bucket": "old"}, rule={}, listing="a" * 64
-)  # fmt: skip
+LISTED = Bulk(BulkAction.DELETE, calls=("DeleteObjects",), fixed={"Bucket": "old"}, rule={}, listing="a" * 64)
 ROWS = [("a", "e1", ""), ("b", "e2", ""), ("c", "e3", "")]
 
 

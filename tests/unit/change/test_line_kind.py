@@ -19,9 +19,7 @@ def literals(library: Path) -> list[str]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Compare) and ast.unparse(node.left).endswith("['kind']"):
                 words = {one.value for one in ast.walk(node) if isinstance(one, ast.Constant)} - {"kind"}
-            elif (
-                isinstance(node, ast.Call) and ast.unparse(node.func).endswith("record.append") and node.args
-            ):
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("record.append") and node.args:
                 words = {one.value for one in ast.walk(node.args[0]) if isinstance(one, ast.Constant)}
             else:
                 continue
@@ -31,9 +29,24 @@ def literals(library: Path) -> list[str]:
 
 def test_the_spelling_is_what_records_have() -> None:
     assert [*map(str, LineKind)] == [
-        "plan", "intent", "caller", "done", "failed", "not_sent", "partition", "rows", "job", "handed_on", "probe", "requirement",
-        "saved", "report", "anchor", "not_anchored", "step",
-    ]  # fmt: skip
+        "plan",
+        "intent",
+        "caller",
+        "done",
+        "failed",
+        "not_sent",
+        "partition",
+        "rows",
+        "job",
+        "handed_on",
+        "probe",
+        "requirement",
+        "saved",
+        "report",
+        "anchor",
+        "not_anchored",
+        "step",
+    ]
 
 
 def test_a_line_has_the_kind_as_a_text(tmp_path: Path) -> None:
@@ -49,7 +62,5 @@ def test_no_module_spells_a_kind_itself() -> None:
 
 def test_a_module_that_spells_one_is_found(tmp_path: Path) -> None:
     """Twin, for a reader and for a writer."""
-    (tmp_path / "deed.py").write_text(
-        'done = line["kind"] == "done"\nself.gate.record.append("saved", files=[])\n'
-    )
+    (tmp_path / "deed.py").write_text('done = line["kind"] == "done"\nself.gate.record.append("saved", files=[])\n')
     assert literals(tmp_path) == ["deed.py:1", "deed.py:2"]

@@ -1,4 +1,5 @@
-"""The form of the record's lines: which fields a line of each kind has, of which types, and without which it says nothing."""
+"""The form of the record's lines: which fields a line of each kind has, of which types, and without which it says
+nothing."""
 
 import pytest
 
@@ -58,9 +59,7 @@ def test_a_field_that_must_stand_in_a_line_is_missed(kind, name, _form, needed):
     """Twin: one that need not."""
     fields = whole(kind)
     del fields[name]
-    assert line(kind, **fields).shape == (
-        f"is no {kind} line of a record: it has no {name}" if needed else ""
-    )
+    assert line(kind, **fields).shape == (f"is no {kind} line of a record: it has no {name}" if needed else "")
 
 
 @pytest.mark.parametrize("name", ["n", "at", "run", "kind", "previous"])

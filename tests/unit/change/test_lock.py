@@ -48,16 +48,18 @@ def refused(folder: Path) -> str:
 
 
 def test_the_second_process_is_told_who_holds_the_run_folder_and_what_to_do(tmp_path):
-    """Its id, its host, since when, in which step. Twin: once it has ended, the folder is free, and nothing is left of what it said."""
+    """Its id, its host, since when, in which step. Twin: once it has ended, the folder is free, and nothing is left of
+    what it said."""
     before = datetime.now(UTC).replace(microsecond=0)
     with held_by_another(tmp_path) as pid:
         line = refused(tmp_path)
         held = holder_of(tmp_path / ".writer.holder")
     assert held == LockHolder(pid, socket.gethostname(), held.since, "05")
     assert before <= datetime.fromisoformat(held.since) <= datetime.now(UTC)
-    assert line == (
-        f"{tmp_path}: another process is writing this run: process {pid} on {socket.gethostname()}, at work since {held.since}, in step 05; "
-        "wait for it to end, stop it with Ctrl-C where it runs, or use another run_name"
+    assert (
+        line
+        == f"{tmp_path}: another process is writing this run: process {pid} on {socket.gethostname()}, at work since"
+        f" {held.since}, in step 05; wait for it to end, stop it with Ctrl-C where it runs, or use another run_name"
     )
     with RunRecord(tmp_path, "practice", MovableClock()):
         assert holder_of(tmp_path / ".writer.holder").pid == os.getpid()
@@ -81,7 +83,7 @@ def test_the_second_process_is_told_who_holds_the_run_folder_and_what_to_do(tmp_
         lambda path: path.write_text(json.dumps({**SAID, "step": "0" * 101})),
         lambda path: path.write_text(json.dumps({"pid": 7})),
     ],
-)  # fmt: skip
+)
 def test_what_is_planted_beside_the_lock_is_never_more_than_unknown(tmp_path, plant):
     """The line says that it is not known who holds the folder. Twin: the file of an honest holder is read out."""
     with FileLock(tmp_path / ".writer.lock"):

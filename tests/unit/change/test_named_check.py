@@ -33,9 +33,7 @@ def test_a_check_stands_in_plan_and_record_as_the_text_that_it_always_was(tmp_pa
     assert given_a_plan(given_a_change(requires=other)).id != id
 
 
-@pytest.mark.parametrize(
-    "check", [*(check for check, _, _ in WRITTEN if check), *map(RequiredCheck, CheckKind)]
-)
+@pytest.mark.parametrize("check", [*(check for check, _, _ in WRITTEN if check), *map(RequiredCheck, CheckKind)])
 def test_a_check_is_read_as_it_was_written(check):
     """Also where its subject holds colons. Twin: a kind that there is not is no check."""
     assert RequiredCheck.read(str(check)) == check
@@ -74,7 +72,25 @@ def test_a_check_that_an_earlier_version_wrote_is_read(former, kind):
 def test_kinds_keep_their_names():
     """They stand in ids and records of moves that are under way."""
     assert [kind.value for kind in CheckKind] == [
-        "may_administer", "operator_settled", "new_entry_roles", "policy_judged", "access_log_arrived", "delivered_everywhere",
-        "last_files_in", "sources_ready", "jobs_role_settled", "reads_refused", "policies_back", "grant_revoked", "restored",
-        "break_glass", "sealer", "sealed", "proven_quiet_cooled", "trail_as_reviewed", "closed", "empty", "expired",
-    ]  # fmt: skip
+        "may_administer",
+        "operator_settled",
+        "new_entry_roles",
+        "policy_judged",
+        "access_log_arrived",
+        "delivered_everywhere",
+        "last_files_in",
+        "sources_ready",
+        "jobs_role_settled",
+        "reads_refused",
+        "policies_back",
+        "grant_revoked",
+        "restored",
+        "break_glass",
+        "sealer",
+        "sealed",
+        "proven_quiet_cooled",
+        "trail_as_reviewed",
+        "closed",
+        "empty",
+        "expired",
+    ]

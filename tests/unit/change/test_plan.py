@@ -84,7 +84,8 @@ def test_what_is_closed_is_meaning():
 
 @pytest.mark.parametrize("different", [{"step": "07"}, {"estate": "aws"}, {"accounts": ("1",)}])
 def test_step_estate_and_accounts_are_meaning(different):
-    """The same change of another step, on another estate or in other accounts is another plan; the order of accounts is none."""
+    """The same change of another step, on another estate or in other accounts is another plan; the order of accounts is
+    none."""
     plan = given_a_plan(given_a_change())
     assert replace(plan, **different).id != plan.id
     two = replace(plan, accounts=("1", "2"))
@@ -99,9 +100,7 @@ def test_an_id_is_p_and_twelve_digits():
 
 def test_counts_and_prices_are_not_meaning():
     """Objects keep arriving: an estimate is shown, never hashed."""
-    bulk = Bulk(
-        BulkAction.COPY, ("CopyObject",), {"Bucket": "b"}, {"prefix": "AWSLogs/"}, estimate={"objects": 5}
-    )
+    bulk = Bulk(BulkAction.COPY, ("CopyObject",), {"Bucket": "b"}, {"prefix": "AWSLogs/"}, estimate={"objects": 5})
     later = replace(bulk, estimate={"objects": 6})
     assert given_a_plan(given_a_change(bulk=bulk)).id == given_a_plan(given_a_change(bulk=later)).id
 
@@ -180,7 +179,8 @@ def test_two_changes_with_one_key_are_refused():
 
 
 def test_what_a_change_is_about_is_its_account_and_resource():
-    """Its key says nothing of that. Twins: another account, a resource whose name goes on, and another call are not counted."""
+    """Its key says nothing of that. Twins: another account, a resource whose name goes on, and another call are not
+    counted."""
     plan = given_a_plan(
         given_a_change("any words", account="1", resource="old", call="PutBucketPolicy"),
         given_a_change("old: policy", account="2", resource="old", call="PutBucketPolicy"),

@@ -49,43 +49,110 @@ def _forged(number, **said):
         (lambda lines: lines[:1] + lines[2:], "line 2 does not follow the line before it"),
         (lambda lines: [lines[0], lines[2], lines[1], lines[3]], "line 2 does not follow the line before it"),
         (lambda lines: [*lines, lines[-1]], "line 5 does not follow the line before it"),
-        (lambda lines: [lines[0].replace("line 0", "line x"), *lines[1:]], "line 1 was changed: its hash does not fit its content"),
+        (
+            lambda lines: [lines[0].replace("line 0", "line x"), *lines[1:]],
+            "line 1 was changed: its hash does not fit its content",
+        ),
         (lambda lines: lines[:-1], "the end is cut off or replaced: record.head names a line that is not the last"),
         (lambda lines: lines[:-2], "the end is cut off or replaced"),
         (lambda lines: [], "the record holds no line: it was emptied"),
         # bytes that a reader may take for something else than the parser does
-        (lambda lines: [lines[0], lines[1].replace("{", '{"text":"approved","v":2,', 1), *lines[2:]], "line 2 is not as onetrail writes it: the name 'text' stands twice"),
-        (lambda lines: [lines[0], lines[1].replace('"text"', '"text":"approved","text"'), *lines[2:]], "line 2 is not as onetrail writes it: the name 'text' stands twice"),
-        (lambda lines: [lines[0], _spaced(lines[1]), *lines[2:]], "line 2 is not as onetrail writes it: white space, escapes"),
-        (lambda lines: [lines[0], lines[1] + "\r", *lines[2:]], "line 2 is not as onetrail writes it: white space, escapes"),
-        (lambda lines: [lines[0], lines[1].replace("line 1", "line \\u0031"), *lines[2:]], "line 2 is not as onetrail writes it: white space, escapes"),
-        (lambda lines: [lines[0], lines[1].replace('"n":2', '"n":2.0'), *lines[2:]], "line 2 is not a record line: it has no n"),
-        (lambda lines: [lines[0], lines[1].replace('{"v":2,"n":2,', '{"n":2,"v":2,'), *lines[2:]], "line 2 is not as onetrail writes it: its fields are in another order"),
+        (
+            lambda lines: [lines[0], lines[1].replace("{", '{"text":"approved","v":2,', 1), *lines[2:]],
+            "line 2 is not as onetrail writes it: the name 'text' stands twice",
+        ),
+        (
+            lambda lines: [lines[0], lines[1].replace('"text"', '"text":"approved","text"'), *lines[2:]],
+            "line 2 is not as onetrail writes it: the name 'text' stands twice",
+        ),
+        (
+            lambda lines: [lines[0], _spaced(lines[1]), *lines[2:]],
+            "line 2 is not as onetrail writes it: white space, escapes",
+        ),
+        (
+            lambda lines: [lines[0], lines[1] + "\r", *lines[2:]],
+            "line 2 is not as onetrail writes it: white space, escapes",
+        ),
+        (
+            lambda lines: [lines[0], lines[1].replace("line 1", "line \\u0031"), *lines[2:]],
+            "line 2 is not as onetrail writes it: white space, escapes",
+        ),
+        (
+            lambda lines: [lines[0], lines[1].replace('"n":2', '"n":2.0'), *lines[2:]],
+            "line 2 is not a record line: it has no n",
+        ),
+        (
+            lambda lines: [lines[0], lines[1].replace('{"v":2,"n":2,', '{"n":2,"v":2,'), *lines[2:]],
+            "line 2 is not as onetrail writes it: its fields are in another order",
+        ),
         (lambda lines: [lines[0], "", *lines[1:]], "line 2 is blank"),
         (lambda lines: [lines[0], " \t", *lines[1:]], "line 2 is blank"),
         # what is no line
         (lambda lines: [lines[0], "nonsense", *lines[1:]], "line 2 is not a record line: it is not JSON"),
         (lambda lines: [lines[0], "[1]", *lines[1:]], "line 2 is not a record line: it is no JSON object"),
         (lambda lines: [lines[0], "{}", *lines[1:]], "line 2 is not a record line: it has no n"),
-        (lambda lines: [lines[0], lines[1].replace("line 1", "\\ud800"), *lines[2:]], "line 2 is not a record line: it is not text in UTF-8"),
-        (lambda lines: [lines[0], "[" * 200_000, *lines[1:]], "line 2 is not a record line: its brackets are nested too deep"),
-        (lambda lines: [lines[0], '{"a":' * 200_000, *lines[1:]], "line 2 is not a record line: its brackets are nested too deep"),
+        (
+            lambda lines: [lines[0], lines[1].replace("line 1", "\\ud800"), *lines[2:]],
+            "line 2 is not a record line: it is not text in UTF-8",
+        ),
+        (
+            lambda lines: [lines[0], "[" * 200_000, *lines[1:]],
+            "line 2 is not a record line: its brackets are nested too deep",
+        ),
+        (
+            lambda lines: [lines[0], '{"a":' * 200_000, *lines[1:]],
+            "line 2 is not a record line: its brackets are nested too deep",
+        ),
         (lambda lines: [lines[0], "9" * 10_000, *lines[1:]], "line 2 is not a record line: it is not JSON"),
-        (lambda lines: [lines[0], lines[1].replace('"line 1"', "NaN"), *lines[2:]], "line 2 is not a record line: it is not JSON"),
+        (
+            lambda lines: [lines[0], lines[1].replace('"line 1"', "NaN"), *lines[2:]],
+            "line 2 is not a record line: it is not JSON",
+        ),
         # lines that say something else than a record would
-        (lambda lines: [lines[0], lines[1].replace('"v":2', '"v":3'), *lines[2:]], "line 2 is of format version 3, which this onetrail does not know"),
-        (lambda lines: [lines[0], lines[1].replace('"v":2', '"v":true'), *lines[2:]], "line 2 is of format version True"),
+        (
+            lambda lines: [lines[0], lines[1].replace('"v":2', '"v":3'), *lines[2:]],
+            "line 2 is of format version 3, which this onetrail does not know",
+        ),
+        (
+            lambda lines: [lines[0], lines[1].replace('"v":2', '"v":true'), *lines[2:]],
+            "line 2 is of format version True",
+        ),
         (lambda lines: [_forged(7), *lines[1:]], "line 1 says it is number 7"),
-        (lambda lines: [lines[0], _forged(2, previous=_hash_of(lines[0]), run="other"), *lines[2:]], "line 2 is of the run 'other', not 'practice'"),
-        (lambda lines: [lines[0], _forged(2, previous=_hash_of(lines[0]), kind="rows"), *lines[2:]], "line 2 is no rows line of a record: it has no bucket"),
-        (lambda lines: [lines[0], _forged(2, previous=_hash_of(lines[0]), kind="done", key="k", result=[]), *lines[2:]], "line 2 is no done line of a record: its result is of another type"),
-        (lambda lines: [lines[0], _anchor(lines[0], note="approved by the CISO"), *lines[2:]], "line 2 is no anchor as onetrail writes it"),
-        (lambda lines: [lines[0], _anchor(lines[0], request_id="approved by the CISO"), *lines[2:]], "line 2 is no anchor as onetrail writes it"),
-        (lambda lines: [lines[0], _anchor(lines[0], at="approved by the CISO"), *lines[2:]], "line 2 is no anchor as onetrail writes it"),
-        (lambda lines: [lines[0], _anchor(lines[0], head="0" * 64), *lines[2:]], "line 2 is no anchor as onetrail writes it"),
+        (
+            lambda lines: [lines[0], _forged(2, previous=_hash_of(lines[0]), run="other"), *lines[2:]],
+            "line 2 is of the run 'other', not 'practice'",
+        ),
+        (
+            lambda lines: [lines[0], _forged(2, previous=_hash_of(lines[0]), kind="rows"), *lines[2:]],
+            "line 2 is no rows line of a record: it has no bucket",
+        ),
+        (
+            lambda lines: [
+                lines[0],
+                _forged(2, previous=_hash_of(lines[0]), kind="done", key="k", result=[]),
+                *lines[2:],
+            ],
+            "line 2 is no done line of a record: its result is of another type",
+        ),
+        (
+            lambda lines: [lines[0], _anchor(lines[0], note="approved by the CISO"), *lines[2:]],
+            "line 2 is no anchor as onetrail writes it",
+        ),
+        (
+            lambda lines: [lines[0], _anchor(lines[0], request_id="approved by the CISO"), *lines[2:]],
+            "line 2 is no anchor as onetrail writes it",
+        ),
+        (
+            lambda lines: [lines[0], _anchor(lines[0], at="approved by the CISO"), *lines[2:]],
+            "line 2 is no anchor as onetrail writes it",
+        ),
+        (
+            lambda lines: [lines[0], _anchor(lines[0], head="0" * 64), *lines[2:]],
+            "line 2 is no anchor as onetrail writes it",
+        ),
         (lambda lines: [lines[0], _anchor(lines[0], line=3), *lines[2:]], "line 2 is no anchor as onetrail writes it"),
     ],
-)  # fmt: skip
+)
 def test_the_first_problem_of_a_touched_record_is_what_was_done_to_it(tmp_path, touched, first):
     """Each thing that can be done to the bytes has its words and its line, and none of them ends in another error."""
     path = given_a_record(tmp_path)
@@ -105,9 +172,13 @@ def _hash_of(line):
 
 def _anchor(before, **said):
     own = {
-        "previous": _hash_of(before), "kind": "anchor", "line": 1, "head": _hash_of(before),
-        "resource": "work/records/practice/head-000001.json", "request_id": "R1",
-    }  # fmt: skip
+        "previous": _hash_of(before),
+        "kind": "anchor",
+        "line": 1,
+        "head": _hash_of(before),
+        "resource": "work/records/practice/head-000001.json",
+        "request_id": "R1",
+    }
     named = {name: value for name, value in {**own, **said}.items() if name not in ("previous", "kind")}
     return _forged(2, **{"previous": own["previous"], "kind": "anchor"} | named)
 
@@ -122,7 +193,7 @@ def _anchor(before, **said):
         (lambda path: path.write_text("0" * 64), "the end is cut off or replaced"),
         (lambda path: None, "the end is cut off or replaced"),
     ],
-)  # fmt: skip
+)
 def test_what_is_planted_as_the_head_is_named(tmp_path, planted, problem):
     """The check says what is wrong with `record.head` and does not end in an error of Python's."""
     given_a_record(tmp_path)
@@ -132,7 +203,8 @@ def test_what_is_planted_as_the_head_is_named(tmp_path, planted, problem):
 
 
 def test_a_line_without_an_end_in_sight_is_passed_over(tmp_path, monkeypatch):
-    """Its bytes never come into memory: it is named, and the lines behind it are still checked. Twin: one that is just short enough."""
+    """Its bytes never come into memory: it is named, and the lines behind it are still checked. Twin: one that is just
+    short enough."""
     monkeypatch.setattr(lines, "LONGEST", 1_000)
     monkeypatch.setattr(lines, "_CHUNK", 64)
     path = given_a_record(tmp_path)
@@ -244,12 +316,20 @@ def test_a_record_of_the_first_form_stays_whole_and_goes_on(tmp_path):
     ("old", "new", "first"),
     [
         ('"approve":"any"', '"approve":"p-0"', "line 1 was changed: its hash does not fit its content"),
-        ('{"n":1,', '{"approve":"p-0 approved by the CISO","n":1,', "line 1 is not as onetrail writes it: the name 'approve' stands twice"),
+        (
+            '{"n":1,',
+            '{"approve":"p-0 approved by the CISO","n":1,',
+            "line 1 is not as onetrail writes it: the name 'approve' stands twice",
+        ),
         ('{"n":1,', '{"n": 1,', "line 1 is not as onetrail writes it: white space, escapes"),
         ("weil ü", "weil \\u00fc", "line 2 is not as onetrail writes it: white space, escapes"),
-        ('"n":1,"at":"2026-01-12T12:00:00Z"', '"at":"2026-01-12T12:00:00Z","n":1', "line 1 is not as onetrail writes it: its fields are in another order"),
+        (
+            '"n":1,"at":"2026-01-12T12:00:00Z"',
+            '"at":"2026-01-12T12:00:00Z","n":1',
+            "line 1 is not as onetrail writes it: its fields are in another order",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_record_of_the_first_form_binds_its_bytes_too(tmp_path, old, new, first):
     """What the hash of that form lets pass, the form does not."""
     path, _ = given_a_record_of_the_first_form(tmp_path)
@@ -267,14 +347,10 @@ def test_a_line_of_the_first_form_behind_one_of_todays_is_named(tmp_path):
         "kind": "note",
         "previous": _hash_of(path.read_text()),
     }
-    said["hash"] = hashlib.sha256(
-        json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
-    ).hexdigest()
+    said["hash"] = hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
     with path.open("a") as out:
         out.write(json.dumps(said, separators=(",", ":")) + "\n")
-    assert verify_record(tmp_path).problems == (
-        "line 2 is of format version 1, and the line before it of a later one",
-    )
+    assert verify_record(tmp_path).problems == ("line 2 is of format version 1, and the line before it of a later one",)
 
 
 def test_the_hash_of_a_line_can_be_found_with_any_tool(tmp_path):
@@ -321,7 +397,8 @@ def test_a_line_is_on_disk_before_the_head_names_it_and_before_anything_goes_on(
 
 @pytest.mark.parametrize("failing", ["line", "head"])
 def test_a_line_that_could_not_be_written_leaves_nothing_behind(tmp_path, monkeypatch, failing):
-    """The closings that come after a full disk follow the last whole line, whether the line or the head found no room."""
+    """The closings that come after a full disk follow the last whole line, whether the line or the head found no
+    room."""
     sync = os.fsync
     with RunRecord(tmp_path, "practice", MovableClock()) as record:
         record.append("note", text="first")
@@ -372,13 +449,28 @@ def test_a_tampered_record_is_not_written_on(tmp_path):
 @pytest.mark.parametrize(
     ("done", "said"),
     [
-        (lambda folder: (folder / "record.jsonl").unlink(), "record.jsonl is gone but record.head is there: restore it or use another run_name"),
-        (lambda folder: _in_its_place(folder / "record.jsonl").mkdir(), "record.jsonl: record.jsonl cannot be used: it cannot be read: Is a directory: nothing was checked"),
-        (lambda folder: _in_its_place(folder / "record.jsonl").symlink_to("record.jsonl"), "record.jsonl cannot be used: it cannot be read: Too many levels of symbolic links"),
-        (lambda folder: os.mkfifo(_in_its_place(folder / "record.jsonl")), "record.jsonl cannot be used: it is not a regular file"),
-        (lambda folder: _in_its_place(folder / "record.head").mkdir(), "record.head cannot be used: it cannot be read: Is a directory"),
+        (
+            lambda folder: (folder / "record.jsonl").unlink(),
+            "record.jsonl is gone but record.head is there: restore it or use another run_name",
+        ),
+        (
+            lambda folder: _in_its_place(folder / "record.jsonl").mkdir(),
+            "record.jsonl: record.jsonl cannot be used: it cannot be read: Is a directory: nothing was checked",
+        ),
+        (
+            lambda folder: _in_its_place(folder / "record.jsonl").symlink_to("record.jsonl"),
+            "record.jsonl cannot be used: it cannot be read: Too many levels of symbolic links",
+        ),
+        (
+            lambda folder: os.mkfifo(_in_its_place(folder / "record.jsonl")),
+            "record.jsonl cannot be used: it is not a regular file",
+        ),
+        (
+            lambda folder: _in_its_place(folder / "record.head").mkdir(),
+            "record.head cannot be used: it cannot be read: Is a directory",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_record_that_cannot_go_on_is_refused_in_one_line(tmp_path, done, said):
     """Nothing is written beside it. Twin: left alone, it goes on."""
     given_a_record(tmp_path)
@@ -431,21 +523,19 @@ def test_another_writers_folder_keeps_its_lock_until_it_ends(tmp_path):
 def test_no_secret_reaches_the_file(tmp_path):
     """Values of names that sound secret are withheld, however deep."""
     with RunRecord(tmp_path, "practice", MovableClock()) as record:
-        record.append(
-            "done", result={"Credentials": {"SecretAccessKey": "hunter2", "SessionToken": "hunter2"}}
-        )
+        record.append("done", result={"Credentials": {"SecretAccessKey": "hunter2", "SessionToken": "hunter2"}})
     assert "hunter2" not in (tmp_path / "record.jsonl").read_text()
 
 
 def test_a_full_disk_is_one_line_that_says_what_to_do():
     """The error names the file and the cure."""
     program = (
-        "from pathlib import Path; from tests.unit.change.given import MovableClock; from onetrail.change import RunRecord\n"
-        "import resource, signal, tempfile; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
-        "folder = Path(tempfile.mkdtemp()); record = RunRecord(folder, 'practice', MovableClock()).__enter__()\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (300, 300))\n"
-        "try:\n    [record.append('note', text='x' * 100) for _ in range(9)]\n"
-        "except Exception as err: print(type(err).__name__, err)\n"
+        "from pathlib import Path; from tests.unit.change.given import MovableClock; from onetrail.change import"
+        " RunRecord\nimport resource, signal, tempfile; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\nfolder ="
+        " Path(tempfile.mkdtemp()); record = RunRecord(folder, 'practice',"
+        " MovableClock()).__enter__()\nresource.setrlimit(resource.RLIMIT_FSIZE, (300, 300))\ntry:\n   "
+        " [record.append('note', text='x' * 100) for _ in range(9)]\nexcept Exception as err: print(type(err).__name__,"
+        " err)\n"
     )
     said = subprocess.run(
         [sys.executable, "-c", program],

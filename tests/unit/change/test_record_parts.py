@@ -1,4 +1,5 @@
-"""The record's parts one by one: its lines as bytes, its lock, what a failed line leaves, and the policies that its lines name."""
+"""The record's parts one by one: its lines as bytes, its lock, what a failed line leaves, and the policies that its
+lines name."""
 
 import json
 import os
@@ -24,9 +25,7 @@ from tests.unit.change.given import MovableClock, given_a_change, given_a_gate, 
     [b"", b"\n", b"a", b"a\n", b"a\nb", b"abcdefgh\n", b"abcdefgh\nijklmnopq", b"\nabcdefghijk", b"abc\n\n"],
 )
 @pytest.mark.parametrize("chunk", [1, 2, 3, 4, 8, 100])
-def test_the_end_of_the_last_whole_line_is_found_wherever_a_piece_begins(
-    tmp_path, monkeypatch, content, chunk
-):
+def test_the_end_of_the_last_whole_line_is_found_wherever_a_piece_begins(tmp_path, monkeypatch, content, chunk):
     """Read from the end, piece by piece; a line's end may be a piece's first byte."""
     monkeypatch.setattr(lines, "_CHUNK", chunk)
     path = tmp_path / "record.jsonl"
@@ -42,8 +41,11 @@ def test_the_sizes_of_lines_add_up_to_the_file(tmp_path, monkeypatch):
     path.write_bytes(b"short\n" + b"x" * 33 + b"\n" + b"next\n" + b"y" * 50)
     found = list(raw_lines(path))
     assert [(raw.size, raw.ended, raw.long) for raw in found] == [
-        (6, True, False), (34, True, True), (5, True, False), (50, False, True),
-    ]  # fmt: skip
+        (6, True, False),
+        (34, True, True),
+        (5, True, False),
+        (50, False, True),
+    ]
     assert [raw.content for raw in raw_lines(path, 40)] == [b"next", b""]
 
 
@@ -65,9 +67,7 @@ def test_the_hash_is_the_last_of_a_line_and_what_it_follows_the_one_before(tmp_p
     said["previous"] = said.pop("previous")  # now behind the hash
     path.write_text("\n".join([json.dumps(said, ensure_ascii=False, separators=(",", ":")), *rest, ""]))
     (tmp_path / "record.head").write_text(json.loads(rest[-1])["hash"] + "\n")
-    assert verify_record(tmp_path).problems == (
-        "line 1 is not as onetrail writes it: its fields are in another order",
-    )
+    assert verify_record(tmp_path).problems == ("line 1 is not as onetrail writes it: its fields are in another order",)
 
 
 def test_a_line_of_version_0_is_of_no_form_that_is_known(tmp_path):
@@ -120,9 +120,7 @@ def test_a_process_says_since_when_it_holds_a_folder_and_in_which_step(tmp_path)
 def test_what_was_planted_beside_a_lock_is_never_more_than_words(tmp_path, other, believed):
     """One field of another form, and none of it is printed."""
     path = tmp_path / ".writer.holder"
-    path.write_text(
-        json.dumps({"pid": 7, "host": "build-1", "since": "2026-11-30T15:00:00Z", "step": "", **other})
-    )
+    path.write_text(json.dumps({"pid": 7, "host": "build-1", "since": "2026-11-30T15:00:00Z", "step": "", **other}))
     assert (holder_of(path) is not None) is believed
 
 
@@ -148,9 +146,7 @@ def _full(handle):
     raise OSError(28, "No space left on device")
 
 
-def test_half_a_line_that_could_not_be_taken_back_at_once_is_taken_back_before_the_next(
-    tmp_path, monkeypatch
-):
+def test_half_a_line_that_could_not_be_taken_back_at_once_is_taken_back_before_the_next(tmp_path, monkeypatch):
     """The disk was full for both. Twin: the record would not be whole."""
     with RunRecord(tmp_path, "practice", MovableClock()) as record:
         record.append("note", text="first")

@@ -23,11 +23,7 @@ WHO = Caller("arn:aws:iam::111122223333:user/ann", "own credentials")
 def lines(folder, *kinds):
     """Without what every line has."""
     return [
-        {
-            name: value
-            for name, value in line.items()
-            if name not in ("v", "n", "at", "run", "previous", "hash")
-        }
+        {name: value for name, value in line.items() if name not in ("v", "n", "at", "run", "previous", "hash")}
         for line in entries(folder, *kinds)
     ]
 
@@ -41,13 +37,29 @@ def test_a_change_is_written_in_full_before_and_after_it_is_sent(tmp_path):
     plan = sending.plan.id
     caller, intent, done = lines(tmp_path)
     assert caller == {
-        "kind": "caller", "step": "03", "plan": plan, "account": "111122223333", "actor": "", "arn": WHO.arn, "way": "own credentials",
-    }  # fmt: skip
+        "kind": "caller",
+        "step": "03",
+        "plan": plan,
+        "account": "111122223333",
+        "actor": "",
+        "arn": WHO.arn,
+        "way": "own credentials",
+    }
     assert intent == {
-        "kind": "intent", "step": "03", "plan": plan, "key": "put", "account": "111122223333", "region": "us-east-1", "service": "s3",
-        "call": "PutBucketPolicy", "actor": "", "resource": "old", "before": {"x": 1}, "parameters": {"Bucket": "old", "Policy": "{}"},
+        "kind": "intent",
+        "step": "03",
+        "plan": plan,
+        "key": "put",
+        "account": "111122223333",
+        "region": "us-east-1",
+        "service": "s3",
+        "call": "PutBucketPolicy",
+        "actor": "",
+        "resource": "old",
+        "before": {"x": 1},
+        "parameters": {"Bucket": "old", "Policy": "{}"},
         "reason": "because",
-    }  # fmt: skip
+    }
     number = next(entries(tmp_path, "intent"))["hash"]
     assert done == {
         "kind": "done",
@@ -208,6 +220,4 @@ def test_the_time_before_a_change_passes_before_it_is_sent(tmp_path):
 def test_a_change_may_be_sent_with_what_others_brought_back(tmp_path):
     """Instants are made when it is sent."""
     sending, _, _ = given_a_sending(tmp_path)
-    assert sending.parameters(given_a_change(parameters={"a": After("PT1H")})) == {
-        "a": iso(NOON + timedelta(hours=1))
-    }
+    assert sending.parameters(given_a_change(parameters={"a": After("PT1H")})) == {"a": iso(NOON + timedelta(hours=1))}

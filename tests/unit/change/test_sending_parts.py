@@ -35,8 +35,10 @@ from tests.unit.change.given import (
 )
 
 PROVEN = RequiredCheck(CheckKind.PROVEN_QUIET_COOLED, "old")
-OURS = '{"Version":"2012-10-17","Statement":[{"Sid":"Ours","Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}'
-THEIRS = '{"Version":"2012-10-17","Statement":[{"Sid":"Theirs","Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}'
+OURS = (
+    '{"Version":"2012-10-17","Statement":[{"Sid":"Ours","Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}'
+)
+THEIRS = '{"Version":"2012-10-17","Statement":[{"Sid":"Theirs","Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}'  # noqa: E501
 
 
 def test_each_call_is_said_with_what_a_closing_puts_back(tmp_path: Path) -> None:
@@ -54,7 +56,8 @@ def test_each_call_is_said_with_what_a_closing_puts_back(tmp_path: Path) -> None
 
 
 def test_a_closing_goes_without_the_record_s_texts(tmp_path: Path) -> None:
-    """Where the record is gone or cannot be read, our statements are taken out all the same, and what the disk lacks is raised after it."""
+    """Where the record is gone or cannot be read, our statements are taken out all the same, and what the disk lacks is
+    raised after it."""
     opening, closing = (
         given_a_change("open"),
         given_a_change("close", closes="open", restores=Restores(frozenset({"Ours"}))),
@@ -75,9 +78,7 @@ def test_a_closing_without_a_policy_of_its_own_puts_what_was_reviewed(tmp_path: 
         ("a", None, Texts(There(OURS), THEIRS)),
         ("b", Restores(frozenset({"Ours"})), None),
     ):
-        work, estate, _ = given_a_sending(
-            tmp_path / name, change := given_a_change("close", restores=restores)
-        )
+        work, estate, _ = given_a_sending(tmp_path / name, change := given_a_change("close", restores=restores))
         if held:
             estate.held["close"] = held
         work.send(change)
@@ -120,7 +121,8 @@ def test_a_requirement_without_time_stops_and_one_that_lacks_time_says_when(tmp_
 
 
 def opened_and_closed(folder: Path, prior: str, put: str, found: str) -> str:
-    """What a plan says at its end that put a policy over another one, and found a third in its place when it closed it."""
+    """What a plan says at its end that put a policy over another one, and found a third in its place when it closed
+    it."""
     gate, estate = given_a_gate(folder)
     opening = given_a_change("open")
     closing = given_a_change("close", closes="open", restores=Restores(frozenset({"Ours"})))
@@ -130,7 +132,8 @@ def opened_and_closed(folder: Path, prior: str, put: str, found: str) -> str:
 
 
 def test_the_end_says_what_became_of_each_policy(tmp_path: Path) -> None:
-    """Back byte for byte, made of what is there, or changed by somebody else meanwhile; nothing is said of a plan that opened none."""
+    """Back byte for byte, made of what is there, or changed by somebody else meanwhile; nothing is said of a plan that
+    opened none."""
     both = OURS[:-2] + "," + THEIRS[THEIRS.index("[") + 1 :]
     whole = opened_and_closed(tmp_path / "a", THEIRS, both, both)
     assert whole == "1 policy is restored byte for byte."
@@ -144,7 +147,8 @@ def test_the_end_says_what_became_of_each_policy(tmp_path: Path) -> None:
 
 
 def test_a_closing_is_tried_again_after_longer_and_longer_pauses(tmp_path: Path) -> None:
-    """5, 15, 45 and 90 seconds, then it is told; twins: where AWS refused nothing is waited for, and what is closed is not waited for either."""
+    """5, 15, 45 and 90 seconds, then it is told; twins: where AWS refused nothing is waited for, and what is closed is
+    not waited for either."""
     for error, passed in ((OSError("down"), 155), (Refused("no"), 0), (None, 0)):
         clock = MovableClock()
         closing = given_a_change("close", closes="open")
@@ -190,9 +194,7 @@ def test_only_a_kernel_outlives_its_parent(monkeypatch: pytest.MonkeyPatch, kern
     """Its poller finds no other parent meanwhile, tells once, and compares as before afterwards."""
     poller = Poller(4711)
     app = SimpleNamespace(poller=object() if kernels == "no poller" else poller)
-    known = SimpleNamespace(
-        IPKernelApp=SimpleNamespace(initialized=lambda: kernels != "idle", instance=lambda: app)
-    )
+    known = SimpleNamespace(IPKernelApp=SimpleNamespace(initialized=lambda: kernels != "idle", instance=lambda: app))
     monkeypatch.setitem(sys.modules, "ipykernel.kernelapp", None if kernels == "none" else known)
     told: list[int] = []
     with outlives_parent(lambda: told.append(1)):

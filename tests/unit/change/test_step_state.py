@@ -31,9 +31,19 @@ WORDS = {*StepState, *ExpectedAnswer}
 
 def test_the_spelling_is_what_records_have() -> None:
     assert [*map(str, StepState)] == [
-        "nothing", "not_evaluated", "withheld", "planned", "waiting", "not_yet", "applied", "stopped", "refused", "failed",
-        "interrupted", "closed",
-    ]  # fmt: skip
+        "nothing",
+        "not_evaluated",
+        "withheld",
+        "planned",
+        "waiting",
+        "not_yet",
+        "applied",
+        "stopped",
+        "refused",
+        "failed",
+        "interrupted",
+        "closed",
+    ]
     assert [*map(str, ExpectedAnswer)] == ["done", "refused"]
 
 
@@ -60,7 +70,5 @@ def test_no_module_compares_a_state_with_a_text() -> None:
 
 def test_a_comparison_with_a_text_is_found(tmp_path: Path) -> None:
     """Twin."""
-    (tmp_path / "deed.py").write_text(
-        'def done(outcome):\n    return outcome.state in ("applied", "nothing")\n'
-    )
+    (tmp_path / "deed.py").write_text('def done(outcome):\n    return outcome.state in ("applied", "nothing")\n')
     assert literals(tmp_path) == ["deed.py:2"]

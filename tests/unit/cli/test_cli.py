@@ -181,7 +181,8 @@ def test_a_whole_record_is_verified_and_a_changed_one_is_not(tmp_path):
 
 
 def test_a_folder_is_laid_out_and_says_what_to_do_next(tmp_path):
-    """A line per file, that outputs are cleared, and the next commands. Twin: the second time it says only what changed."""
+    """A line per file, that outputs are cleared, and the next commands. Twin: the second time it says only what
+    changed."""
     result = _onetrail("init", "mine")
     assert result.exit_code == 0
     head, *lines = result.stdout.splitlines()

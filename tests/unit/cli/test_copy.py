@@ -1,4 +1,5 @@
-"""`onetrail copy`, at the practice estate's door: it copies what is lacking, overwrites nothing, and says what a person must look at."""
+"""`onetrail copy`, at the practice estate's door: it copies what is lacking, overwrites nothing, and says what a person
+must look at."""
 
 import hashlib
 import json
@@ -93,9 +94,7 @@ def test_what_lacks_is_copied_with_its_row_and_a_second_run_finds_it(s3):
     assert "in us-east-1" in result.stderr and "in eu-west-1" in result.stderr
     again = copied(s3)
     assert (again.exit_code, len(rows(s3))) == (0, 4)
-    assert (
-        "already there              4" in " ".join(again.stdout.split(" ")) or "already there" in again.stdout
-    )
+    assert "already there              4" in " ".join(again.stdout.split(" ")) or "already there" in again.stdout
     assert "no new part" in again.stdout
 
 
@@ -118,9 +117,7 @@ def test_prefixes_are_folders_and_names_below_them_stay(s3):
 @pytest.mark.parametrize("words", [(), ("--plan",)])
 def test_other_bytes_under_a_key_are_a_finding_and_stay(s3, words):
     """Neither is lost. Twin: the first run, where nothing was in the way, ended with 0."""
-    s3.put_object(
-        Bucket=s3.new, Key="top", Body=b"two"
-    )  # of another size is told by size, of the same by ETag
+    s3.put_object(Bucket=s3.new, Key="top", Body=b"two")  # of another size is told by size, of the same by ETag
     s3.put_object(Bucket=s3.new, Key=KEYS[1], Body=b"x")
     result = copied(s3, *words)
     assert result.exit_code == 3
@@ -295,9 +292,7 @@ def test_practice_keys_are_not_sent_to_aws(s3, monkeypatch):
     """Without the estate's address, nothing is sent at all."""
     monkeypatch.delenv("AWS_ENDPOINT_URL")
     result = copied(s3)
-    assert (result.exit_code, "set AWS_ENDPOINT_URL to its address" in result.stderr) == (2, True), (
-        result.stderr
-    )
+    assert (result.exit_code, "set AWS_ENDPOINT_URL to its address" in result.stderr) == (2, True), result.stderr
 
 
 OLD, NEW = "s3://{old}", "s3://{new}"
@@ -320,14 +315,12 @@ OLD, NEW = "s3://{old}", "s3://{new}"
         ((OLD, NEW, "--lock-mode", "GOVERNANCE", "--retain-until", "2020-01-01"), "is in the past"),
         ((OLD, NEW, "--from-owner", "12"), "give its 12 digits"),
     ],
-)  # fmt: skip
+)
 def test_wrong_use_is_one_line_before_anything_is_sent(monkeypatch, tmp_path, words, said):
     """Exit code 2; nothing was even looked at, as the address shows, where nobody listens."""
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     monkeypatch.chdir(tmp_path)
-    result = CliRunner().invoke(
-        main, ["copy", *(word.format(old="old-logs", new="new-logs") for word in words)]
-    )
+    result = CliRunner().invoke(main, ["copy", *(word.format(old="old-logs", new="new-logs") for word in words)])
     assert (result.exit_code, said in result.stderr) == (2, True), result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert list(Path().iterdir()) == []
@@ -376,22 +369,22 @@ def test_a_bucket_of_another_account_must_be_named_with_it(s3):
 
 
 def test_from_another_account_once_its_owner_is_named(s3, door):
-    """Without the account one line says which option names it; with it, what that bucket's policy lets out is copied."""
+    """Without the account one line says which option names it; with it, what that bucket's policy lets out is
+    copied."""
     theirs = s3.old.replace("old", "theirs")
     other = door.client("s3", f"{accounts.LOG}/OrganizationAccountAccessRole")
     other.create_bucket(Bucket=theirs)
     other.put_object(Bucket=theirs, Key="k", Body=b"k")
     lets = {
-        "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{accounts.SOURCE}:root"},
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{accounts.SOURCE}:root"},
         "Action": ["s3:ListBucket", "s3:GetObject", "s3:GetObjectTagging"],
         "Resource": [f"arn:aws:s3:::{theirs}", f"arn:aws:s3:::{theirs}/*"],
-    }  # fmt: skip
+    }
     other.put_bucket_policy(Bucket=theirs, Policy=json.dumps({"Version": "2012-10-17", "Statement": [lets]}))
     words = ["copy", f"s3://{theirs}", f"s3://{s3.new}"]
     refused = CliRunner().invoke(main, words)
-    assert (refused.exit_code, "give its account with --from-owner" in refused.stderr) == (2, True), (
-        refused.stderr
-    )
+    assert (refused.exit_code, "give its account with --from-owner" in refused.stderr) == (2, True), refused.stderr
     named = CliRunner().invoke(main, [*words, "--from-owner", accounts.LOG])
     assert (named.exit_code, held(s3, s3.new)) == (0, {"k": "k"}), named.output
 
@@ -417,9 +410,15 @@ def test_only_the_copy_that_was_asked_for_passes_the_guard(asked, passes):
     ends = [CopySide(one, account, "us-east-1", None) for one in (here, there)]
     permit = partial(guard.check, account)
     call = {
-        "Bucket": "new", "Key": "kept/a", "CopySource": {"Bucket": "old", "Key": "logs/a"}, "StorageClass": "STANDARD",
-        "ExpectedBucketOwner": account, "ExpectedSourceBucketOwner": account, "CopySourceIfMatch": '"e"', **asked,
-    }  # fmt: skip
+        "Bucket": "new",
+        "Key": "kept/a",
+        "CopySource": {"Bucket": "old", "Key": "logs/a"},
+        "StorageClass": "STANDARD",
+        "ExpectedBucketOwner": account,
+        "ExpectedSourceBucketOwner": account,
+        "CopySourceIfMatch": '"e"',
+        **asked,
+    }
     with guard.opened(standalone.change(*ends, standalone.Terms()), {}):
         if passes:
             permit("s3", "CopyObject", call)

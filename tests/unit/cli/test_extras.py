@@ -21,9 +21,7 @@ def _named(requirements):
 
 
 def _without(monkeypatch, *missing):
-    monkeypatch.setattr(
-        extras, "find_spec", lambda name: None if name in missing else PathFinder.find_spec(name)
-    )
+    monkeypatch.setattr(extras, "find_spec", lambda name: None if name in missing else PathFinder.find_spec(name))
 
 
 @pytest.mark.parametrize("extra", ["practice", "runbook"])

@@ -84,7 +84,9 @@ def test_what_is_proven_of_a_folder_is_shown_and_not_obeyed(tmp_path: Path) -> N
     kept_keys(scene, tmp_path / "keys")
     there = written(scene, tmp_path / f"down{EVIL}")
     digest = next(there.rglob("*CloudTrail-Digest*.json.gz"))
-    digest.with_name(digest.name.replace("CloudTrail-Digest_", "CloudTrail-Digest_").replace(".json", f"{EVIL}.json")).write_bytes(b"x")  # fmt: skip
+    digest.with_name(
+        digest.name.replace("CloudTrail-Digest_", "CloudTrail-Digest_").replace(".json", f"{EVIL}.json")
+    ).write_bytes(b"x")
     (there / f"foreign{EVIL}").write_bytes(b"x")
     next(there.rglob("*_CloudTrail_*.json.gz")).unlink()
     words = ("validate", str(there), "--public-keys", str(tmp_path / "keys"))
@@ -152,9 +154,7 @@ def test_the_unforeseen_is_no_way_past_the_door(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_policies_are_json_that_can_be_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "onetrail.cli.printing.policy_documents", lambda *_, **__: {EVIL: {"Sid": f"é {EVIL}"}}
-    )
+    monkeypatch.setattr("onetrail.cli.printing.policy_documents", lambda *_, **__: {EVIL: {"Sid": f"é {EVIL}"}})
     said = onetrail("policies", "-f", str(PRACTICE)).stdout
     assert json.loads(said) == {EVIL: {"Sid": f"é {EVIL}"}}
     assert "é" in said

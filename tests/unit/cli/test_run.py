@@ -1,4 +1,5 @@
-"""`onetrail run` from a laid-out folder and from an installed package: which notebooks run, and where the run is kept."""
+"""`onetrail run` from a laid-out folder and from an installed package: which notebooks run, and where the run is
+kept."""
 
 import shutil
 from importlib import import_module
@@ -83,9 +84,7 @@ def test_without_a_laid_out_folder_the_installed_notebooks_run_and_the_run_lies_
 
 
 @pytest.mark.slow
-def test_a_folder_of_another_version_is_named_and_the_run_goes_on(
-    mine: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_of_another_version_is_named_and_the_run_goes_on(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One line on standard error. Twin: of the same version there is none."""
     file = mine / "parameters" / "practice.yaml"
     assert "is installed" not in _run(file).stderr
@@ -108,7 +107,8 @@ def test_notebooks_that_do_not_fit_say_how_they_come_to_fit(mine: Path) -> None:
 
 
 def test_a_run_that_an_earlier_version_began_where_we_are_is_not_begun_again(tmp_path: Path) -> None:
-    """0.1 kept it below the working folder, wherever the file lay: an empty record elsewhere would know nothing of it."""
+    """0.1 kept it below the working folder, wherever the file lay: an empty record elsewhere would know nothing of
+    it."""
     here = Path.cwd()
     with RunRecord(here / "runs" / "practice", "practice", WallClock()) as record:
         record.append("note", line="begun")

@@ -53,9 +53,7 @@ def stranger() -> Iterator[str]:
 
 
 def _address(endpoint: str) -> str:
-    said = {
-        name: "x" for name in ("plain_endpoint", "token", "access_key_id", "secret_access_key", "scenario")
-    }
+    said = {name: "x" for name in ("plain_endpoint", "token", "access_key_id", "secret_access_key", "scenario")}
     return json.dumps({**said, "endpoint": endpoint, "number": 7, "pid": 1, "banner": "x"})
 
 
@@ -72,9 +70,12 @@ def _address(endpoint: str) -> str:
         (PRACTICE[:700], "fix or complete the file"),  # half-written
         (b"[a]: 2\n", "x.yaml, line 1: a key is a list or a mapping, and must be text"),
         (b"? {a: 1}\n: 2\n", "x.yaml, line 1: a key is a list or a mapping, and must be text"),
-        (b"run_name: 2020-13-45\n", 'run_name is written 2020-13-45, which some YAML readers read as a date: write "2020-13-45" in quotes'),
+        (
+            b"run_name: 2020-13-45\n",
+            'run_name is written 2020-13-45, which some YAML readers read as a date: write "2020-13-45" in quotes',
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_parameters_file_that_is_none_is_wrong_use(content: bytes, said: str) -> None:
     """The line names the file, and the line where there is one; the whole file passes in the next test."""
     Path("x.yaml").write_bytes(content)
@@ -93,8 +94,9 @@ def test_a_folder_is_no_parameters_file() -> None:
     """Exit code 2, and the file to start with."""
     Path("x.yaml").mkdir()
     assert _onetrail("run", "-f", "x.yaml") == (
-        2, "onetrail: x.yaml: is a directory; parameters/practice.yaml is the one to start with",
-    )  # fmt: skip
+        2,
+        "onetrail: x.yaml: is a directory; parameters/practice.yaml is the one to start with",
+    )
 
 
 @pytest.mark.parametrize(
@@ -117,15 +119,14 @@ def test_what_is_no_file_is_no_parameters_file(verb: str, kind: str) -> None:
     """Opening a pipe that nobody writes to would never return, and a device never ends."""
     os.mkfifo("x.yaml") if kind == "a pipe" else Path("x.yaml").symlink_to("/dev/zero")
     assert _onetrail(verb, "-f", "x.yaml") == (
-        2, "onetrail: x.yaml: it is not a regular file; parameters/practice.yaml is the one to start with",
-    )  # fmt: skip
+        2,
+        "onetrail: x.yaml: it is not a regular file; parameters/practice.yaml is the one to start with",
+    )
 
 
 @pytest.mark.parametrize("text", ["", '{"endpoint": "http://127', "{}", "[]", "null", '{"endpoint": 1}'])
 @pytest.mark.parametrize("words", [("practice", "status"), ("practice", "reset"), ("run", "-f", "x.yaml")])
-def test_a_half_written_address_says_how_to_start_again(
-    practice: Path, text: str, words: tuple[str, ...]
-) -> None:
+def test_a_half_written_address_says_how_to_start_again(practice: Path, text: str, words: tuple[str, ...]) -> None:
     """The cure is a command that works with such a file: start replaces it, stop removes it."""
     Path("x.yaml").write_bytes(PRACTICE)
     (practice / "estate.json").write_text(text)
@@ -139,9 +140,7 @@ def test_a_half_written_address_says_how_to_start_again(
 def test_a_stale_address_says_so(practice: Path) -> None:
     """The estate was killed: nothing answers."""
     (practice / "estate.json").write_text(_address("http://127.0.0.1:1"))
-    said = (
-        f"onetrail: the practice estate does not answer at http://127.0.0.1:1: start it again with: {STARTS}"
-    )
+    said = f"onetrail: the practice estate does not answer at http://127.0.0.1:1: start it again with: {STARTS}"
     assert _onetrail("practice", "status") == (2, said)
 
 
@@ -164,19 +163,20 @@ def test_another_program_on_the_old_port_is_no_estate(practice: Path, stranger: 
         (("-x\nAll proven", "run"), "onetrail: No such option '-x': see onetrail --help"),
         (("practice", "--BAD"), "onetrail: No such option '--BAD': see onetrail practice --help"),
         (("rum",), "onetrail: No such command 'rum'. Did you mean 'run'?: see onetrail --help"),
-        (("practice", "start", "--scenario", "x"), "onetrail: there is no scenario 'x': give one of default, hard, tiny"),
+        (
+            ("practice", "start", "--scenario", "x"),
+            "onetrail: there is no scenario 'x': give one of default, hard, tiny",
+        ),
         (("record", "verify", "none"), "onetrail: there is no run none: give the name of a folder in "),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_word_is_one_line(words: tuple[str, ...], said: str) -> None:
     """click's own complaints too."""
     code, line = _onetrail(*words)
     assert (code, line.startswith(said)) == (2, True), line
 
 
-def test_a_practice_folder_that_cannot_be_made_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_practice_folder_that_cannot_be_made_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file stands in its place."""
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("ONETRAIL_PRACTICE_DIR", str(tmp_path / "file"))

@@ -1,4 +1,5 @@
-"""A small archive in memory, as whoever can rewrite it sees it: objects by key, nothing signed for him; and the check that looks at it."""
+"""A small archive in memory, as whoever can rewrite it sees it: objects by key, nothing signed for him; and the check
+that looks at it."""
 
 import copy
 import json
@@ -95,10 +96,7 @@ class Archive:
         """
         end = BEGIN + hour * HOUR
         if logs is None:
-            logs = [
-                (log_key(end - timedelta(minutes=m), f"log{hour}{m}"), content(int(hour), m))
-                for m in (40, 20)
-            ]
+            logs = [(log_key(end - timedelta(minutes=m), f"log{hour}{m}"), content(int(hour), m)) for m in (40, 20)]
         named = [(bucket, root(key), text) for key, text in logs]
         key = root(digest_key(end, options.get("trail", TRAIL), options.get("backfill", False)))
         before = None if anew or not self.digests else self.digests[-1]
@@ -162,12 +160,14 @@ class _Asked:
         return {
             "PublicKeyList": [
                 {
-                    "Value": key.value_der, "Fingerprint": key.fingerprint,
-                    "ValidityStartTime": key.valid_from, "ValidityEndTime": key.valid_to,
+                    "Value": key.value_der,
+                    "Fingerprint": key.fingerprint,
+                    "ValidityStartTime": key.valid_from,
+                    "ValidityEndTime": key.valid_to,
                 }
                 for key in self._keys
             ]
-        }  # fmt: skip
+        }
 
 
 @cache

@@ -242,9 +242,7 @@ def signed_digest(
     return made
 
 
-def given_a_chain(
-    hours: int = 6, bucket_at: Any = None, restart_at: int | None = None, **options: Any
-) -> Scene:
+def given_a_chain(hours: int = 6, bucket_at: Any = None, restart_at: int | None = None, **options: Any) -> Scene:
     """Hourly digests from the first of a chain on, each but the first naming one log.
 
     `bucket_at(hour)` names the bucket of an hour; at `restart_at` the chain begins anew, two hours later.

@@ -93,38 +93,113 @@ def _poisoned_store(scene: Scene) -> None:
 
 TAMPERED: list[tuple[str, Callable[[Scene], Any], list[tuple[str, str]], str]] = [
     # what was done, how, every file that is not plainly valid, words of the first reason or interval
-    ("a log's content changed", lambda s: _log_bytes(s, 2, lambda b: packed(b"{}")), [(L, "invalid")], "content is not"),
+    (
+        "a log's content changed",
+        lambda s: _log_bytes(s, 2, lambda b: packed(b"{}")),
+        [(L, "invalid")],
+        "content is not",
+    ),
     ("bytes after a log", lambda s: _log_bytes(s, 2, lambda b: b + b"x"), [(L, "invalid")], "1 bytes follow"),
-    ("a second member after a log", lambda s: _log_bytes(s, 2, lambda b: b + b), [(L, "invalid")], "second gzip member"),
+    (
+        "a second member after a log",
+        lambda s: _log_bytes(s, 2, lambda b: b + b),
+        [(L, "invalid")],
+        "second gzip member",
+    ),
     ("a log cut short", lambda s: _log_bytes(s, 2, lambda b: b[:-9]), [(L, "invalid")], "ends early"),
     ("a log that is no gzip", lambda s: _log_bytes(s, 2, lambda b: b"no"), [(L, "invalid")], "not a whole gzip"),
     ("a log's gzip checksum broken", lambda s: _log_bytes(s, 2, _flip), [(L, "invalid")], "not a whole gzip"),
     ("a log deleted", lambda s: s.logs.pop(s.log(2)), [(L, "missing")], "it is not there"),
-    ("a digest edited in the middle", lambda s: _edited(s, 2, b"SHA-256", b"SHA-257"), [(D, "invalid")], "HashAlgorithm"),
-    ("a log taken out of a digest", lambda s: _edited(s, 2, b'"logFiles":[{', b'"logFiles":[],"x":[{'), [(D, "invalid")], "does not verify"),
-    ("an edited digest without signature", lambda s: _edited(s, 2, b"null", b" null", metadata=NO_SIGNATURE), [(D, "invalid")], "hash differs"),
+    (
+        "a digest edited in the middle",
+        lambda s: _edited(s, 2, b"SHA-256", b"SHA-257"),
+        [(D, "invalid")],
+        "HashAlgorithm",
+    ),
+    (
+        "a log taken out of a digest",
+        lambda s: _edited(s, 2, b'"logFiles":[{', b'"logFiles":[],"x":[{'),
+        [(D, "invalid")],
+        "does not verify",
+    ),
+    (
+        "an edited digest without signature",
+        lambda s: _edited(s, 2, b"null", b" null", metadata=NO_SIGNATURE),
+        [(D, "invalid")],
+        "hash differs",
+    ),
     ("the first digest edited", lambda s: _edited(s, 0, b"null", b" null"), [(D, "invalid")], "does not verify"),
     ("the newest digest edited", lambda s: _edited(s, 5, b"null", b" null"), [(D, "invalid")], "does not verify"),
     ("a digest that is no JSON", lambda s: s.change(2, raw_gz=packed(b"[")), [(D, "invalid")], "not JSON"),
-    ("bytes after a digest", lambda s: s.change(2, raw_gz=s.objects[2].raw_gz + b"x"), [(D, "invalid")], "bytes follow"),
-    ("a signature changed in the metadata", lambda s: s.change(2, metadata={"signature": "00" * 256}), [(D, "invalid")], "metadata was changed"),
-    ("the newest signature changed", lambda s: s.change(5, metadata={"signature": "00" * 256}), [(D, "invalid")], "does not verify"),
-    ("a signature of another digest", lambda s: s.change(5, metadata=s.objects[4].metadata), [(D, "invalid")], "does not verify"),
-    ("another algorithm named", lambda s: s.change(2, metadata={**s.objects[2].metadata, "signature-algorithm": "SHA1withRSA"}), [(D, "invalid")], "SHA1withRSA"),
+    (
+        "bytes after a digest",
+        lambda s: s.change(2, raw_gz=s.objects[2].raw_gz + b"x"),
+        [(D, "invalid")],
+        "bytes follow",
+    ),
+    (
+        "a signature changed in the metadata",
+        lambda s: s.change(2, metadata={"signature": "00" * 256}),
+        [(D, "invalid")],
+        "metadata was changed",
+    ),
+    (
+        "the newest signature changed",
+        lambda s: s.change(5, metadata={"signature": "00" * 256}),
+        [(D, "invalid")],
+        "does not verify",
+    ),
+    (
+        "a signature of another digest",
+        lambda s: s.change(5, metadata=s.objects[4].metadata),
+        [(D, "invalid")],
+        "does not verify",
+    ),
+    (
+        "another algorithm named",
+        lambda s: s.change(2, metadata={**s.objects[2].metadata, "signature-algorithm": "SHA1withRSA"}),
+        [(D, "invalid")],
+        "SHA1withRSA",
+    ),
     ("signed with SHA-1", _sha1, [(D, "invalid")], "does not verify"),
     ("signed with an unknown key", lambda s: _forged(s, 5, 1), [(D, "invalid")], "no public key of CloudTrail"),
-    ("unknown key, known fingerprint", lambda s: _forged(s, 5, 1, digestPublicKeyFingerprint=public_key().fingerprint), [(D, "invalid")], "does not verify"),
-    ("another region's key", lambda s: (s.keys.append(public_key(1, "us-east-1")), _forged(s, 5, 1)), [(D, "invalid")], "belongs to us-east-1"),
-    ("a key of another year", lambda s: s.keys.__setitem__(0, public_key(days=-900)), [(D, "invalid")] * 6, "was not in use"),
+    (
+        "unknown key, known fingerprint",
+        lambda s: _forged(s, 5, 1, digestPublicKeyFingerprint=public_key().fingerprint),
+        [(D, "invalid")],
+        "does not verify",
+    ),
+    (
+        "another region's key",
+        lambda s: (s.keys.append(public_key(1, "us-east-1")), _forged(s, 5, 1)),
+        [(D, "invalid")],
+        "belongs to us-east-1",
+    ),
+    (
+        "a key of another year",
+        lambda s: s.keys.__setitem__(0, public_key(days=-900)),
+        [(D, "invalid")] * 6,
+        "was not in use",
+    ),
     ("the key store poisoned", _poisoned_store, [(D, "unreadable")] * 6, "do not have its fingerprint"),
-    ("an older digest replayed over one", lambda s: s.change(3, raw_gz=s.objects[1].raw_gz, metadata=s.objects[1].metadata), [(D, "invalid")], "genuine digest of another place"),
+    (
+        "an older digest replayed over one",
+        lambda s: s.change(3, raw_gz=s.objects[1].raw_gz, metadata=s.objects[1].metadata),
+        [(D, "invalid")],
+        "genuine digest of another place",
+    ),
     ("the first digest deleted", lambda s: s.drop(0), [(D, "missing")], "1 missing"),
     ("one in the middle deleted", lambda s: s.drop(2), [(D, "missing")], "1 missing"),
     ("three in a row deleted", lambda s: s.drop(2, 3, 4), [(D, "missing")], "3 missing"),
     ("the newest two deleted", lambda s: s.drop(4, 5), [], "no digest covers the end"),
     ("all deleted", lambda s: s.drop(*range(6)), [], "no digest covers the end"),
-    ("an impostor beside a digest", lambda s: s.objects.insert(3, s.objects[2].__class__("c", s.objects[2].key, packed(s.digests[2].raw + b" "))), [(D, "invalid")], "not what the next digest names|not the signed one"),
-]  # fmt: skip
+    (
+        "an impostor beside a digest",
+        lambda s: s.objects.insert(3, s.objects[2].__class__("c", s.objects[2].key, packed(s.digests[2].raw + b" "))),
+        [(D, "invalid")],
+        "not what the next digest names|not the signed one",
+    ),
+]
 
 
 @pytest.mark.parametrize(("what", "tamper", "states", "words"), TAMPERED, ids=[row[0] for row in TAMPERED])
@@ -245,7 +320,8 @@ def test_missing_digests_are_counted_in_their_gap() -> None:
 
 
 def test_a_last_digest_that_had_only_minutes_to_cover_is_still_missing() -> None:
-    """A trail stopped minutes after its last hour has one more digest to deliver. Twins: it is there, or something bad stands in its place."""
+    """A trail stopped minutes after its last hour has one more digest to deliver. Twins: it is there, or something bad
+    stands in its place."""
     scene = given_a_chain(4)
     stopped = scene.expected_end = BEGIN + 3 * HOUR + timedelta(minutes=7)
     gap = scene.look()[1].intervals[-1]
@@ -258,7 +334,8 @@ def test_a_last_digest_that_had_only_minutes_to_cover_is_still_missing() -> None
 
 
 def test_each_log_says_which_digest_names_it() -> None:
-    """Whatever became of the two: a digest that is proven by the next one alone, a log that is gone. Twin: a digest says none."""
+    """Whatever became of the two: a digest that is proven by the next one alone, a log that is gone. Twin: a digest
+    says none."""
     scene = given_a_chain(4)
     scene.change(2, metadata={**scene.digests[2].metadata, "signature": "ab" * 256})
     del scene.logs[scene.log(3)]
@@ -279,7 +356,8 @@ def test_backfill_is_a_chain_of_its_own_with_its_own_time() -> None:
 
 
 def test_a_backfill_digest_without_a_time_and_with_a_key_that_is_not_held_is_unreadable() -> None:
-    """Nothing says whether the keys that are held are of its time. Twin: it says when it was made, in theirs, so its key is none of CloudTrail's."""
+    """Nothing says whether the keys that are held are of its time. Twin: it says when it was made, in theirs, so its
+    key is none of CloudTrail's."""
     scene = given_a_chain(1, backfill=True, number=1)
     scene.group = DigestGroup(GROUP.account, GROUP.region, GROUP.trail, GROUP.home_region, backfill=True)
     assert scene.states() == [("backfill-digest", "invalid")]
@@ -313,7 +391,11 @@ LONG = public_key(days=900)  # from ten days before
     [
         # the time in the metadata, the keys held, what is wrong with it
         (LAST, (), ""),
-        (LAST - SECOND, (), "says that it was made at 2023-05-01T10:12:06+00:00, and not in the year after the time it covers"),
+        (
+            LAST - SECOND,
+            (),
+            "says that it was made at 2023-05-01T10:12:06+00:00, and not in the year after the time it covers",
+        ),
         (datetime(2015, 1, 1, tzinfo=UTC), (LONG,), "and not in the year after"),
         (LAST + 365 * DAY, (LONG,), ""),
         (LAST + 365 * DAY + SECOND, (LONG,), "and not in the year after"),
@@ -322,12 +404,12 @@ LONG = public_key(days=900)  # from ten days before
         (BEGIN + 50 * DAY + SECOND, (), "was not in use"),
         (None, (), ""),
     ],
-)  # fmt: skip
+)
 def test_the_time_in_a_backfill_digests_metadata_has_two_bounds(
     generated: datetime | None, keys: tuple[PublicKey, ...], words: str
 ) -> None:
-    """No signature covers it: outside of what is signed it is what was changed, and the logs are proven all the same. Twins: the rows
-    beside each other."""
+    """No signature covers it: outside of what is signed it is what was changed, and the logs are proven all the same.
+    Twins: the rows beside each other."""
     verdicts, _ = backfilled(generated, *keys).look()
     (digest,) = [v for v in verdicts if v.kind != L and v.key == digest_key(LAST, backfill=True)]
     assert (digest.state, words in digest.why) == (FileState.INVALID if words else FileState.VALID, True)
@@ -348,7 +430,8 @@ def test_the_time_in_a_backfill_digests_metadata_has_two_bounds(
 def test_a_key_that_was_never_in_use_in_the_year_after_proves_no_backfill(
     generated: datetime | None, begins: datetime, ends: datetime, state: str
 ) -> None:
-    """Whatever the metadata says or leaves out: its logs are proven or not by that alone. Twins: a second more, or less."""
+    """Whatever the metadata says or leaves out: its logs are proven or not by that alone. Twins: a second more, or
+    less."""
     key = replace(public_key(), valid_from=begins, valid_to=ends)
     verdicts, _ = backfilled(generated, key).look()
     logs = [v.state.value for v in verdicts if v.kind == L]
@@ -396,9 +479,7 @@ def test_what_could_not_be_looked_at_is_not_called_missing(read: LogRead, state:
         ({"size": 999999}, FileState.UNREADABLE),  # a read cut short
     ],
 )
-def test_a_digest_that_could_not_be_read_is_a_gap_and_not_missing(
-    change: dict[str, Any], state: FileState
-) -> None:
+def test_a_digest_that_could_not_be_read_is_a_gap_and_not_missing(change: dict[str, Any], state: FileState) -> None:
     scene = given_a_chain(4)
     scene.change(1, **change)
     verdicts, chain = scene.look()
@@ -481,7 +562,7 @@ NEWEST = BEGIN.replace(second=0) + 2 * HOUR
         (datetime(9999, 12, 31, 23, 59, tzinfo=UTC), datetime.max.replace(tzinfo=UTC), False),
         (datetime(1, 1, 1, tzinfo=UTC), datetime.min.replace(tzinfo=UTC), False),
     ],
-)  # fmt: skip
+)
 def test_a_log_is_too_young_for_a_digest_within_bounds_on_both_sides(
     stamp: datetime, now: datetime, young: bool
 ) -> None:
@@ -519,10 +600,8 @@ def _ending(end: datetime, **changes: Any) -> Chain:
         ([_ending(NEWEST, backfill=True)], False),
         ([_ending(NEWEST, intervals=())], False),
     ],
-)  # fmt: skip
-def test_only_a_living_chain_of_that_account_and_region_promises_a_digest(
-    chains: list[Chain], young: bool
-) -> None:
+)
+def test_only_a_living_chain_of_that_account_and_region_promises_a_digest(chains: list[Chain], young: bool) -> None:
     """Twins: the rows beside each other."""
     assert is_young(parse(log_key(NEWEST + HOUR)), chains, NEWEST + 2 * HOUR) is young
 
@@ -544,16 +623,14 @@ def test_only_a_living_chain_of_that_account_and_region_promises_a_digest(
         (NEWEST + 20 * HOUR + 10 * MINUTE, "no chain covers that time"),
         (NEWEST + 20 * HOUR + 11 * MINUTE, "a time that is still to come"),
     ],
-)  # fmt: skip
+)
 def test_why_no_digest_names_a_log_follows_from_its_time(stamp: datetime, words: str) -> None:
     """Each bound has a row on either side."""
     (found,) = unsigned_logs([log_key(stamp)], (), [_ending(NEWEST)], now=NEWEST + 20 * HOUR)
     assert found.state is FileState.UNSIGNED and words in found.why, found.why
 
 
-@pytest.mark.parametrize(
-    "changes", [{"account": "111122223333"}, {"region": "eu-west-2"}, {"backfill": True}]
-)
+@pytest.mark.parametrize("changes", [{"account": "111122223333"}, {"region": "eu-west-2"}, {"backfill": True}])
 def test_a_chain_of_another_place_says_nothing_of_a_log(changes: dict[str, Any]) -> None:
     """Twin: the table above."""
     (found,) = unsigned_logs([log_key(NEWEST - HOUR)], (), [_ending(NEWEST, **changes)])

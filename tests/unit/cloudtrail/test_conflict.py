@@ -14,7 +14,7 @@ from onetrail.cloudtrail.partitions import partition_of_key
 A = "044455556666"
 DAY = f"AWSLogs/{A}/CloudTrail/us-east-1/2023/05/01"
 LOG = f"{DAY}/{A}_CloudTrail_us-east-1_20230501T1255Z_Mu0KsOhtH1ar15ZZ.json.gz"
-DIGEST = f"{DAY.replace('CloudTrail', 'CloudTrail-Digest')}/{A}_CloudTrail-Digest_us-east-1_audit_us-east-1_20230501T125507Z.json.gz"
+DIGEST = f"{DAY.replace('CloudTrail', 'CloudTrail-Digest')}/{A}_CloudTrail-Digest_us-east-1_audit_us-east-1_20230501T125507Z.json.gz"  # noqa: E501
 LONG = "p" * 1000 + "/" + LOG[:-8] + "x" * (LONGEST_KEY - len(LOG) - 1001) + ".json.gz"
 """An old key that is as long as S3 takes it."""
 HASHED = f"onetrail-conflicts/old-b/{DAY}/sha256-{hashlib.sha256(LONG.encode()).hexdigest()}"
@@ -46,9 +46,7 @@ def test_a_plain_key_is_nobodys_copy_beside():
 
 
 @pytest.mark.parametrize("prefix", ["", "team"])
-@pytest.mark.parametrize(
-    "key", [f"onetrail-conflicts/old-b/{LOG}", f"onetrail-conflicts/old-b/x/{DIGEST}", HASHED]
-)
+@pytest.mark.parametrize("key", [f"onetrail-conflicts/old-b/{LOG}", f"onetrail-conflicts/old-b/x/{DIGEST}", HASHED])
 def test_in_the_archive_it_is_a_kind_of_its_own_with_the_day_of_the_old_key(prefix, key):
     """Whatever the trail's key prefix is. Twin: without the folder it lies outside the prefix, and is foreign."""
     found = parse(key, prefix)

@@ -1,4 +1,5 @@
-"""A chain is a value that can be cut anywhere: the parts joined are what one walk over the whole gives, whatever was done to it."""
+"""A chain is a value that can be cut anywhere: the parts joined are what one walk over the whole gives, whatever was
+done to it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -34,14 +35,28 @@ KEYS = KeyStore([public_key()])
 
 @dataclass(frozen=True)
 class Hour:
-    """What becomes of one hour of one trail. `names` is how many digests back it names, 0: none, so the chain starts anew."""
+    """What becomes of one hour of one trail. `names` is how many digests back it names, 0: none, so the chain starts
+    anew."""
 
     trail: int = 0
     names: int = 1
     done: str = "kept"
 
 
-DONE = ("kept", "kept", "kept", "stripped", "stripped", "gone", "damaged", "signature changed", "twice", "stripped twice", "unreadable", "forged beside")  # fmt: skip
+DONE = (
+    "kept",
+    "kept",
+    "kept",
+    "stripped",
+    "stripped",
+    "gone",
+    "damaged",
+    "signature changed",
+    "twice",
+    "stripped twice",
+    "unreadable",
+    "forged beside",
+)
 HOURS = st.lists(
     st.builds(
         Hour,
@@ -63,7 +78,8 @@ Signed.__hash__ = lambda self: hash(self.raw)  # type: ignore[method-assign]
 
 
 def given_objects(hours: Sequence[Hour], together: bool) -> list[DigestObject]:
-    """The digests that lie there, the newest first. Trails deliver in turn, or two hours of different trails at one time."""
+    """The digests that lie there, the newest first. Trails deliver in turn, or two hours of different trails at one
+    time."""
     made: list[Signed] = []
     lying: list[DigestObject] = []
     for number, hour in enumerate(hours):
@@ -71,9 +87,7 @@ def given_objects(hours: Sequence[Hour], together: bool) -> list[DigestObject]:
         one = _signed(number // 2 if together else number, hour.trail, before)
         made.append(one)
         lying += [replace(found, bucket=f"place-{number}") for found in _lying(one, hour.done)]
-    return sorted(
-        lying, key=lambda found: (found.key.rsplit("_", 1)[-1], found.key, found.bucket), reverse=True
-    )
+    return sorted(lying, key=lambda found: (found.key.rsplit("_", 1)[-1], found.key, found.bucket), reverse=True)
 
 
 def _lying(one: Signed, done: str) -> list[DigestObject]:
@@ -136,13 +150,25 @@ CUTS: list[tuple[str, list[Hour]]] = [
     # what happens at a cut behind the newest object, and the hours, the oldest first
     ("what the edge says is not said twice", [Hour(done="gone"), Hour(), Hour()]),
     ("the older part has one that cannot be believed", [Hour(), Hour(done="unreadable"), Hour(), Hour()]),
-    ("two objects of one digest, of which the older part has the unreadable one", [Hour(), Hour(done="unreadable beside")]),
+    (
+        "two objects of one digest, of which the older part has the unreadable one",
+        [Hour(), Hour(done="unreadable beside")],
+    ),
     ("a copy of the newest one is in the older part", [Hour(), Hour(done="twice")]),
-    ("the newer part proves one in the midst of the older one", [Hour(), Hour(done="stripped"), Hour(names=0), Hour(names=2)]),
-    ("and what that one says comes after a nearer word", [Hour(done="gone"), Hour(done="other algorithm"), Hour(names=2, done="stripped"), Hour(names=0), Hour(names=2)]),
-    ("and that one proves the next", [Hour(names=0), Hour(names=0, done="stripped"), Hour(done="stripped"), Hour(names=0), Hour(names=2)]),
+    (
+        "the newer part proves one in the midst of the older one",
+        [Hour(), Hour(done="stripped"), Hour(names=0), Hour(names=2)],
+    ),
+    (
+        "and what that one says comes after a nearer word",
+        [Hour(done="gone"), Hour(done="other algorithm"), Hour(names=2, done="stripped"), Hour(names=0), Hour(names=2)],
+    ),
+    (
+        "and that one proves the next",
+        [Hour(names=0), Hour(names=0, done="stripped"), Hour(done="stripped"), Hour(names=0), Hour(names=2)],
+    ),
     ("which is another trail's", [Hour(2, 0), Hour(1, 0, "stripped"), Hour(0, 1, "stripped"), Hour(2, 0), Hour(0, 2)]),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("what", "hours"), CUTS, ids=[row[0] for row in CUTS])

@@ -51,9 +51,12 @@ def on(operator, *values, field="resources.ARN"):
         (advanced(on("StartsWith", "Copy", field="eventName")), True),
         (advanced(on("NotEquals", "CopyObject", field="eventName")), False),
         (advanced(on("Equals", "true", field="readOnly")), False),
-        (advanced(on("NotEquals", "arn:aws:iam::1:role/x", field="userIdentity.arn")), True),  # who calls is not looked at
+        (
+            advanced(on("NotEquals", "arn:aws:iam::1:role/x", field="userIdentity.arn")),
+            True,
+        ),  # who calls is not looked at
     ],
-)  # fmt: skip
+)
 def test_a_copy_into_the_archive_is_logged_where_a_selector_takes_it(answer, logs):
     """Basic and advanced selectors alike; a selector that leaves the archive out logs nothing of it."""
     assert logs_object_call(selectors_of(answer), ARCHIVE, "CopyObject", read_only=False) is logs

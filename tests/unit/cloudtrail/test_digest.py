@@ -152,9 +152,13 @@ def test_keys_are_read_from_the_cli_and_from_boto3(start: Any) -> None:
 
 @pytest.mark.parametrize(
     "document",
-    [{}, {"PublicKeyList": [{}]}, {"PublicKeyList": [{"Fingerprint": "a", "ValidityStartTime": "x"}]},
-     {"PublicKeyList": [{"Fingerprint": "a", "ValidityStartTime": 1, "ValidityEndTime": 1, "Value": "?"}]}],
-)  # fmt: skip
+    [
+        {},
+        {"PublicKeyList": [{}]},
+        {"PublicKeyList": [{"Fingerprint": "a", "ValidityStartTime": "x"}]},
+        {"PublicKeyList": [{"Fingerprint": "a", "ValidityStartTime": 1, "ValidityEndTime": 1, "Value": "?"}]},
+    ],
+)
 def test_a_key_list_of_another_shape_is_refused(document: dict[str, Any]) -> None:
     with pytest.raises(KeyStoreError):
         load(document, REGION)

@@ -1,4 +1,5 @@
-"""Whatever lies in an archive, the check comes to its end: a state for every file, bounded memory, and nothing read that it did not list."""
+"""Whatever lies in an archive, the check comes to its end: a state for every file, bounded memory, and nothing read
+that it did not list."""
 
 import gzip
 import json
@@ -24,10 +25,31 @@ FIELDS = list(given_an_archive().digests[2].body)
 ENTRY = list(given_an_archive().digests[2].body["logFiles"][0])
 NOWHERE = Path("/nowhere")
 HOSTILE = [
-    "", " ", "null", "0", "..", "../../etc/passwd", "AWSLogs/../AWSLogs/x", "a" * 5000, "\x00", "\ud800", "é" * 3000, "s3://other/key",
-    "-1", "2023-05-01T99:99:99Z", "9999-99-99T00:00:00Z", "0001-01-01T00:00:00Z", "SHA-1", "f" * 64, "ZZ", "\n", "AWSLogs/",
-    given_an_archive().key(2), given_an_archive().logs(2)[0], "x/" + given_an_archive().key(1),
-]  # fmt: skip
+    "",
+    " ",
+    "null",
+    "0",
+    "..",
+    "../../etc/passwd",
+    "AWSLogs/../AWSLogs/x",
+    "a" * 5000,
+    "\x00",
+    "\ud800",
+    "é" * 3000,
+    "s3://other/key",
+    "-1",
+    "2023-05-01T99:99:99Z",
+    "9999-99-99T00:00:00Z",
+    "0001-01-01T00:00:00Z",
+    "SHA-1",
+    "f" * 64,
+    "ZZ",
+    "\n",
+    "AWSLogs/",
+    given_an_archive().key(2),
+    given_an_archive().logs(2)[0],
+    "x/" + given_an_archive().key(1),
+]
 VALUES = st.one_of(
     st.sampled_from(HOSTILE),
     st.none(),
@@ -67,9 +89,7 @@ def test_no_field_of_a_digest_can_stop_the_check(signed: bool, field: str, value
     found = _looked(archive)
     assert found[archive.key(1)] is FileState.VALID
     assert found[archive.logs(1)[0]] is FileState.VALID
-    if not signed and json.dumps(value if value is not ABSENT else "") != json.dumps(
-        archive.digests[2].body[field]
-    ):
+    if not signed and json.dumps(value if value is not ABSENT else "") != json.dumps(archive.digests[2].body[field]):
         assert found[archive.key(2)] is not FileState.VALID
 
 
@@ -104,9 +124,7 @@ def test_no_bytes_can_stop_the_check(stored: bytes) -> None:
 def test_no_metadata_can_stop_the_check(more: dict[str, str], signature: str) -> None:
     """Names and values of any kind, and any signature."""
     archive = given_an_archive()
-    archive.with_metadata(
-        archive.key(4), {**more, "signature": signature, "backfill-generation-timestamp": signature}
-    )
+    archive.with_metadata(archive.key(4), {**more, "signature": signature, "backfill-generation-timestamp": signature})
     assert _looked(archive)[archive.key(4)] in (FileState.INVALID, FileState.UNSIGNED)
 
 
@@ -127,9 +145,7 @@ PARTS = [
 
 
 @given(
-    st.lists(st.one_of(st.sampled_from(PARTS), st.text(max_size=8)), min_size=1, max_size=9)
-    .map("/".join)
-    .filter(bool)
+    st.lists(st.one_of(st.sampled_from(PARTS), st.text(max_size=8)), min_size=1, max_size=9).map("/".join).filter(bool)
 )
 @settings(max_examples=60)
 def test_no_key_can_stop_the_check(key: str) -> None:
@@ -179,7 +195,7 @@ def test_a_bomb_in_place_of_a_digest_or_a_log_is_invalid_in_little_memory(
         b'{"a":' + b"9" * 6_000_000 + b"}",
     ],
     ids=["entries without end", "brackets without end", "numbers without end", "depth without end", "one number"],
-)  # fmt: skip
+)
 def test_a_digest_without_end_is_refused_before_it_is_built(raw: bytes) -> None:
     """What its values would take in memory is many times its size."""
     tracemalloc.start()

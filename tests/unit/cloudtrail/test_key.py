@@ -46,9 +46,7 @@ def test_a_log_key_is_read_whole() -> None:
     want = ParsedKey(KeyKind.LOG, "", "", A, "us-east-1", stamp.date(), stamp, "Mu0KsOhtH1ar15ZZ")
     assert parse(LOG) == want
     assert parse(f"a/b/{LOG}") == want._replace(prefix="a/b")
-    assert parse(LOG.replace("AWSLogs/", "AWSLogs/o-practice01/")) == want._replace(
-        organization_id="o-practice01"
-    )
+    assert parse(LOG.replace("AWSLogs/", "AWSLogs/o-practice01/")) == want._replace(organization_id="o-practice01")
     assert parse(LOG.replace("Z_Mu", "ZMu")) == want  # an example in the AWS guide has no underscore there
 
 
@@ -107,7 +105,7 @@ def test_logs_digests_and_their_copies_beside_are_what_is_moved(key: str, moved:
         ("", "not below AWSLogs/"),
         (f"AWSLogs/{A}/CloudTrail/us-east-1/x.json.gz", "not ACCOUNT/FOLDER"),
     ],
-)  # fmt: skip
+)
 def test_what_is_not_cloudtrails_is_foreign_with_the_reason(key: str, why: str) -> None:
     found = parse(key)
     assert found.kind is KeyKind.FOREIGN and why in found.why, found
@@ -197,7 +195,7 @@ def test_folder_markers_are_markers_only_while_empty(tail: str) -> None:
         (f"{DAY}.6eF5b5da", True),
         (f"{DAY}Thumbs.db/notes", True),
     ],
-)  # fmt: skip
+)
 def test_what_lies_among_logs_is_told_by_its_place(key: str, among: bool) -> None:
     """Twins: the rows beside each other."""
     assert among_logs(key) is among

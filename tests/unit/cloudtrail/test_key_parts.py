@@ -11,9 +11,7 @@ from onetrail.cloudtrail.object_key import KeyKind, ParsedKey, below_prefix, is_
 from onetrail.cloudtrail.partitions import KeyPartition, month_prefix
 
 FOLDER = "AWSLogs/111122223333/{}/eu-west-1/{}/"
-LOG = (
-    FOLDER.format("CloudTrail", "2026/01/05") + "111122223333_CloudTrail_eu-west-1_20260105T0005Z_{}.json.gz"
-)
+LOG = FOLDER.format("CloudTrail", "2026/01/05") + "111122223333_CloudTrail_eu-west-1_20260105T0005Z_{}.json.gz"
 
 
 def digest(day="2026/01/05"):
@@ -75,10 +73,17 @@ def test_what_stays_of_a_key_below_another_prefix(key, below):
 @pytest.mark.parametrize(
     ("key", "litter"),
     [
-        (".DS_Store", True), ("a/.DS_Store", True), ("a/b/Thumbs.db", True), ("a/x.json.gz.1a2B3c4D", True), ("x.1a2B3c4D/y", False),
-        ("a/.DS_Store/b", False), ("a/x.json.gz", False), ("a/\n.1a2B3c4D", True), ("a/.1a2B3c4D", False),
+        (".DS_Store", True),
+        ("a/.DS_Store", True),
+        ("a/b/Thumbs.db", True),
+        ("a/x.json.gz.1a2B3c4D", True),
+        ("x.1a2B3c4D/y", False),
+        ("a/.DS_Store/b", False),
+        ("a/x.json.gz", False),
+        ("a/\n.1a2B3c4D", True),
+        ("a/.1a2B3c4D", False),
     ],
-)  # fmt: skip
+)
 def test_litter_is_told_by_the_name_alone(key, litter):
     """Whatever folder it lies in."""
     assert is_litter(key) is litter
@@ -109,7 +114,9 @@ def test_the_folder_of_a_key_prefix_is_a_marker_and_no_other_folder_is(key, pref
 def test_a_copy_whose_name_is_a_hash_is_of_the_account_in_its_folders():
     """With an organization, and without."""
     for org in ("", "o-abcdefghij/"):
-        key = f"{grammar.CONFLICTS_FOLDER}old/AWSLogs/{org}111122223333/CloudTrail/eu-west-1/2026/01/05/sha256-{'a' * 64}"
+        key = (
+            f"{grammar.CONFLICTS_FOLDER}old/AWSLogs/{org}111122223333/CloudTrail/eu-west-1/2026/01/05/sha256-{'a' * 64}"
+        )
         found = parse(key, "")
         assert (found.kind, found.organization_id, found.account, found.region) == (
             KeyKind.CONFLICT,

@@ -1,4 +1,5 @@
-"""Whatever digests name, the walk comes to its end, little is held, and what is named wrongly is a gap and never a proof."""
+"""Whatever digests name, the walk comes to its end, little is held, and what is named wrongly is a gap and never a
+proof."""
 
 import tracemalloc
 from dataclasses import replace
@@ -38,12 +39,16 @@ def of(*made: Signed, **said: Any) -> Scene:
     return scene
 
 
-def naming(
-    hour: float, bucket: str, key: str, content: str = "0" * 64, signature: str = "ab" * 256
-) -> Signed:
+def naming(hour: float, bucket: str, key: str, content: str = "0" * 64, signature: str = "ab" * 256) -> Signed:
     """A digest that CloudTrail signed, naming whatever it is told to as the one before it."""
-    said = dict(zip(("S3Bucket", "S3Object", "HashValue", "HashAlgorithm", "Signature"), (bucket, key, content, "SHA-256", signature), strict=True))  # fmt: skip
-    return signed_digest(BEGIN + hour * HOUR, None, **{f"previousDigest{name}": value for name, value in said.items()})  # fmt: skip
+    said = dict(
+        zip(
+            ("S3Bucket", "S3Object", "HashValue", "HashAlgorithm", "Signature"),
+            (bucket, key, content, "SHA-256", signature),
+            strict=True,
+        )
+    )
+    return signed_digest(BEGIN + hour * HOUR, None, **{f"previousDigest{name}": value for name, value in said.items()})
 
 
 def gaps(scene: Scene) -> list[tuple[str, int]]:
@@ -180,7 +185,8 @@ def test_of_two_that_nothing_signed_speaks_of_neither_is_called_invalid() -> Non
 def test_many_that_quote_wrongly_neither_hide_the_right_word_nor_take_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Unsigned digests that name one which lost its metadata, and copies of that with other content. Twin: its own successor proves it."""
+    """Unsigned digests that name one which lost its metadata, and copies of that with other content. Twin: its own
+    successor proves it."""
     first = signed_digest(BEGIN, None)
     genuine = signed_digest(BEGIN + HOUR, first)
     quoting, copies = 50, 40
@@ -191,8 +197,7 @@ def test_many_that_quote_wrongly_neither_hide_the_right_word_nor_take_long(
         for n in range(copies)
     ]
     scene.objects += [
-        naming(2 + n / 60, OLD, first.key, "1" * 64, f"{n:04x}" * 128).object(metadata={})
-        for n in range(quoting)
+        naming(2 + n / 60, OLD, first.key, "1" * 64, f"{n:04x}" * 128).object(metadata={}) for n in range(quoting)
     ]
     asked = []
     plain = authentic.verify
@@ -207,8 +212,7 @@ def test_many_copies_that_name_many_logs_are_not_held() -> None:
     logs = [(OLD, log_key(BEGIN, f"n{n}"), b"") for n in range(250)]
     first = signed_digest(BEGIN, None, logs)
     many = [
-        first.object(key=f"x{n}/{first.key}", raw_gz=packed(first.raw + b" " * (n + 1)), metadata={})
-        for n in range(20)
+        first.object(key=f"x{n}/{first.key}", raw_gz=packed(first.raw + b" " * (n + 1)), metadata={}) for n in range(20)
     ]
 
     def peak(objects: list[Any]) -> float:
@@ -234,7 +238,7 @@ def test_a_digest_of_another_chain_stands_beside_and_makes_no_gap() -> None:
         chain = scene.look()[1]
         assert [one.state.value for one in chain.intervals] == ["proven"]
         assert (chain.digests[FileState.FOREIGN], chain.digests[FileState.VALID]) == (1, 3)
-    scene.objects = [*(one.object() for one in scene.digests), signed_digest(BEGIN + 9 * HOUR, None, number=1).object()]  # fmt: skip
+    scene.objects = [*(one.object() for one in scene.digests), signed_digest(BEGIN + 9 * HOUR, None, number=1).object()]
     assert [one.state.value for one in scene.look()[1].intervals] == ["proven", "gap"]
 
 
@@ -257,7 +261,7 @@ def test_equal_copies_are_verified_by_one_look_at_their_quotes(monkeypatch: pyte
     """Many copies and many quotes. Twin: all of them are proven, or all of them are not."""
     first = signed_digest(BEGIN, None)
     genuine = signed_digest(BEGIN + HOUR, first)
-    quoting = [naming(2 + n / 60, OLD, first.key, "1" * 64, f"{n:04x}" * 128).object(metadata={}) for n in range(20)]  # fmt: skip
+    quoting = [naming(2 + n / 60, OLD, first.key, "1" * 64, f"{n:04x}" * 128).object(metadata={}) for n in range(20)]
     copies = [first.object(key=f"x{n}/{first.key}", metadata={}) for n in range(20)]
     asked: list[int] = []
     plain = authentic.verify
@@ -313,7 +317,10 @@ def test_each_copy_that_lost_its_signature_is_proven_by_the_next_digest() -> Non
     first = signed_digest(BEGIN, None)
     after = signed_digest(BEGIN + HOUR, first)
     copies = [first.object(key=f"{way}{first.key}", metadata={}) for way in ("", "x/")]
-    for there, bucket, proof in (([after.object()], OLD, authentic.FileProof.SUCCESSOR), ([], "", authentic.FileProof.NONE)):  # fmt: skip
+    for there, bucket, proof in (
+        ([after.object()], OLD, authentic.FileProof.SUCCESSOR),
+        ([], "", authentic.FileProof.NONE),
+    ):
         scene = of()
         scene.objects = [*copies, *there]
         found = [one for one in scene.look()[0] if one.key.endswith(first.key)]
@@ -360,6 +367,8 @@ def test_many_digests_beyond_the_time_and_none_within_it() -> None:
     made = [naming(1 + n / 60, OLD, digest_key(BEGIN - n * HOUR)) for n in range(70)]
     for until, count in ((BEGIN, 0), (BEGIN + HOUR, 1)):
         allowed = AllowList(None, frozenset({GROUP.identity}))
-        check = ChainCheck(GROUP, lambda *_: LogRead(ReadStatus.MISSING), KeyStore([public_key()]), allowed, until=until)  # fmt: skip
+        check = ChainCheck(
+            GROUP, lambda *_: LogRead(ReadStatus.MISSING), KeyStore([public_key()]), allowed, until=until
+        )
         found = list(check.verdicts(one.object() for one in reversed(made)))
         assert [one.state.value for one in found].count("valid") == count

@@ -49,7 +49,7 @@ WRONG: list[tuple[str, Callable[[Signed], bytes]]] = [
     ("the bucket it was moved to", lambda m: m.message.replace(b"acme-audit-eu-west-1/", b"central/")),
     ("the hash in capitals", lambda m: _with_text(m, hashlib.sha256(m.raw).hexdigest().upper())),
     ("the start instead of the end", lambda m: m.message.replace(b"T09:", b"T08:", 1)),
-]  # fmt: skip
+]
 
 
 def _with_hash(made: Signed, data: bytes) -> bytes:

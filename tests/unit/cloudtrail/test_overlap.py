@@ -1,4 +1,5 @@
-"""A chain is a linked list: trails of one name side by side, each digest joined to the one that it names, and nothing missing that is there."""
+"""A chain is a linked list: trails of one name side by side, each digest joined to the one that it names, and nothing
+missing that is there."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -47,7 +48,8 @@ class Trails:
         bucket: str = OLD,
         **changes: Any,
     ) -> "Trails":
-        """Digests of one trail that end at these hours, the first one linked to its last one unless the chain starts `anew`."""
+        """Digests of one trail that end at these hours, the first one linked to its last one unless the chain starts
+        `anew`."""
         made = self.made.setdefault(trail, [])
         for number, hour in enumerate(hours):
             end = BEGIN + hour * HOUR
@@ -56,10 +58,9 @@ class Trails:
             made.append(signed_digest(end, before, (), bucket, digestS3Object=key, **changes))
         return self
 
-    def look(
-        self, *gone: tuple[str, float], stripped: bool = False, **options: Any
-    ) -> tuple[list[FileVerdict], Chain]:
-        """The verdicts, without these digests (trail and hour), or without any metadata but the newest of each trail."""
+    def look(self, *gone: tuple[str, float], stripped: bool = False, **options: Any) -> tuple[list[FileVerdict], Chain]:
+        """The verdicts, without these digests (trail and hour), or without any metadata but the newest of each
+        trail."""
         ends = {(trail, BEGIN + hour * HOUR) for trail, hour in gone}
         newest = {made[-1].key for made in self.made.values()}
         lying = [
@@ -123,15 +124,27 @@ ONE_CHAIN: list[tuple[str, Callable[[], Trails]]] = [
     # what was changed in mid-chain, which stays one chain
     ("a trail converted to an organization's", lambda: changed_in_mid_chain(organization=ORGANIZATION)),
     ("and back", lambda: changed_in_mid_chain(organization=ORGANIZATION).hours("one", 6, 7)),
-    ("an account that moved to another organization", lambda: Trails().hours("one", 0, 1, 2, organization=OTHER).hours("one", 3, 4, 5, organization=ORGANIZATION)),
+    (
+        "an account that moved to another organization",
+        lambda: Trails().hours("one", 0, 1, 2, organization=OTHER).hours("one", 3, 4, 5, organization=ORGANIZATION),
+    ),
     ("another key prefix", lambda: changed_in_mid_chain(prefix="more/")),
     ("another bucket", lambda: changed_in_mid_chain(bucket=OLDER)),
     ("all of it at once", lambda: changed_in_mid_chain(prefix="more/", bucket=OLDER, organization=ORGANIZATION)),
-    ("a trail that begins when the other one ends", lambda: Trails().hours("one", 0, 1, 2).hours("two", 3, 4, organization=ORGANIZATION)),
-    ("a trail that begins while the other one goes on", lambda: Trails().hours("one", *range(6)).hours("two", 2, 3, 4, organization=ORGANIZATION)),
+    (
+        "a trail that begins when the other one ends",
+        lambda: Trails().hours("one", 0, 1, 2).hours("two", 3, 4, organization=ORGANIZATION),
+    ),
+    (
+        "a trail that begins while the other one goes on",
+        lambda: Trails().hours("one", *range(6)).hours("two", 2, 3, 4, organization=ORGANIZATION),
+    ),
     ("three trails at once", lambda: side_by_side().hours("third", *range(6), organization=OTHER)),
-    ("two trails at the very same times", lambda: Trails().hours("one", *range(6)).hours("two", *range(6), organization=ORGANIZATION)),
-]  # fmt: skip
+    (
+        "two trails at the very same times",
+        lambda: Trails().hours("one", *range(6)).hours("two", *range(6), organization=ORGANIZATION),
+    ),
+]
 
 
 @pytest.mark.parametrize("stripped", [False, True], ids=["with metadata", "after aws s3 sync"])
@@ -147,21 +160,87 @@ def test_what_goes_on_is_one_proven_time(what: str, trails: Callable[[], Trails]
 Intervals = list[tuple[str, float | None, float, int]]
 OF_EACH_RUN: list[tuple[str, Trails, tuple[tuple[str, float], ...], Intervals, int]] = [
     # what happened, the trails, the digests that are gone, the intervals, how many are named and not there
-    ("a digest of one is gone while the other goes on", side_by_side(), (("account", 2),), [("proven", -1, 5.5, 0), ("gap", 1, 2, 1)], 1),
+    (
+        "a digest of one is gone while the other goes on",
+        side_by_side(),
+        (("account", 2),),
+        [("proven", -1, 5.5, 0), ("gap", 1, 2, 1)],
+        1,
+    ),
     ("two in a row", side_by_side(), (("account", 2), ("account", 3)), [("proven", -1, 5.5, 0), ("gap", 1, 3, 2)], 1),
-    ("of both at once", side_by_side(), (("account", 2), ("organization", 2.5)), [("proven", -1, 1.5, 0), ("gap", 1, 2, 1), ("gap", 1.5, 2.5, 1), ("proven", 2, 5.5, 0)], 2),
-    ("the oldest of one, which begins in the other's time", side_by_side(), (("organization", 0.5), ("organization", 1.5)), [("gap", None, 1.5, 1), ("proven", -1, 5.5, 0)], 1),
-    ("the newest of one, which nothing shows", side_by_side(), (("account", 5), ("account", 4)), [("proven", -1, 5.5, 0)], 0),
-    ("a restart of one while the other goes on", side_by_side().hours("account", 8, 9, anew=True).hours("organization", *(h + 0.5 for h in range(6, 10)), organization=ORGANIZATION), (), [("proven", -1, 9.5, 0), ("restart", 5, 7, 0)], 0),
-    ("a restart after both had ended", side_by_side().hours("account", 9, 10, anew=True), (), [("proven", -1, 5.5, 0), ("restart", 5, 8, 0), ("proven", 8, 10, 0)], 0),
-    ("another trail after one had ended", Trails().hours("one", 0, 1).hours("two", 5, 6, organization=ORGANIZATION), (), [("proven", -1, 1, 0), ("restart", 1, 4, 0), ("proven", 4, 6, 0)], 0),
-    ("a conversion whose last digest is gone", changed_in_mid_chain(organization=ORGANIZATION), (("one", 2),), [("proven", -1, 1, 0), ("gap", 1, 2, 1), ("proven", 2, 5, 0)], 1),
-    ("and the first one after it too", changed_in_mid_chain(organization=ORGANIZATION), (("one", 2), ("one", 3)), [("proven", -1, 1, 0), ("gap", 1, 3, 2), ("proven", 3, 5, 0)], 1),
-    ("a time that one leaves out", side_by_side().hours("account", 9).hours("organization", *(h + 0.5 for h in range(6, 10)), organization=ORGANIZATION), (), [("proven", -1, 9.5, 0), ("gap", 5, 8, 0)], 0),
-]  # fmt: skip
+    (
+        "of both at once",
+        side_by_side(),
+        (("account", 2), ("organization", 2.5)),
+        [("proven", -1, 1.5, 0), ("gap", 1, 2, 1), ("gap", 1.5, 2.5, 1), ("proven", 2, 5.5, 0)],
+        2,
+    ),
+    (
+        "the oldest of one, which begins in the other's time",
+        side_by_side(),
+        (("organization", 0.5), ("organization", 1.5)),
+        [("gap", None, 1.5, 1), ("proven", -1, 5.5, 0)],
+        1,
+    ),
+    (
+        "the newest of one, which nothing shows",
+        side_by_side(),
+        (("account", 5), ("account", 4)),
+        [("proven", -1, 5.5, 0)],
+        0,
+    ),
+    (
+        "a restart of one while the other goes on",
+        side_by_side()
+        .hours("account", 8, 9, anew=True)
+        .hours("organization", *(h + 0.5 for h in range(6, 10)), organization=ORGANIZATION),
+        (),
+        [("proven", -1, 9.5, 0), ("restart", 5, 7, 0)],
+        0,
+    ),
+    (
+        "a restart after both had ended",
+        side_by_side().hours("account", 9, 10, anew=True),
+        (),
+        [("proven", -1, 5.5, 0), ("restart", 5, 8, 0), ("proven", 8, 10, 0)],
+        0,
+    ),
+    (
+        "another trail after one had ended",
+        Trails().hours("one", 0, 1).hours("two", 5, 6, organization=ORGANIZATION),
+        (),
+        [("proven", -1, 1, 0), ("restart", 1, 4, 0), ("proven", 4, 6, 0)],
+        0,
+    ),
+    (
+        "a conversion whose last digest is gone",
+        changed_in_mid_chain(organization=ORGANIZATION),
+        (("one", 2),),
+        [("proven", -1, 1, 0), ("gap", 1, 2, 1), ("proven", 2, 5, 0)],
+        1,
+    ),
+    (
+        "and the first one after it too",
+        changed_in_mid_chain(organization=ORGANIZATION),
+        (("one", 2), ("one", 3)),
+        [("proven", -1, 1, 0), ("gap", 1, 3, 2), ("proven", 3, 5, 0)],
+        1,
+    ),
+    (
+        "a time that one leaves out",
+        side_by_side()
+        .hours("account", 9)
+        .hours("organization", *(h + 0.5 for h in range(6, 10)), organization=ORGANIZATION),
+        (),
+        [("proven", -1, 9.5, 0), ("gap", 5, 8, 0)],
+        0,
+    ),
+]
 
 
-@pytest.mark.parametrize(("what", "trails", "gone", "intervals", "missing"), OF_EACH_RUN, ids=[row[0] for row in OF_EACH_RUN])  # fmt: skip
+@pytest.mark.parametrize(
+    ("what", "trails", "gone", "intervals", "missing"), OF_EACH_RUN, ids=[row[0] for row in OF_EACH_RUN]
+)
 def test_gaps_and_restarts_are_of_each_run(
     what: str, trails: Trails, gone: tuple[tuple[str, float], ...], intervals: Intervals, missing: int
 ) -> None:
@@ -180,7 +259,8 @@ def test_the_end_must_be_reached_by_one_run() -> None:
 
 
 def test_what_each_run_names_before_it_is_given_out() -> None:
-    """Where it may lie elsewhere: of the older trail and of the one that begins in its time. Twin: of a listing that is all there is."""
+    """Where it may lie elsewhere: of the older trail and of the one that begins in its time. Twin: of a listing that is
+    all there is."""
     both = side_by_side()
     gone = [("account", 0), ("organization", 0.5), ("organization", 1.5)]
     scene = both.scene
@@ -218,7 +298,8 @@ def _sync(archive: Archive) -> None:
 
 @pytest.mark.parametrize("sync", [False, True], ids=["with metadata", "after aws s3 sync"])
 def test_a_place_with_two_trails_of_one_name_is_proven(tmp_path: Path, sync: bool) -> None:
-    """By the very check that `onetrail validate` makes, logs and all. Twin: a digest is taken out, and it alone is missing."""
+    """By the very check that `onetrail validate` makes, logs and all. Twin: a digest is taken out, and it alone is
+    missing."""
     archive = Archive(end=None)
     kept: dict[str, list[Signed]] = {"": [], ORGANIZATION: []}
     for hour in range(6):

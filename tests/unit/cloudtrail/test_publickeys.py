@@ -41,12 +41,18 @@ def test_a_key_holds_from_its_start_to_its_end(instant: datetime, holds: bool) -
 @pytest.mark.parametrize(
     ("instant", "words"),
     [
-        (FIRST - SECOND, f"it is of 2023-03-31T23:59:59Z, and the public keys held of {REGION} begin at 2023-04-01T00:00:00Z; "),
-        (LAST + 61 * timedelta(days=1) + SECOND, f"and the public keys held of {REGION} end at 2023-07-01T00:00:00Z: save them again"),
+        (
+            FIRST - SECOND,
+            f"it is of 2023-03-31T23:59:59Z, and the public keys held of {REGION} begin at 2023-04-01T00:00:00Z; ",
+        ),
+        (
+            LAST + 61 * timedelta(days=1) + SECOND,
+            f"and the public keys held of {REGION} end at 2023-07-01T00:00:00Z: save them again",
+        ),
         (LAST + SECOND, f"the public keys held of {REGION} leave out 2023-05-01T00:00:01Z, the time it is of; "),
         (None, f"none of the 2 public keys held of {REGION} signed it; "),
     ],
-)  # fmt: skip
+)
 def test_what_the_keys_are_short_of_is_said_with_the_command_for_all_of_them(
     instant: datetime | None, words: str
 ) -> None:
@@ -93,10 +99,16 @@ def entry(**changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "value",
     [
-        "2023-04-01T00:00:00+00:00", "2023-04-01T00:00:00Z", "2023-04-01", "2023-04-01T02:00:00+02:00", FIRST.timestamp(),
-        int(FIRST.timestamp()), FIRST, FIRST.replace(tzinfo=None),
+        "2023-04-01T00:00:00+00:00",
+        "2023-04-01T00:00:00Z",
+        "2023-04-01",
+        "2023-04-01T02:00:00+02:00",
+        FIRST.timestamp(),
+        int(FIRST.timestamp()),
+        FIRST,
+        FIRST.replace(tzinfo=None),
     ],
-)  # fmt: skip
+)
 def test_a_time_is_taken_in_each_form_that_aws_gives(value: Any) -> None:
     """Texts with a zone and without, seconds, datetimes."""
     (found,) = load({"PublicKeyList": [entry(ValidityStartTime=value)]}, REGION)

@@ -36,9 +36,7 @@ def packed(document: Any) -> bytes:
         ({"eventName": "GetBucketAcl"}, None),
     ],
 )
-def test_an_event_is_known_by_its_id_and_account(
-    record: dict[str, Any], identity: EventIdentity | None
-) -> None:
+def test_an_event_is_known_by_its_id_and_account(record: dict[str, Any], identity: EventIdentity | None) -> None:
     assert event_identity(record) == identity
 
 
@@ -59,9 +57,18 @@ def test_a_file_without_records_is_a_log_file_too() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"plain", packed([]), packed({}), packed({"Records": [1]}), gzip.compress(b"{", mtime=0), gzip.compress(b"[" * 99999, mtime=0),
-             packed({"Records": []}) + b"x"]
-)  # fmt: skip
+    "data",
+    [
+        b"",
+        b"plain",
+        packed([]),
+        packed({}),
+        packed({"Records": [1]}),
+        gzip.compress(b"{", mtime=0),
+        gzip.compress(b"[" * 99999, mtime=0),
+        packed({"Records": []}) + b"x",
+    ],
+)
 def test_what_is_no_log_file_is_refused(data: bytes) -> None:
     with pytest.raises(LogFormatError, match="not a log file"):
         list(iter_records(data))

@@ -1,4 +1,5 @@
-"""Events are counted from few fields as they would be from whole records, and at the cutover the new trail must have what the old one saw."""
+"""Events are counted from few fields as they would be from whole records, and at the cutover the new trail must have
+what the old one saw."""
 
 import gzip
 import json
@@ -25,7 +26,12 @@ def content(*records: Any) -> LogContent:
 
 
 RECORDS: list[dict[str, Any]] = [
-    {"eventID": "e", "recipientAccountId": "044455556666", "awsRegion": "eu-west-1", "eventTime": "2026-01-12T09:00:00Z"},
+    {
+        "eventID": "e",
+        "recipientAccountId": "044455556666",
+        "awsRegion": "eu-west-1",
+        "eventTime": "2026-01-12T09:00:00Z",
+    },
     {"eventVersion": "1.01", "eventID": "e", "userIdentity": {"accountId": "1"}},
     {"eventVersion": "1.01", "eventID": "e"},
     {"eventId": "e", "accountId": "2"},  # aggregated events
@@ -34,7 +40,7 @@ RECORDS: list[dict[str, Any]] = [
     {"eventID": 5, "eventTime": 7, "awsRegion": None},
     {"eventName": "GetBucketAcl"},
     {"eventID": "e", "eventTime": "yesterday"},
-]  # fmt: skip
+]
 
 
 def test_what_is_read_fast_is_what_whole_records_say() -> None:
@@ -53,9 +59,7 @@ def test_what_is_read_fast_is_what_whole_records_say() -> None:
     assert (first.day, content(RECORDS[8]).events[0].day) == (date(2026, 1, 12), None)
 
 
-@pytest.mark.parametrize(
-    "unpacked", [b"", b"no JSON", b"[]", b'{"Records": 1}', b'{"Records": [1]}', b"{", b"\xff"]
-)
+@pytest.mark.parametrize("unpacked", [b"", b"no JSON", b"[]", b'{"Records": 1}', b'{"Records": [1]}', b"{", b"\xff"])
 def test_what_is_no_log_file_is_said_to_be_none(unpacked: bytes) -> None:
     with pytest.raises(LogFormatError):
         content_of(unpacked)
@@ -78,7 +82,8 @@ UUID = "6f1b2c3d-0a1b-4c2d-8e3f-0123456789ab"
     ],
 )
 def test_an_event_s_mark_is_that_of_its_id_and_account(other: tuple[str, str]) -> None:
-    """Always the same 64 bits, in any process, and never 0, which says that there is no identity. Twin: another id or account."""
+    """Always the same 64 bits, in any process, and never 0, which says that there is no identity. Twin: another id or
+    account."""
     first = Event(EventIdentity(UUID, "1"), "", "").mark
     assert first == Event(EventIdentity(UUID, "1"), "eu-west-1", "later").mark == 1718245431689278192
     assert first != Event(EventIdentity(*other), "", "").mark
@@ -120,7 +125,7 @@ def crossing(old: list[Event], new: list[Event], **said: Any) -> Any:
         # the old trail had ended
         (given_events(0, 1), given_events(10, 20), SeamState.APART, (0, 0, 0)),
     ],
-)  # fmt: skip
+)
 def test_a_cutover_is_judged_by_the_events_of_the_time_in_which_both_recorded(
     old: list[Event], new: list[Event], state: SeamState, counts: tuple[int, int, int]
 ) -> None:
@@ -134,9 +139,7 @@ def test_where_nothing_happened_the_digests_say_how_far_both_reached() -> None:
     said = {"digests_from": NINE, "digests_until": NINE + timedelta(hours=2)}
     assert crossing([], [], **said).state is SeamState.QUIET
     assert crossing([], [], **said).overlap == timedelta(hours=2)
-    assert (
-        crossing([], [], digests_from=NINE, digests_until=NINE - timedelta(hours=1)).state is SeamState.APART
-    )
+    assert crossing([], [], digests_from=NINE, digests_until=NINE - timedelta(hours=1)).state is SeamState.APART
 
 
 def test_only_files_near_the_seam_are_kept() -> None:

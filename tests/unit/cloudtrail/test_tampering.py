@@ -1,4 +1,5 @@
-"""Whoever can rewrite the archive, but cannot sign as CloudTrail, is caught and told by name; what is harmless is never called tampering."""
+"""Whoever can rewrite the archive, but cannot sign as CloudTrail, is caught and told by name; what is harmless is never
+called tampering."""
 
 import gzip
 import hashlib
@@ -171,34 +172,75 @@ def _twice(raw: bytes) -> bytes:
     return raw.replace(b'"logFiles":', b'"logFiles":[],"logFiles":', 1)
 
 
-NULLS = {
-    f"previousDigest{part}": None for part in ("S3Bucket", "S3Object", "HashValue", "HashAlgorithm", "Signature")
-}  # fmt: skip
+NULLS = {f"previousDigest{part}": None for part in ("S3Bucket", "S3Object", "HashValue", "HashAlgorithm", "Signature")}
 MADE_UP = {
-    "previousDigestS3Bucket": OLD, "previousDigestS3Object": digest_key(BEGIN - HOUR), "previousDigestHashValue": "0" * 64,
-    "previousDigestHashAlgorithm": "SHA-256", "previousDigestSignature": "ab" * 256,
-}  # fmt: skip
+    "previousDigestS3Bucket": OLD,
+    "previousDigestS3Object": digest_key(BEGIN - HOUR),
+    "previousDigestHashValue": "0" * 64,
+    "previousDigestHashAlgorithm": "SHA-256",
+    "previousDigestSignature": "ab" * 256,
+}
 AT_A_LOG: list[tuple[str, Tamper, States, str]] = [
     # what was done to a log, how, every file that is not valid, words that tell it
-    ("content changed, compressed again", _log(lambda b: packed(gzip.decompress(b).replace(b"-0", b"-9"))), LOG, "its content is not what"),
+    (
+        "content changed, compressed again",
+        _log(lambda b: packed(gzip.decompress(b).replace(b"-0", b"-9"))),
+        LOG,
+        "its content is not what",
+    ),
     ("an event taken out", _log(lambda b: packed(b'{"Records":[]}')), LOG, "its content is not what"),
-    ("a byte turned over", _log(lambda b: b[:20] + bytes([b[20] ^ 1]) + b[21:]), LOG, "not a whole gzip file|content is not what"),
+    (
+        "a byte turned over",
+        _log(lambda b: b[:20] + bytes([b[20] ^ 1]) + b[21:]),
+        LOG,
+        "not a whole gzip file|content is not what",
+    ),
     ("bytes appended", _log(lambda b: b + b"more"), LOG, "4 bytes follow the end of the gzip data"),
     ("a second gzip member", _log(lambda b: b + packed(b"{}")), LOG, "a second gzip member follows"),
     ("an empty second member", _log(lambda b: b + packed(b"")), LOG, "a second gzip member follows"),
     ("cut short", _log(lambda b: b[:-4]), LOG, "the gzip data ends early"),
     ("unpacked", _log(gzip.decompress), LOG, "not a whole gzip file"),
     ("emptied", _log(lambda b: b""), LOG, "the gzip data ends early"),
-    ("deleted", lambda a, at: a.drop(a.logs(at)[0]), [("log", "missing")], "a signed digest names it, and it is not there"),
+    (
+        "deleted",
+        lambda a, at: a.drop(a.logs(at)[0]),
+        [("log", "missing")],
+        "a signed digest names it, and it is not there",
+    ),
     ("both of a digest's deleted", lambda a, at: a.drop(*a.logs(at)), [("log", "missing")] * 2, "it is not there"),
     ("two swapped", lambda a, at: a.swap(*a.logs(at)), [*LOG, *LOG], "its content is not what"),
-    ("swapped with another hour's", lambda a, at: a.swap(a.logs(at)[0], a.logs((at + 1) % HOURS)[0]), [*LOG, *LOG], "its content is not what"),
-    ("replaced by another hour's", lambda a, at: a.put(a.logs(at)[0], a.files[a.logs((at + 1) % HOURS)[0]][0]), LOG, "its content is not what"),
-    ("given another name", lambda a, at: a.move(a.logs(at)[0], a.logs(at)[0].replace("log", "gol")), [("log", "missing"), ("log", "unsigned")], "it is not there"),
+    (
+        "swapped with another hour's",
+        lambda a, at: a.swap(a.logs(at)[0], a.logs((at + 1) % HOURS)[0]),
+        [*LOG, *LOG],
+        "its content is not what",
+    ),
+    (
+        "replaced by another hour's",
+        lambda a, at: a.put(a.logs(at)[0], a.files[a.logs((at + 1) % HOURS)[0]][0]),
+        LOG,
+        "its content is not what",
+    ),
+    (
+        "given another name",
+        lambda a, at: a.move(a.logs(at)[0], a.logs(at)[0].replace("log", "gol")),
+        [("log", "missing"), ("log", "unsigned")],
+        "it is not there",
+    ),
     ("moved to another region's folder", _renamed_region, [("log", "missing"), ("log", "unsigned")], "it is not there"),
-    ("a log planted", lambda a, at: a.put(log_key(BEGIN + at * HOUR - timedelta(minutes=30), "new"), packed(b"{}")), [("log", "unsigned")], "was put there by somebody else"),
-    ("replayed under a new name", lambda a, at: a.put(log_key(BEGIN + at * HOUR - timedelta(minutes=30), "new"), a.files[a.logs(at)[0]][0]), [("log", "unsigned")], "was put there by somebody else"),
-]  # fmt: skip
+    (
+        "a log planted",
+        lambda a, at: a.put(log_key(BEGIN + at * HOUR - timedelta(minutes=30), "new"), packed(b"{}")),
+        [("log", "unsigned")],
+        "was put there by somebody else",
+    ),
+    (
+        "replayed under a new name",
+        lambda a, at: a.put(log_key(BEGIN + at * HOUR - timedelta(minutes=30), "new"), a.files[a.logs(at)[0]][0]),
+        [("log", "unsigned")],
+        "was put there by somebody else",
+    ),
+]
 IN_A_DIGEST: list[tuple[str, Tamper, str]] = [
     # what was done to what a digest says (it is invalid, its logs lose their proof), how, words that tell it
     ("JSON written anew", _raw(lambda raw: raw.replace(b"\\/", b"/")), "its signature does not verify"),
@@ -211,62 +253,246 @@ IN_A_DIGEST: list[tuple[str, Tamper, str]] = [
     ("two hashes swapped", _json(_hashes_swapped), "its signature does not verify"),
     ("another end", _said("digestEndTime", "2023-05-02T00:00:00Z"), "its signature does not verify|was not in use"),
     ("another start", _said("digestStartTime", "2023-04-30T00:00:00Z"), "its signature does not verify"),
-    ("the start after the end", _said("digestStartTime", "2099-01-01T00:00:00Z"), "digestStartTime is after digestEndTime"),
+    (
+        "the start after the end",
+        _said("digestStartTime", "2099-01-01T00:00:00Z"),
+        "digestStartTime is after digestEndTime",
+    ),
     ("another original bucket", _said("digestS3Bucket", OLDER), "its signature does not verify"),
-    ("a log's original bucket", _json(lambda b: b["logFiles"][0].update(s3Bucket=OLDER)), "its signature does not verify"),
-    ("another original key", _json(lambda b: b.update(digestS3Object="x/" + b["digestS3Object"])), "its signature does not verify"),
+    (
+        "a log's original bucket",
+        _json(lambda b: b["logFiles"][0].update(s3Bucket=OLDER)),
+        "its signature does not verify",
+    ),
+    (
+        "another original key",
+        _json(lambda b: b.update(digestS3Object="x/" + b["digestS3Object"])),
+        "its signature does not verify",
+    ),
     ("another account", _said("awsAccountId", "111122223333"), "its signature does not verify"),
-    ("an unknown fingerprint", _said("digestPublicKeyFingerprint", "0" * 32), "no public key of CloudTrail in eu-west-1 has the fingerprint"),
+    (
+        "an unknown fingerprint",
+        _said("digestPublicKeyFingerprint", "0" * 32),
+        "no public key of CloudTrail in eu-west-1 has the fingerprint",
+    ),
     ("another algorithm", _said("digestSignatureAlgorithm", "SHA1withRSA"), "'SHA1withRSA' is not SHA256withRSA"),
-    ("a weaker hash for a log", _json(lambda b: b["logFiles"][0].update(hashAlgorithm="MD5")), "hashAlgorithm is not SHA-256"),
-    ("some previous fields nulled", _json(lambda b: b.update(dict.fromkeys(list(NULLS)[:4]) | {"previousDigestSignature": "ab" * 256})), "previousDigest fields are null"),
+    (
+        "a weaker hash for a log",
+        _json(lambda b: b["logFiles"][0].update(hashAlgorithm="MD5")),
+        "hashAlgorithm is not SHA-256",
+    ),
+    (
+        "some previous fields nulled",
+        _json(lambda b: b.update(dict.fromkeys(list(NULLS)[:4]) | {"previousDigestSignature": "ab" * 256})),
+        "previousDigest fields are null",
+    ),
     ("another predecessor", _json(lambda b: b.update(MADE_UP)), "its signature does not verify"),
     ("a field twice", _raw(_twice), "a field occurs twice"),
     ("more JSON after it", _raw(lambda raw: raw + b"{}"), "not JSON"),
     ("no number where one stands", _raw(lambda raw: raw[:-1] + b',"x":NaN}'), "NaN is not JSON"),
     ("bytes appended", lambda a, at: a.change(a.key(at), lambda b: b + b"x"), "1 bytes follow the end"),
-    ("a second gzip member", lambda a, at: a.change(a.key(at), lambda b: b + packed(b"{}")), "a second gzip member follows"),
+    (
+        "a second gzip member",
+        lambda a, at: a.change(a.key(at), lambda b: b + packed(b"{}")),
+        "a second gzip member follows",
+    ),
     ("cut short", lambda a, at: a.change(a.key(at), lambda b: b[:-4]), "the gzip data ends early"),
     ("signed with a key of his own", _forged(1), "no public key of CloudTrail in eu-west-1 has the fingerprint"),
-    ("signed with his key under a genuine fingerprint", _forged(1, digestPublicKeyFingerprint=GENUINE), "its signature does not verify"),
+    (
+        "signed with his key under a genuine fingerprint",
+        _forged(1, digestPublicKeyFingerprint=GENUINE),
+        "its signature does not verify",
+    ),
     ("signed with another region's key", _of_another_region, "its public key belongs to us-east-1, not to eu-west-1"),
-    ("an older digest of the chain over it", lambda a, at: a.files.update({a.key(at): a.files[a.key((at + 1) % HOURS)]}), "a genuine digest of another place is under this key"),
-    ("a genuine one of another region over it", lambda a, at: _genuine_of(a, at, digestS3Object=_in_region(digest_key(BEGIN + at * HOUR), "us-east-1")), "a genuine digest of another place is under this key"),
-]  # fmt: skip
+    (
+        "an older digest of the chain over it",
+        lambda a, at: a.files.update({a.key(at): a.files[a.key((at + 1) % HOURS)]}),
+        "a genuine digest of another place is under this key",
+    ),
+    (
+        "a genuine one of another region over it",
+        lambda a, at: _genuine_of(a, at, digestS3Object=_in_region(digest_key(BEGIN + at * HOUR), "us-east-1")),
+        "a genuine digest of another place is under this key",
+    ),
+]
 OTHERWISE: list[tuple[str, Tamper, Callable[[int], States], str]] = [
     # what was done, how, every file that is not valid by position, words that tell it
-    ("signature lost and content changed", lambda a, at: a.put(a.key(at), packed(a.digests[at].raw + b" "), {}), lambda at: [("digest", "unsigned"), *LOGS_LOST] if at == LAST else DIGEST, "its hash differs|holds no signature"),
+    (
+        "signature lost and content changed",
+        lambda a, at: a.put(a.key(at), packed(a.digests[at].raw + b" "), {}),
+        lambda at: [("digest", "unsigned"), *LOGS_LOST] if at == LAST else DIGEST,
+        "its hash differs|holds no signature",
+    ),
     ("a digest deleted", lambda a, at: a.drop(a.key(at)), _gone, "at least 1 missing|no digest covers the end"),
-    ("a digest deleted with its logs", lambda a, at: a.drop(a.key(at), *a.logs(at)), lambda at: _gone(at)[:-2], "at least 1 missing|no digest covers the end"),
-    ("a planted log named in a digest", _named_too, lambda at: [*DIGEST, ("log", "unsigned")], "its signature does not verify"),
-    ("a signature changed", lambda a, at: a.with_metadata(a.key(at), {"signature": _flipped(a.digests[at].signature)}), lambda at: DIGEST if at == LAST else DIGEST[:1], "the signature in its metadata was changed|its signature does not verify"),
-    ("a signature of another digest", lambda a, at: a.with_metadata(a.key(at), a.digests[(at + 1) % HOURS].metadata), lambda at: DIGEST if at == LAST else DIGEST[:1], "the signature in its metadata was changed|its signature does not verify"),
-    ("a SHA-1 signature", _signed_sha1, lambda at: DIGEST if at == LAST else DIGEST[:1], "the signature in its metadata was changed|its signature does not verify"),
-    ("another algorithm in the metadata", lambda a, at: a.with_metadata(a.key(at), {**a.digests[at].metadata, "signature-algorithm": "MD5withRSA"}), lambda at: DIGEST, "'MD5withRSA' is not SHA256withRSA"),
-    ("metadata lost and the successor removed", _unsigned_alone, lambda at: [*([("digest", "missing")] * (at != LAST)), ("digest", "unsigned"), *LOGS_LOST, *(LOGS_LOST * (at != LAST))], "holds no signature, and no next digest quotes one"),
-    ("the previous fields nulled, or made up in the first", _json(lambda b: b.update(NULLS if b["previousDigestS3Bucket"] else MADE_UP)), lambda at: DIGEST, "its signature does not verify"),
-    ("the key store poisoned too", _poisoned, lambda at: [("digest", "unreadable")] * HOURS + [("log", "unsigned")] * 2 * HOURS, "no public keys|do not have its fingerprint"),
-    ("a genuine digest of another account over it", lambda a, at: _genuine_of(a, at, awsAccountId="111122223333"), lambda at: [("digest", "foreign"), *LOGS_LOST], "signed for another trail"),
-    ("a genuine digest of a strange bucket over it", lambda a, at: _genuine_of(a, at, bucket="stranger"), lambda at: [("digest", "foreign"), *LOGS_LOST], "which is not on the allow list"),
-    ("a genuine digest of another trail over it", lambda a, at: _genuine_of(a, at, trail="other"), lambda at: [("digest", "foreign"), *LOGS_LOST], "signed for another trail"),
-    ("an old digest replayed as a later hour", _replayed_later, lambda at: [("digest", "invalid")], "a genuine digest of another place is under this key"),
-    ("a digest moved to another hour", _renamed_hour, lambda at: sorted([("digest", "invalid"), *_gone(at)]), "a genuine digest of another place is under this key"),
-    ("a digest given another trail's name", _renamed_trail, lambda at: sorted([("digest", "foreign"), *_gone(at)]), "signed for another trail"),
-    ("two digests swapped", lambda a, at: a.swap(a.key(at), a.key((at + 1) % HOURS)), lambda at: sorted([*DIGEST, *DIGEST]), "a genuine digest of another place is under this key"),
-    ("an impostor beside it", lambda a, at: a.files.update({f"x/{a.key(at)}": (packed(a.digests[at].raw + b" "), {})}), lambda at: DIGEST[:1], "not what the next digest names|not the signed one"),
-    ("a forged digest after the newest", lambda a, at: a.put(digest_key(END + (at + 1) * HOUR), packed(signed_digest(END + (at + 1) * HOUR, a.digests[LAST], number=1).raw), {}), lambda at: DIGEST[:1], "no public key of CloudTrail"),
-]  # fmt: skip
+    (
+        "a digest deleted with its logs",
+        lambda a, at: a.drop(a.key(at), *a.logs(at)),
+        lambda at: _gone(at)[:-2],
+        "at least 1 missing|no digest covers the end",
+    ),
+    (
+        "a planted log named in a digest",
+        _named_too,
+        lambda at: [*DIGEST, ("log", "unsigned")],
+        "its signature does not verify",
+    ),
+    (
+        "a signature changed",
+        lambda a, at: a.with_metadata(a.key(at), {"signature": _flipped(a.digests[at].signature)}),
+        lambda at: DIGEST if at == LAST else DIGEST[:1],
+        "the signature in its metadata was changed|its signature does not verify",
+    ),
+    (
+        "a signature of another digest",
+        lambda a, at: a.with_metadata(a.key(at), a.digests[(at + 1) % HOURS].metadata),
+        lambda at: DIGEST if at == LAST else DIGEST[:1],
+        "the signature in its metadata was changed|its signature does not verify",
+    ),
+    (
+        "a SHA-1 signature",
+        _signed_sha1,
+        lambda at: DIGEST if at == LAST else DIGEST[:1],
+        "the signature in its metadata was changed|its signature does not verify",
+    ),
+    (
+        "another algorithm in the metadata",
+        lambda a, at: a.with_metadata(a.key(at), {**a.digests[at].metadata, "signature-algorithm": "MD5withRSA"}),
+        lambda at: DIGEST,
+        "'MD5withRSA' is not SHA256withRSA",
+    ),
+    (
+        "metadata lost and the successor removed",
+        _unsigned_alone,
+        lambda at: [
+            *([("digest", "missing")] * (at != LAST)),
+            ("digest", "unsigned"),
+            *LOGS_LOST,
+            *(LOGS_LOST * (at != LAST)),
+        ],
+        "holds no signature, and no next digest quotes one",
+    ),
+    (
+        "the previous fields nulled, or made up in the first",
+        _json(lambda b: b.update(NULLS if b["previousDigestS3Bucket"] else MADE_UP)),
+        lambda at: DIGEST,
+        "its signature does not verify",
+    ),
+    (
+        "the key store poisoned too",
+        _poisoned,
+        lambda at: [("digest", "unreadable")] * HOURS + [("log", "unsigned")] * 2 * HOURS,
+        "no public keys|do not have its fingerprint",
+    ),
+    (
+        "a genuine digest of another account over it",
+        lambda a, at: _genuine_of(a, at, awsAccountId="111122223333"),
+        lambda at: [("digest", "foreign"), *LOGS_LOST],
+        "signed for another trail",
+    ),
+    (
+        "a genuine digest of a strange bucket over it",
+        lambda a, at: _genuine_of(a, at, bucket="stranger"),
+        lambda at: [("digest", "foreign"), *LOGS_LOST],
+        "which is not on the allow list",
+    ),
+    (
+        "a genuine digest of another trail over it",
+        lambda a, at: _genuine_of(a, at, trail="other"),
+        lambda at: [("digest", "foreign"), *LOGS_LOST],
+        "signed for another trail",
+    ),
+    (
+        "an old digest replayed as a later hour",
+        _replayed_later,
+        lambda at: [("digest", "invalid")],
+        "a genuine digest of another place is under this key",
+    ),
+    (
+        "a digest moved to another hour",
+        _renamed_hour,
+        lambda at: sorted([("digest", "invalid"), *_gone(at)]),
+        "a genuine digest of another place is under this key",
+    ),
+    (
+        "a digest given another trail's name",
+        _renamed_trail,
+        lambda at: sorted([("digest", "foreign"), *_gone(at)]),
+        "signed for another trail",
+    ),
+    (
+        "two digests swapped",
+        lambda a, at: a.swap(a.key(at), a.key((at + 1) % HOURS)),
+        lambda at: sorted([*DIGEST, *DIGEST]),
+        "a genuine digest of another place is under this key",
+    ),
+    (
+        "an impostor beside it",
+        lambda a, at: a.files.update({f"x/{a.key(at)}": (packed(a.digests[at].raw + b" "), {})}),
+        lambda at: DIGEST[:1],
+        "not what the next digest names|not the signed one",
+    ),
+    (
+        "a forged digest after the newest",
+        lambda a, at: a.put(
+            digest_key(END + (at + 1) * HOUR),
+            packed(signed_digest(END + (at + 1) * HOUR, a.digests[LAST], number=1).raw),
+            {},
+        ),
+        lambda at: DIGEST[:1],
+        "no public key of CloudTrail",
+    ),
+]
 OF_SEVERAL: list[tuple[str, Callable[[Archive], Any], States, str]] = [
     # what was done to several digests at once, how, every file that is not valid, words that tell it
-    ("the first two deleted", lambda a: a.drop(*map(a.key, (0, 1))), [("digest", "missing"), *[("log", "unsigned")] * 4], "missing, the last of them"),
-    ("three in the middle deleted", lambda a: a.drop(*map(a.key, (1, 2, 3))), [("digest", "missing"), *[("log", "unsigned")] * 6], "at least 3 missing"),
-    ("the newest two deleted", lambda a: a.drop(*map(a.key, (3, 4))), [("log", "unsigned")] * 4, "no digest covers the end"),
-    ("the newest two deleted with their logs", lambda a: a.drop(*map(a.key, (3, 4)), *a.logs(3), *a.logs(4)), [], "no digest covers the end"),
-    ("all deleted", lambda a: a.drop(*map(a.key, range(HOURS))), [("log", "unsigned")] * 2 * HOURS, "no chain covers that time"),
-    ("the whole chain made anew", lambda a: _all_forged(a, 0), [("digest", "invalid")] * HOURS + [("log", "unsigned")] * 2 * HOURS, "no public key of CloudTrail"),
-    ("all metadata changed", lambda a: [a.with_metadata(a.key(at), {"signature": "00" * 256}) for at in range(HOURS)], [("digest", "invalid")] * HOURS + LOGS_LOST, "the signature in its metadata was changed"),
-    ("a start forged after a deletion", lambda a: (a.drop(a.key(0), a.key(1)), a.rewrite(2, lambda b: b.update(NULLS))), [("digest", "invalid"), *[("log", "unsigned")] * 6], "its signature does not verify"),
-]  # fmt: skip
+    (
+        "the first two deleted",
+        lambda a: a.drop(*map(a.key, (0, 1))),
+        [("digest", "missing"), *[("log", "unsigned")] * 4],
+        "missing, the last of them",
+    ),
+    (
+        "three in the middle deleted",
+        lambda a: a.drop(*map(a.key, (1, 2, 3))),
+        [("digest", "missing"), *[("log", "unsigned")] * 6],
+        "at least 3 missing",
+    ),
+    (
+        "the newest two deleted",
+        lambda a: a.drop(*map(a.key, (3, 4))),
+        [("log", "unsigned")] * 4,
+        "no digest covers the end",
+    ),
+    (
+        "the newest two deleted with their logs",
+        lambda a: a.drop(*map(a.key, (3, 4)), *a.logs(3), *a.logs(4)),
+        [],
+        "no digest covers the end",
+    ),
+    (
+        "all deleted",
+        lambda a: a.drop(*map(a.key, range(HOURS))),
+        [("log", "unsigned")] * 2 * HOURS,
+        "no chain covers that time",
+    ),
+    (
+        "the whole chain made anew",
+        lambda a: _all_forged(a, 0),
+        [("digest", "invalid")] * HOURS + [("log", "unsigned")] * 2 * HOURS,
+        "no public key of CloudTrail",
+    ),
+    (
+        "all metadata changed",
+        lambda a: [a.with_metadata(a.key(at), {"signature": "00" * 256}) for at in range(HOURS)],
+        [("digest", "invalid")] * HOURS + LOGS_LOST,
+        "the signature in its metadata was changed",
+    ),
+    (
+        "a start forged after a deletion",
+        lambda a: (a.drop(a.key(0), a.key(1)), a.rewrite(2, lambda b: b.update(NULLS))),
+        [("digest", "invalid"), *[("log", "unsigned")] * 6],
+        "its signature does not verify",
+    ),
+]
 EVERY: list[tuple[str, Tamper, Callable[[int], States], str]] = [
     *((f"log: {what}", do, _always(states), words) for what, do, states, words in AT_A_LOG),
     *((f"digest: {what}", do, _always(DIGEST), words) for what, do, words in IN_A_DIGEST),
@@ -308,9 +534,7 @@ def test_tampering_is_caught_in_every_place_of_the_chain(
     assert any(word in reason for word in words.split("|") for reason in reasons), reasons
 
 
-@pytest.mark.parametrize(
-    ("what", "tamper", "states", "words"), OF_SEVERAL, ids=[row[0] for row in OF_SEVERAL]
-)
+@pytest.mark.parametrize(("what", "tamper", "states", "words"), OF_SEVERAL, ids=[row[0] for row in OF_SEVERAL])
 def test_tampering_with_several_is_caught(
     tmp_path: Path, what: str, tamper: Callable[[Archive], Any], states: States, words: str
 ) -> None:
@@ -374,43 +598,86 @@ def _shared(a: Archive) -> None:
 def _short(a: Archive) -> None:
     """The final digest after StopLogging, with minutes of its hour."""
     stopped = END + timedelta(minutes=7)
-    a.deliver(
-        HOURS, digestEndTime=f"{stopped:%Y-%m-%dT%H:%M:%SZ}", digestStartTime=f"{END:%Y-%m-%dT%H:%M:%SZ}"
-    )
+    a.deliver(HOURS, digestEndTime=f"{stopped:%Y-%m-%dT%H:%M:%SZ}", digestStartTime=f"{END:%Y-%m-%dT%H:%M:%SZ}")
     a.end = stopped
 
 
 HARMLESS: list[tuple[str, Callable[[Archive], Any], int]] = [
     # what is different, how, how many files are not plainly valid (duplicates, and what is not CloudTrail's)
-    ("digests compressed by another gzip", lambda a: [a.put(a.key(at), gzip.compress(a.digests[at].raw, 1, mtime=7)) for at in range(HOURS)], 0),
-    ("logs compressed by another gzip, with a file name in it", lambda a: [a.put(a.logs(at)[0], _named(at)) for at in range(HOURS)], 0),
+    (
+        "digests compressed by another gzip",
+        lambda a: [a.put(a.key(at), gzip.compress(a.digests[at].raw, 1, mtime=7)) for at in range(HOURS)],
+        0,
+    ),
+    (
+        "logs compressed by another gzip, with a file name in it",
+        lambda a: [a.put(a.logs(at)[0], _named(at)) for at in range(HOURS)],
+        0,
+    ),
     ("moved below a prefix", lambda a: _moved(a, "old/acme-audit/"), 0),
     ("metadata lost, but for the newest", lambda a: [a.with_metadata(a.key(at), {}) for at in range(HOURS - 1)], 0),
-    ("metadata with names in capitals", lambda a: [a.with_metadata(a.key(at), {k.title(): v for k, v in a.digests[at].metadata.items()}) for at in range(HOURS)], 0),
+    (
+        "metadata with names in capitals",
+        lambda a: [
+            a.with_metadata(a.key(at), {k.title(): v for k, v in a.digests[at].metadata.items()}) for at in range(HOURS)
+        ],
+        0,
+    ),
     ("metadata with more in it", lambda a: a.with_metadata(a.key(2), {**a.digests[2].metadata, "mtime": "1"}), 0),
     ("only the algorithm's name lost", lambda a: a.with_metadata(a.key(4), {"signature": a.digests[4].signature}), 0),
     ("a restart", lambda a: _after(a, HOURS + 2, anew=True), 0),
     ("an hour without events", lambda a: _after(a, logs=[]), 0),
-    ("folder markers", lambda a: [a.put(key, b"") for key in ("AWSLogs/", "AWSLogs/044455556666/CloudTrail/", f"AWSLogs/044455556666/CloudTrail/{REGION}/")], 0),
+    (
+        "folder markers",
+        lambda a: [
+            a.put(key, b"")
+            for key in ("AWSLogs/", "AWSLogs/044455556666/CloudTrail/", f"AWSLogs/044455556666/CloudTrail/{REGION}/")
+        ],
+        0,
+    ),
     ("a backfill digest", _backfilled, 0),
-    ("an organization's path", lambda a: a.__dict__.update(_whole(lambda key: key.replace("AWSLogs/", "AWSLogs/o-abcdefghij/")).__dict__), 0),
+    (
+        "an organization's path",
+        lambda a: a.__dict__.update(_whole(lambda key: key.replace("AWSLogs/", "AWSLogs/o-abcdefghij/")).__dict__),
+        0,
+    ),
     ("a trail with a key prefix", lambda a: a.__dict__.update(_whole(lambda key: f"some/prefix/{key}").__dict__), 0),
-    ("the same, moved to another prefix", lambda a: (a.__dict__.update(_whole(lambda key: f"some/prefix/{key}").__dict__), _moved(a, "x/")), 0),
-    ("times without Z", lambda a: _after(a, digestStartTime=f"{END:%Y-%m-%dT%H:%M:%S}", newestEventTime=f"{END:%Y-%m-%dT%H:%M:%S}"), 0),
+    (
+        "the same, moved to another prefix",
+        lambda a: (a.__dict__.update(_whole(lambda key: f"some/prefix/{key}").__dict__), _moved(a, "x/")),
+        0,
+    ),
+    (
+        "times without Z",
+        lambda a: _after(a, digestStartTime=f"{END:%Y-%m-%dT%H:%M:%S}", newestEventTime=f"{END:%Y-%m-%dT%H:%M:%S}"),
+        0,
+    ),
     ("times with fractions of a second", lambda a: _after(a, digestStartTime=f"{END:%Y-%m-%dT%H:%M:%S}.000Z"), 0),
     ("a log delivered a day late", lambda a: _after(a, logs=[(log_key(BEGIN - timedelta(days=1), "late"), b"{}")]), 0),
     ("a log without records", lambda a: _after(a, logs=[(log_key(END, "none"), b'{"Records":[]}')]), 0),
     ("another class that can be read", lambda a: a.classes.update(dict.fromkeys(a.files, "STANDARD_IA")), 0),
-    ("the same log under two names, both signed", lambda a: _after(a, logs=[(log_key(END, "one"), content(1, 40)), (log_key(END, "two"), content(1, 40))]), 0),
+    (
+        "the same log under two names, both signed",
+        lambda a: _after(a, logs=[(log_key(END, "one"), content(1, 40)), (log_key(END, "two"), content(1, 40))]),
+        0,
+    ),
     ("a log that two digests name", lambda a: _after(a, logs=[(a.logs(4)[0], content(4, 40))]), 0),
     ("another bucket from some hour on", lambda a: (a.believed.add(OLDER), _after(a, bucket=OLDER)), 0),
     ("another public key from some hour on", _rotated, 0),
     ("a public key that ended days before", lambda a: a.keys.__setitem__(0, public_key(days=2)), 0),
     ("two trails in one region", _shared, 0),
     ("a short final digest", _short, 0),
-    ("everything twice", lambda a: a.files.update({f"x/{key}": value for key, value in list(a.files.items())}), 3 * HOURS),
-    ("what is not CloudTrail's", lambda a: (a.put("readme.txt", b"x"), a.put("AWSLogs/044455556666/Config/x.json.gz", b"x")), 2),
-]  # fmt: skip
+    (
+        "everything twice",
+        lambda a: a.files.update({f"x/{key}": value for key, value in list(a.files.items())}),
+        3 * HOURS,
+    ),
+    (
+        "what is not CloudTrail's",
+        lambda a: (a.put("readme.txt", b"x"), a.put("AWSLogs/044455556666/Config/x.json.gz", b"x")),
+        2,
+    ),
+]
 
 
 @pytest.mark.parametrize(("what", "change", "others"), HARMLESS, ids=[row[0] for row in HARMLESS])
@@ -427,8 +694,8 @@ def test_what_is_harmless_is_never_called_tampering(
 
 
 def test_a_log_too_young_for_a_digest_is_told_and_not_held_against_it(tmp_path: Path) -> None:
-    """Where the place is still written to. Twins: where nobody knows the time, hours later, a log of the future, and one stamped now
-    on a chain that ended long ago."""
+    """Where the place is still written to. Twins: where nobody knows the time, hours later, a log of the future, and
+    one stamped now on a chain that ended long ago."""
     fresh = END + timedelta(minutes=30)
     for stamp, now, proven in (
         (fresh, END + HOUR, True),

@@ -75,11 +75,10 @@ def test_plain_trails_merge_into_all_management_events() -> None:
 
 def multi_region_trail_with_management_events(answer: Mapping[str, Any]) -> bool:
     """What Prowler 5.46 asks of the selectors of a multi-region trail that logs, to pass
-    cloudtrail_multi_region_enabled_logging_management_events: all reads and writes in a basic selector, or an advanced one of exactly
-    the console's name that says nothing of reading only."""
+    cloudtrail_multi_region_enabled_logging_management_events: all reads and writes in a basic selector, or an advanced
+    one of exactly the console's name that says nothing of reading only."""
     basic = any(
-        one["IncludeManagementEvents"] and one["ReadWriteType"] == "All"
-        for one in answer.get("EventSelectors", ())
+        one["IncludeManagementEvents"] and one["ReadWriteType"] == "All" for one in answer.get("EventSelectors", ())
     )
     return basic or any(
         one.get("Name") == "Management events selector"
@@ -118,7 +117,8 @@ def named(**names: str) -> Trail:
 @pytest.mark.parametrize(
     ("old", "own", "names"),
     [
-        # a person's name for what is taken over as it is; the console's for management events, whatever an old trail called them
+        # a person's name for what is taken over as it is; the console's for management events, whatever an old trail
+        # called them
         ({"management": "all", "SNS": "topics"}, {}, ["Management events selector", "topics"]),
         ({"management": "all", "SNS": ""}, {}, ["Management events selector", None]),
         # what the one trail is called already stays
@@ -139,9 +139,16 @@ def test_a_selector_that_is_joined_of_several_has_no_name_of_theirs() -> None:
     """It would say of all what was true of one."""
     s3 = "AWS::S3::Object"
     one, other = (with_data(s3, f"arn:aws:s3:::{name}/") for name in "ab")
-    called = [replace(t, selectors=selectors_of({"AdvancedEventSelectors": [
-        {"Name": "one bucket", **entry} for entry in t.selectors.to_api()
-    ]})) for t in (one, other) if t.selectors]  # fmt: skip
+    called = [
+        replace(
+            t,
+            selectors=selectors_of(
+                {"AdvancedEventSelectors": [{"Name": "one bucket", **entry} for entry in t.selectors.to_api()]}
+            ),
+        )
+        for t in (one, other)
+        if t.selectors
+    ]
     assert [entry.get("Name") for entry in merge_selectors(called).to_api()] == [
         "Management events selector",
         None,
@@ -155,9 +162,7 @@ def test_a_name_is_no_difference() -> None:
 
 def test_data_events_are_kept_joined_and_never_narrowed() -> None:
     s3 = "AWS::S3::Object"
-    merged = merge_selectors(
-        [with_data(s3, "arn:aws:s3:::a/", "arn:aws:s3:::b/x"), with_data(s3, "arn:aws:s3:::b/")]
-    )
+    merged = merge_selectors([with_data(s3, "arn:aws:s3:::a/", "arn:aws:s3:::b/x"), with_data(s3, "arn:aws:s3:::b/")])
     data = merged.to_api()[1]["FieldSelectors"]
     assert {"Field": "resources.ARN", "StartsWith": ["arn:aws:s3:::a/", "arn:aws:s3:::b/"]} in data
     whole = merge_selectors([with_data(s3, "arn:aws:s3:::a/", mode="WriteOnly"), with_data(s3, "arn:aws:s3")])
@@ -198,12 +203,8 @@ def test_a_selector_is_not_swallowed_by_one_that_limits_the_same_field() -> None
 
 
 def test_what_the_merge_widens_or_cannot_know_is_said() -> None:
-    excluded = {
-        "EventSelectors": [{"ReadWriteType": "All", "ExcludeManagementEventSources": ["kms.amazonaws.com"]}]
-    }
-    regional = replace(
-        with_data("AWS::S3::Object", "arn:aws:s3", IncludeManagementEvents=False), is_multi_region=False
-    )
+    excluded = {"EventSelectors": [{"ReadWriteType": "All", "ExcludeManagementEventSources": ["kms.amazonaws.com"]}]}
+    regional = replace(with_data("AWS::S3::Object", "arn:aws:s3", IncludeManagementEvents=False), is_multi_region=False)
     unread = trail("c", selectors=None)
     limits = merge_selectors([trail("b", selectors=selectors_of(excluded)), regional, unread]).limits
     assert [limit.split(": ", 1)[1].split(",")[0] for limit in limits] == [

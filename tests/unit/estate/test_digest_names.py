@@ -1,4 +1,5 @@
-"""A conflict is decided by what CloudTrail signed: a digest that it did not sign, or that names other bytes, names nothing."""
+"""A conflict is decided by what CloudTrail signed: a digest that it did not sign, or that names other bytes, names
+nothing."""
 
 from types import SimpleNamespace
 
@@ -31,9 +32,7 @@ def asked(monkeypatch, objects, key, *, keys=None):
     bucket = given_a_bucket(OLD)
 
     def listed(client, name, account, prefix):
-        return [
-            ObjectRow(one, 1, "e", BEGIN, "STANDARD") for one in sorted(objects) if one.startswith(prefix)
-        ]
+        return [ObjectRow(one, 1, "e", BEGIN, "STANDARD") for one in sorted(objects) if one.startswith(prefix)]
 
     def read(call):
         content, metadata = objects[call.key]

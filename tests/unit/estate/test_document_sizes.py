@@ -55,8 +55,13 @@ KINDS = [
 ]
 MOST = {
     # written out, from AWS's pages: S3, IAM, KMS, Organizations
-    DocumentKind.BUCKET: 20_480, DocumentKind.TRUST: 2_048, DocumentKind.ROLE: 10_240, DocumentKind.KEY: 32_768, DocumentKind.SCP: 10_240, DocumentKind.RCP: 5_120,
-}  # fmt: skip
+    DocumentKind.BUCKET: 20_480,
+    DocumentKind.TRUST: 2_048,
+    DocumentKind.ROLE: 10_240,
+    DocumentKind.KEY: 32_768,
+    DocumentKind.SCP: 10_240,
+    DocumentKind.RCP: 5_120,
+}
 
 
 def document(size: int) -> Document:
@@ -68,15 +73,21 @@ def document(size: int) -> Document:
 
 def change(call: str, part: str, sent: Document, key: str = "one", **parameters: Any) -> Change:
     return Change(
-        key=key, account="111122223333", region="us-east-1", service="x", call=call, parameters={**parameters, part: sent},
-        resource="the thing", before=None, reason="", undo="",
-    )  # fmt: skip
+        key=key,
+        account="111122223333",
+        region="us-east-1",
+        service="x",
+        call=call,
+        parameters={**parameters, part: sent},
+        resource="the thing",
+        before=None,
+        reason="",
+        undo="",
+    )
 
 
 def plan(*changes: Change) -> Plan:
-    return Plan(
-        "03", "practice", ("111122223333",), changes, ends_with=RequiredCheck(CheckKind.GRANT_REVOKED)
-    )
+    return Plan("03", "practice", ("111122223333",), changes, ends_with=RequiredCheck(CheckKind.GRANT_REVOKED))
 
 
 @pytest.mark.parametrize(("kind", "call", "parameters", "part"), KINDS, ids=lambda one: str(one))
@@ -97,9 +108,7 @@ def test_the_inline_policies_of_a_role_count_together() -> None:
     """Those of the plan and those that stand; one that is replaced counts once."""
 
     def put(name: str, size: int, key: str) -> Change:
-        return change(
-            "PutRolePolicy", "PolicyDocument", document(size), key=key, RoleName="r", PolicyName=name
-        )
+        return change("PutRolePolicy", "PolicyDocument", document(size), key=key, RoleName="r", PolicyName=name)
 
     both = plan(put("a", 5_000, "a"), put("b", 5_241, "b"))
     assert within_limits(both).empty
@@ -120,7 +129,8 @@ def test_what_is_filled_in_when_it_is_sent_counts_as_sent() -> None:
 
 
 def test_what_closes_a_grant_is_never_kept_back() -> None:
-    """A closing takes statements out of what is there, so a large one fits or was there before. Twin: the same as an opening."""
+    """A closing takes statements out of what is there, so a large one fits or was there before. Twin: the same as an
+    opening."""
     opening = change("PutBucketPolicy", "Policy", document(900), key="open")
     closing = replace(change("PutBucketPolicy", "Policy", document(30_000), key="close"), closes="open")
     whole = plan(opening, closing)
@@ -175,9 +185,7 @@ def test_03_is_not_planned_where_the_archives_policy_is_too_large() -> None:
 
 def test_04_is_not_planned_where_the_guardrail_is_too_large() -> None:
     """Nothing is stopped before the rail could stand. Twin: few accounts."""
-    rail = Rail(
-        "onetrail-trail-rail", management="999988887777", root="r-1", enabled=True, region="us-east-1"
-    )
+    rail = Rail("onetrail-trail-rail", management="999988887777", root="r-1", enabled=True, region="us-east-1")
     for settings, empty in ((grown(400), True), (grown(3), False)):
         regions = {account: () for account in settings.source_account_ids}
         seen = replace(given_the_cutover(), rail=rail, regions=regions)
@@ -205,9 +213,7 @@ def test_05_opens_nothing_where_the_archives_policy_would_be_too_large_and_close
 
 def test_06_is_not_planned_where_the_guardrail_is_too_large() -> None:
     """Twin: a rail of ordinary names."""
-    rail = Rail(
-        "onetrail-archive-rail", management="999988887777", root="r-1", enabled=True, region="us-east-1"
-    )
+    rail = Rail("onetrail-archive-rail", management="999988887777", root="r-1", enabled=True, region="us-east-1")
     seen = given_the_verification(GOOD, rail=rail)
     assert not verification.propose(SETTINGS, seen).empty
     assert states(verification.check(SETTINGS, seen), "06.document-size") == []
@@ -236,7 +242,8 @@ def sizes(settings: Settings, seen: Any, open_steps: tuple[str, ...] = ("02",)) 
 
 
 def test_00_says_how_many_accounts_fit_and_that_number_is_right() -> None:
-    """What is put in any case is a finding once it is too large; what depends on the copies' direction is a note. Twin: few accounts."""
+    """What is put in any case is a finding once it is too large; what depends on the copies' direction is a note. Twin:
+    few accounts."""
     few = sizes(grown(3), given_the_preflight())
     assert [one.state for one in few.values()] == [FindingState.OK]
     many = sizes(grown(105), given_the_preflight())
@@ -251,10 +258,7 @@ def test_00_says_how_many_accounts_fit_and_that_number_is_right() -> None:
 
 def test_00_says_how_many_old_buckets_fit() -> None:
     """In the copier's own policy, which names each of them."""
-    buckets = [
-        OldBucket(f"acme-audit-logs-of-the-whole-estate-{n:04}", "111122223333", "us-east-1")
-        for n in range(70)
-    ]
+    buckets = [OldBucket(f"acme-audit-logs-of-the-whole-estate-{n:04}", "111122223333", "us-east-1") for n in range(70)]
     said = sizes(SETTINGS, given_the_preflight(*buckets))["role_copier"]
     assert said.state is FindingState.NOTE
     more = int(re.search(r"room for (\d+) more old bucket", said.evidence)[1])  # type: ignore[index]
@@ -282,7 +286,13 @@ def test_every_printed_document_is_measured_by_the_limit_of_its_kind(name: str) 
     wanted = DocumentKind.BUCKET
     if name.startswith("role_"):
         wanted = DocumentKind.TRUST if "trust" in name else DocumentKind.ROLE
-    wanted = {"trail_rail": DocumentKind.SCP, "archive_rail": DocumentKind.SCP, "kms_key": DocumentKind.KEY, "kms_key_open": DocumentKind.KEY, "old_key_open": DocumentKind.KEY}.get(name, wanted)  # fmt: skip
+    wanted = {
+        "trail_rail": DocumentKind.SCP,
+        "archive_rail": DocumentKind.SCP,
+        "kms_key": DocumentKind.KEY,
+        "kms_key_open": DocumentKind.KEY,
+        "old_key_open": DocumentKind.KEY,
+    }.get(name, wanted)
     if name not in ("scp", "rcp"):
         assert kind_of(name) is wanted
 

@@ -55,7 +55,8 @@ def keys(plan):
 
 
 def test_archived_logs_are_restored_before_anything_is_opened():
-    """The restore comes first, and the first opening waits until it is over; twin: where nothing is archived nothing is restored."""
+    """The restore comes first, and the first opening waits until it is over; twin: where nothing is archived nothing is
+    restored."""
     plan = propose(SETTINGS, given(given_a_backlog(archived=3)))
     assert keys(plan)[0] == "restore-old"
     restore, opening = plan.changes[:2]
@@ -67,9 +68,7 @@ def test_archived_logs_are_restored_before_anything_is_opened():
     }
     assert restore.bulk.estimate == {"objects": 3, "GB": 3.0, "US dollars": 0.03}
     assert opening.requires == RequiredCheck(CheckKind.SOURCES_READY)
-    assert any(
-        "3 objects (3.000 GB) of 1 bucket must be restored first: at most 48 hours" in n for n in plan.notes
-    )
+    assert any("3 objects (3.000 GB) of 1 bucket must be restored first: at most 48 hours" in n for n in plan.notes)
     ready = propose(SETTINGS, given(given_a_backlog()))
     assert (keys(ready)[0], ready.changes[0].requires) == ("open-old", RequiredCheck(CheckKind.SOURCES_READY))
 
@@ -88,13 +87,25 @@ def test_a_restore_under_way_is_waited_for_and_never_asked_for_twice():
     plan = propose(SETTINGS, given(given_a_backlog(restoring=4), ready=ready))
     assert (plan.changes, plan.not_yet, plan.ends_with) == ((), ready, RequiredCheck(CheckKind.RESTORED))
     assert plan.why == "4 objects are being restored in old"
-    left = given_a_backlog(given_a_bucket("left", {"Sid": "OnetrailCopyRead", "Effect": "Allow", "Action": "s3:GetObject",
-                                                   "Principal": {"AWS": COPIER}, "Resource": "*"}), copy=0)  # fmt: skip
+    left = given_a_backlog(
+        given_a_bucket(
+            "left",
+            {
+                "Sid": "OnetrailCopyRead",
+                "Effect": "Allow",
+                "Action": "s3:GetObject",
+                "Principal": {"AWS": COPIER},
+                "Resource": "*",
+            },
+        ),
+        copy=0,
+    )
     assert keys(propose(SETTINGS, given(given_a_backlog(restoring=4), left, ready=ready))) == ["close-left"]
 
 
 def test_the_time_to_come_back_follows_from_the_ledger(tmp_path):
-    """Asked at noon, GLACIER is ready at midnight; where nothing says when, or it is late, one looks again in an hour."""
+    """Asked at noon, GLACIER is ready at midnight; where nothing says when, or it is late, one looks again in an
+    hour."""
     with LedgerPart(tmp_path, "restore-old") as part:
         part.add(LedgerRow("restore", "old", "k", when=NOW, outcome="requested"))
     assert asked_at(tmp_path, "old") == NOW
@@ -138,13 +149,12 @@ def test_a_key_left_open_is_closed_and_until_then_the_step_is_not_done():
 
 @pytest.mark.parametrize("delegates", [True, False])
 def test_who_pushes_decrypts_with_exactly_the_keys_of_his_buckets(delegates):
-    """By its own policy where the key leaves that to its account, by a statement in the key besides where it does not."""
+    """By its own policy where the key leaves that to its account, by a statement in the key besides where it does
+    not."""
     root = ROOT if delegates else {**ROOT, "Action": "kms:PutKeyPolicy"}
     backlog = given_a_backlog(given_a_bucket(trail_keys=(KEY,)), "push", keys=(given_a_key(policy=(root,)),))
     plan = propose(SETTINGS, given(backlog))
-    policy = next(change for change in plan.changes if change.call == "PutRolePolicy").parameters[
-        "PolicyDocument"
-    ]
+    policy = next(change for change in plan.changes if change.call == "PutRolePolicy").parameters["PolicyDocument"]
     (decrypts,) = (one for one in plain(policy)["Statement"] if one["Sid"] == "DecryptOld")
     assert (decrypts["Action"], decrypts["Resource"]) == ("kms:Decrypt", KEY)
     assert any(change.call == "PutKeyPolicy" for change in plan.changes) is not delegates
@@ -158,7 +168,12 @@ THIRD = KEY.replace(SOURCE, OTHER)
     [
         ({}, {}, "pull", "a role of the log account can read it"),
         ({"trail_keys": (KEY,)}, {"keys": (given_a_key(),)}, "pull", "can read it"),
-        ({"trail_keys": (KEY,)}, {"keys": (given_a_key(policy=Unread("GetKeyPolicy: AccessDenied")),)}, "push", "cannot be read"),
+        (
+            {"trail_keys": (KEY,)},
+            {"keys": (given_a_key(policy=Unread("GetKeyPolicy: AccessDenied")),)},
+            "push",
+            "cannot be read",
+        ),
         ({"trail_keys": (THIRD,)}, {"keys": (given_a_key(THIRD),)}, "push", f"belongs to account {OTHER}"),
         ({}, {"keys": (given_a_key(),)}, "push", "neither the bucket nor its trails name the key"),
         ({}, {"keys": (given_a_key(managed=True),)}, "push", "AWS managed key"),
@@ -167,7 +182,7 @@ THIRD = KEY.replace(SOURCE, OTHER)
         ({}, {"foreign_owned": 3}, "push", "3 objects are not owned"),
         ({"ownership": "BucketOwnerEnforced"}, {"foreign_owned": 3}, "pull", "can read it"),
     ],
-)  # fmt: skip
+)
 def test_the_direction_follows_from_who_can_read(bucket, more, direction, why):
     """Pull wherever a role of the log account can be let in; push for everything else."""
     foreign = more.pop("foreign_owned", 0)
@@ -179,9 +194,7 @@ def test_the_direction_follows_from_who_can_read(bucket, more, direction, why):
 
 
 def version(key, number, *, marker=False, latest=False, etag="e", size=10):
-    return VersionRow(
-        key, f"v{number}", latest, marker, 0 if marker else size, "" if marker else etag, NOW, "STANDARD"
-    )
+    return VersionRow(key, f"v{number}", latest, marker, 0 if marker else size, "" if marker else etag, NOW, "STANDARD")
 
 
 class Listing:
@@ -238,11 +251,13 @@ OTHER_KEY = LOG_KEY.replace("0005Z", "0010Z")
         ),
         ([version(LOG_KEY, 4, marker=True, latest=True)], [], NoncurrentCounts(markers=1)),
         (  # what is not CloudTrail's and was deleted stays deleted
-            [version("notes.txt", 4, marker=True, latest=True), version("notes.txt", 3)], [], NoncurrentCounts(markers=1)
+            [version("notes.txt", 4, marker=True, latest=True), version("notes.txt", 3)],
+            [],
+            NoncurrentCounts(markers=1),
         ),
         ([version("notes.txt", 4, latest=True), version("notes.txt", 3, etag="x")], ["v4"], NoncurrentCounts()),
     ],
-)  # fmt: skip
+)
 def test_nothing_of_a_bucket_with_versions_is_dropped_in_silence(rows, moved, behind):
     """Each log once, by the version that is moved; whatever lies behind it is counted, and named where it differs."""
     count = NoncurrentCounts()
@@ -252,7 +267,8 @@ def test_nothing_of_a_bucket_with_versions_is_dropped_in_silence(rows, moved, be
 
 
 def test_only_head_tells_what_intelligent_tiering_put_away():
-    """Large objects that are still to be moved are looked at, in order; small ones and those the archive has are not."""
+    """Large objects that are still to be moved are looked at, in order; small ones and those the archive has are
+    not."""
 
     def pair(key, size=200_000, storage="INTELLIGENT_TIERING", target=None):
         return ObjectPair(ObjectRow(key, size, "e", NOW, storage), target, key, "")
@@ -273,15 +289,20 @@ def test_only_head_tells_what_intelligent_tiering_put_away():
     )
     found = list(with_tiers(client, given_a_bucket(), pairs))
     assert [(p.source.key, p.source.tier, p.source.restore) for p in found] == [
-        ("a", "ARCHIVE_ACCESS", ""), ("b", "", ""), ("c", "", ""), ("d", "", ""), ("e", "DEEP_ARCHIVE_ACCESS", "ongoing"),
-    ]  # fmt: skip
+        ("a", "ARCHIVE_ACCESS", ""),
+        ("b", "", ""),
+        ("c", "", ""),
+        ("d", "", ""),
+        ("e", "DEEP_ARCHIVE_ACCESS", "ongoing"),
+    ]
     assert client.asked == ["a", "e"]
     with pytest.raises(OSError, match="gone"):
         list(with_tiers(Listing(heads={"a": OSError("gone")}), given_a_bucket(), pairs[:1]))
 
 
 def test_versions_are_named_in_plan_and_check():
-    """A deleted file that is copied is a note, an overwritten log a finding; twin: a bucket without versions says nothing of them."""
+    """A deleted file that is copied is a note, an overwritten log a finding; twin: a bucket without versions says
+    nothing of them."""
     behind = NoncurrentCounts(1, 1, 1, 1, ["deleted"], ["other version v1"])
     seen = given(given_a_backlog(behind=behind))
     notes = " ".join(propose(SETTINGS, seen).notes)
@@ -305,18 +326,54 @@ def test_versions_are_named_in_plan_and_check():
         ({"request_payment": "Requester"}, {}, "05.requester-pays", True, "turn Requester Pays off"),
         ({"mfa_delete": True}, {}, "05.mfa-delete", False, "root turns MFA delete off"),
         ({}, {"enabled": {LOG: frozenset({"us-east-1"})}}, "05.region", True, "enable it there"),
-        ({}, {"samples": [SampledObject("k", customer_key=True, unreadable=Unread("InvalidRequest", "InvalidRequest"))]}, "05.customer-key", True, "SSE-C"),
-        ({}, {"samples": [SampledObject("k", foreign=True, unreadable=Unread("AccessDenied", "AccessDenied"))], "foreign_owned": 2, "direction": "push"}, "05.foreign-owned", True,
-         "2 objects are owned by another account"),
+        (
+            {},
+            {"samples": [SampledObject("k", customer_key=True, unreadable=Unread("InvalidRequest", "InvalidRequest"))]},
+            "05.customer-key",
+            True,
+            "SSE-C",
+        ),
+        (
+            {},
+            {
+                "samples": [SampledObject("k", foreign=True, unreadable=Unread("AccessDenied", "AccessDenied"))],
+                "foreign_owned": 2,
+                "direction": "push",
+            },
+            "05.foreign-owned",
+            True,
+            "2 objects are owned by another account",
+        ),
         ({}, {"foreign_owned": 2}, "05.foreign-owned", True, "set its direction to auto or push"),
-        ({}, {"samples": [SampledObject("k", unreadable=Unread("AccessDenied", "AccessDenied"))]}, "05.unreadable", True, "permissions of its identity"),
-        ({"trail_keys": (KEY,)}, {"keys": [given_a_key(state="PendingDeletion")]}, "05.key", True, "is PendingDeletion"),
+        (
+            {},
+            {"samples": [SampledObject("k", unreadable=Unread("AccessDenied", "AccessDenied"))]},
+            "05.unreadable",
+            True,
+            "permissions of its identity",
+        ),
+        (
+            {"trail_keys": (KEY,)},
+            {"keys": [given_a_key(state="PendingDeletion")]},
+            "05.key",
+            True,
+            "is PendingDeletion",
+        ),
         ({"trail_keys": (THIRD,)}, {"keys": [given_a_key(THIRD)]}, "05.key", True, "set its direction to auto or push"),
-        ({"trail_keys": (THIRD,)}, {"keys": [given_a_key(THIRD)], "direction": "push",
-                                    "samples": [SampledObject("k", THIRD, unreadable=Unread("AccessDenied", "AccessDenied"))]}, "05.key", True, "allow that account"),
+        (
+            {"trail_keys": (THIRD,)},
+            {
+                "keys": [given_a_key(THIRD)],
+                "direction": "push",
+                "samples": [SampledObject("k", THIRD, unreadable=Unread("AccessDenied", "AccessDenied"))],
+            },
+            "05.key",
+            True,
+            "allow that account",
+        ),
         ({}, {"moving": ["somebody writes"]}, "05.moving", True, "somebody writes"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_copied_is_refused_by_name(bucket, more, name, stops, what):
     """What, and what to do; while it stands the bucket is not in the plan. Twin: without it nothing is in the way."""
     direction = more.pop("direction", "pull")
@@ -354,7 +411,11 @@ LIVE = {"Rules": [{"ID": "seven-years", "Status": "Enabled", "Expiration": {"Day
         (given_a_bucket(), [given_a_trail(logging=True)], "the trail audit of 111122223333 still logs into it"),
         (given_a_bucket(), [given_a_trail(logging=True, bucket="elsewhere")], ""),
         (given_a_bucket(), [replace(given_a_trail(), status=None)], "still logs into it"),  # nobody could look
-        (given_a_bucket(), [given_a_trail(logging=True, is_organization=True)], "let its owner point it to another bucket"),
+        (
+            given_a_bucket(),
+            [given_a_trail(logging=True, is_organization=True)],
+            "let its owner point it to another bucket",
+        ),
         (given_a_bucket(held=False), [], "does not deny deletions: run 02 again"),
         (given_a_bucket(lifecycle=LIVE), [], "its lifecycle rules seven-years delete"),
         (given_a_bucket("old", allow({"Service": "cloudtrail.amazonaws.com"})), [], ""),
@@ -364,12 +425,17 @@ LIVE = {"Rules": [{"ID": "seven-years", "Status": "Enabled", "Expiration": {"Day
         (given_a_bucket("old", allow({"AWS": "r"}, ["s3:GetObject", "s3:*"])), [], "lets r write"),
         (given_a_bucket("old", allow({"AWS": "r"}, "s3:GetObject")), [], ""),
         (given_a_bucket("old", allow({"AWS": "r"}, "s3:ReplicateObject")), [], "lets r write"),
-        (given_a_bucket("old", {"Effect": "Allow", "Principal": {"AWS": "r"}, "NotAction": "s3:Delete*", "Resource": "*"}), [],
-         "lets r write"),
+        (
+            given_a_bucket(
+                "old", {"Effect": "Allow", "Principal": {"AWS": "r"}, "NotAction": "s3:Delete*", "Resource": "*"}
+            ),
+            [],
+            "lets r write",
+        ),
         (given_a_bucket("old", allow({"AWS": "r"}, Effect="Deny")), [], ""),
         (given_a_bucket("old", allow({"AWS": COPIER}, sid="OnetrailCopyRead")), [], ""),  # ours
     ],
-)  # fmt: skip
+)
 def test_an_old_bucket_holds_still_before_it_is_copied(bucket, trails, why):
     """Nothing deletes, and nothing but a stopped trail writes; whatever does is named."""
     estate = OldEstate((), tuple(trails), (bucket,))
@@ -399,21 +465,41 @@ def queue(*events, **rules):
         ({"notifications": queue("s3:ObjectCreated:*", Prefix="other/")}, []),
         ({"notifications": queue("s3:ObjectCreated:*", prefix="AWSLogs/1/")}, [("05.notification", "q", 2, True)]),
         ({"notifications": queue("s3:ObjectCreated:*", suffix=".csv")}, []),
-        ({"notifications": {"TopicConfigurations": [{"TopicArn": "t", "Events": ["s3:ObjectCreated:*"]}]}}, [("05.notification", "t", 2, True)]),
+        (
+            {"notifications": {"TopicConfigurations": [{"TopicArn": "t", "Events": ["s3:ObjectCreated:*"]}]}},
+            [("05.notification", "t", 2, True)],
+        ),
         ({"notifications": {"EventBridgeConfiguration": {}}}, [("05.notification", "EventBridge", 2, True)]),
-        ({"replication": {"Rules": [{"Status": "Enabled", "Destination": {"Bucket": "b"}}]}}, [("05.replication", "b", 2, False)]),
+        (
+            {"replication": {"Rules": [{"Status": "Enabled", "Destination": {"Bucket": "b"}}]}},
+            [("05.replication", "b", 2, False)],
+        ),
         ({"replication": {"Rules": [{"Status": "Disabled", "Destination": {"Bucket": "b"}}]}}, []),
         # an old account's trail sees reads and deletions in its bucket (2 + 2 + 5 already there), not the archive
         ({"trails": (given_a_trail(logging=True, selectors=ALL_DATA),)}, [("05.data-events", "audit", 9, False)]),
         ({"trails": (given_a_trail(selectors=ALL_DATA),)}, []),  # stopped
         ({"trails": (given_a_trail(logging=True, selectors=OF_ARCHIVE),)}, []),  # pulled: neither owner nor caller
-        ({"trails": (given_a_trail(logging=True, selectors=OF_ARCHIVE, account=LOG, region="us-east-1"),)}, [("05.data-events", "audit", 2, False)]),
+        (
+            {"trails": (given_a_trail(logging=True, selectors=OF_ARCHIVE, account=LOG, region="us-east-1"),)},
+            [("05.data-events", "audit", 2, False)],
+        ),
         ({"trails": (given_a_trail(logging=True, selectors=OF_ARCHIVE, account=LOG),)}, []),  # another region's trail
-        ({"trails": (given_a_trail(logging=True, selectors=ALL_DATA, account=OTHER, is_multi_region=True, is_organization=True),)},
-         [("05.data-events", "audit", 11, False)]),
-        ({"trails": (given_a_trail(logging=True),)}, [("05.data-events", "audit", None, False)]),  # its selectors could not be read
+        (
+            {
+                "trails": (
+                    given_a_trail(
+                        logging=True, selectors=ALL_DATA, account=OTHER, is_multi_region=True, is_organization=True
+                    ),
+                )
+            },
+            [("05.data-events", "audit", 11, False)],
+        ),
+        (
+            {"trails": (given_a_trail(logging=True),)},
+            [("05.data-events", "audit", None, False)],
+        ),  # its selectors could not be read
     ],
-)  # fmt: skip
+)
 def test_who_would_hear_of_every_copy_is_found(said, found):
     """Notifications stop the bulk, bills are named; twin: where nothing is left to copy nobody hears of anything."""
     rows = flooded(SETTINGS, Listening(**said), [given_a_backlog()])
@@ -423,9 +509,7 @@ def test_who_would_hear_of_every_copy_is_found(said, found):
 
 def test_the_price_of_data_events():
     """$0.10 for 100,000, and 150 bytes each in the log bucket."""
-    trail = given_a_trail(
-        logging=True, selectors=OF_ARCHIVE, account=LOG, region="us-east-1", bucket="theirs"
-    )
+    trail = given_a_trail(logging=True, selectors=OF_ARCHIVE, account=LOG, region="us-east-1", bucket="theirs")
     (row,) = flooded(SETTINGS, Listening((trail,)), [given_a_backlog(copy=50_000_000)])
     assert (row.events, row.dollars, row.size) == (50_000_000, 50.0, 7_500_000_000)
     assert "about $50.00 and 7,500.0 MB in theirs" in row.line
@@ -449,13 +533,10 @@ def test_a_listener_that_would_drown_stops_the_bulk():
 
 
 def test_two_prefixes_of_one_bucket_are_two_listings(monkeypatch):
-    """Their folders are alike from AWSLogs/ on, and each is in key order by itself; twin: one that is out of order is told."""
+    """Their folders are alike from AWSLogs/ on, and each is in key order by itself; twin: one that is out of order is
+    told."""
     held = ObjectRow(LOG_KEY, 10, "e", NOW, "STANDARD")
-    rows = [
-        ObjectRow(f"{prefix}/{key}", 10, "e", NOW, "STANDARD")
-        for prefix in "ab"
-        for key in (LOG_KEY, OTHER_KEY)
-    ]
+    rows = [ObjectRow(f"{prefix}/{key}", 10, "e", NOW, "STANDARD") for prefix in "ab" for key in (LOG_KEY, OTHER_KEY)]
     listed = list(rows)
     monkeypatch.setattr(pairing, "hot", lambda *given_: None)
     monkeypatch.setattr(pairing, "old_objects", lambda *given_: iter(listed))
@@ -463,8 +544,11 @@ def test_two_prefixes_of_one_bucket_are_two_listings(monkeypatch):
     monkeypatch.setattr(pairing, "archived", lambda *given_: iter([held]))
     found = list(pairing.pairs(SETTINGS, None, given_a_bucket()))
     assert [(p.source.key[0], p.target is held, p.target_key) for p in found] == [
-        ("a", True, LOG_KEY), ("a", False, OTHER_KEY), ("b", True, LOG_KEY), ("b", False, OTHER_KEY),
-    ]  # fmt: skip
+        ("a", True, LOG_KEY),
+        ("a", False, OTHER_KEY),
+        ("b", True, LOG_KEY),
+        ("b", False, OTHER_KEY),
+    ]
     listed.reverse()
     with pytest.raises(OutOfOrder):
         list(pairing.pairs(SETTINGS, None, given_a_bucket()))
@@ -500,6 +584,4 @@ def test_objects_that_etags_cannot_compare_are_left_to_06():
     backlog = replace(seen.backlogs[0], objects={DecisionKind.COMPARE: 3})
     found = {f.id: f for f in check(SETTINGS, replace(seen, backlogs=(backlog,)))}
     assert (found["05.compare"].state, found["05.copied"].state) == (FindingState.NOTE, FindingState.OK)
-    assert (
-        found["05.copied"].evidence == "3 log and digest files are in the archive, 0 of them with equal bytes"
-    )
+    assert found["05.copied"].evidence == "3 log and digest files are in the archive, 0 of them with equal bytes"

@@ -29,9 +29,7 @@ def test_a_torn_part_is_a_finding_with_its_cure(tmp_path):
         "ledger/copy-old-002.parquet",
     )
     assert "not a complete Parquet file" in found.evidence
-    assert (
-        "from a copy of the run folder" in found.evidence and "run step 05 again, approved" in found.evidence
-    )
+    assert "from a copy of the run folder" in found.evidence and "run step 05 again, approved" in found.evidence
 
 
 def test_what_a_killed_run_left_is_a_note(tmp_path):

@@ -22,7 +22,21 @@ from onetrail.steps.start_here.preflight_seen import PreflightFacts
 from tests.unit.steps.given_sources import SETTINGS, SOURCE, given_a_bucket
 
 DENIED = Unread("AccessDenied: no", "AccessDenied")
-PARTS = ("policy", "ownership", "lifecycle", "versioning", "mfa_delete", "lock", "encryption", "kms_key", "logging", "notifications", "replication", "request_payment", "tags")  # fmt: skip
+PARTS = (
+    "policy",
+    "ownership",
+    "lifecycle",
+    "versioning",
+    "mfa_delete",
+    "lock",
+    "encryption",
+    "kms_key",
+    "logging",
+    "notifications",
+    "replication",
+    "request_payment",
+    "tags",
+)
 
 
 class Source:
@@ -49,9 +63,7 @@ class Source:
 
 def looked(source: Source, runs: Path) -> OldEstate:
     settings = SETTINGS.with_values(regions=["us-east-1"], runs_dir=str(runs))
-    clients = SimpleNamespace(
-        client=lambda *_, **__: source, each=lambda do, items, **_: [do(item) for item in items]
-    )
+    clients = SimpleNamespace(client=lambda *_, **__: source, each=lambda do, items, **_: [do(item) for item in items])
     return read_old_estate(settings, cast(Clients, clients))
 
 
@@ -62,7 +74,8 @@ def given_a_receipt(runs: Path) -> None:
 
 
 def test_a_bucket_of_this_move_whose_policy_is_refused_is_not_gone(tmp_path: Path) -> None:
-    """Its trail is deleted, and only its policy would say whose it is: its receipt's name is enough to say that nobody could look.
+    """Its trail is deleted, and only its policy would say whose it is: its receipt's name is enough to say that nobody
+    could look.
 
     Twins: a bucket without a receipt is a stranger's, and one whose policy was read and has no statement of ours too.
     """

@@ -1,4 +1,5 @@
-"""Which key of the archive an old object gets, by what the old buckets and the archive hold: both copies of a conflict have their place."""
+"""Which key of the archive an old object gets, by what the old buckets and the archive hold: both copies of a conflict
+have their place."""
 
 from collections import namedtuple
 from types import SimpleNamespace
@@ -106,9 +107,7 @@ def test_what_lies_beside_already_is_not_copied_again(monkeypatch):
     assert estate.pairs("b") == {LOG_KEY: (beside, True, True)}
 
     def rows():
-        made = tasks_of_bucket(
-            SETTINGS, estate.clients, LOG, given_a_bucket("b"), NOW, estate.claims(), OUTCOMES
-        )
+        made = tasks_of_bucket(SETTINGS, estate.clients, LOG, given_a_bucket("b"), NOW, estate.claims(), OUTCOMES)
         return [(row.outcome, row.destination_key) for row in made if isinstance(row, LedgerRow)]
 
     assert rows() == [("present", beside)]

@@ -1,4 +1,5 @@
-"""06 goes by saved and given public keys where they can be used; an odd list is a reason why there are none, and no crash."""
+"""06 goes by saved and given public keys where they can be used; an odd list is a reason why there are none, and no
+crash."""
 
 import json
 from datetime import UTC, datetime
@@ -27,9 +28,7 @@ def asked(folder: Path, saved: list[Any] | None, given: list[Any]) -> tuple[int,
     client = SimpleNamespace(
         can_paginate=lambda operation: False, list_public_keys=lambda **_: {"PublicKeyList": given}
     )
-    clients: Any = SimpleNamespace(
-        client=lambda *_: client, each=lambda work, items: [work(item) for item in items]
-    )
+    clients: Any = SimpleNamespace(client=lambda *_: client, each=lambda work, items: [work(item) for item in items])
     store, (source,) = public_keys(settings, clients, [REGION], NOW)
     return len(store.held()), source.source, source.why
 
@@ -42,9 +41,15 @@ def asked(folder: Path, saved: list[Any] | None, given: list[Any]) -> tuple[int,
         ([ENTRY], [ENTRY], 1, "saved, CloudTrail asked too", ""),
         (None, [ENTRY, OTHER], 0, "", f"ListPublicKeys: {REGION}: PublicKeyList[1] has other bytes or times"),
         (None, [{}], 0, "", f"ListPublicKeys: {REGION}: PublicKeyList[0] has no Fingerprint"),
-        ([ENTRY, OTHER], [ENTRY], 1, "AWS", f"{REGION}.json cannot be used: {REGION}: PublicKeyList[1] has other bytes or times"),
+        (
+            [ENTRY, OTHER],
+            [ENTRY],
+            1,
+            "AWS",
+            f"{REGION}.json cannot be used: {REGION}: PublicKeyList[1] has other bytes or times",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_list_that_contradicts_itself_is_told(
     tmp_path: Path, saved: list[Any] | None, given: list[Any], keys: int, source: str, why: str
 ) -> None:

@@ -38,10 +38,18 @@ ROWS = [ObjectRow(f"AWSLogs/{n}", n, f"etag{n}", NOON, "STANDARD") for n in rang
 
 
 VERSION = {
-    "archive_key": "AWSLogs/1", "version_id": "v1", "archive_etag": "etag1", "sha256": "a" * 64, "content_sha256": "b" * 64,
-    "digest": "AWSLogs/d", "read_by": "arn:aws:sts::044455556666:assumed-role/onetrail-operator/x", "encryption": "aws:kms",
-    "kms_key": "arn:aws:kms:us-east-1:044455556666:key/k", "lock_mode": "COMPLIANCE", "retain_until": NOON,
-}  # fmt: skip
+    "archive_key": "AWSLogs/1",
+    "version_id": "v1",
+    "archive_etag": "etag1",
+    "sha256": "a" * 64,
+    "content_sha256": "b" * 64,
+    "digest": "AWSLogs/d",
+    "read_by": "arn:aws:sts::044455556666:assumed-role/onetrail-operator/x",
+    "encryption": "aws:kms",
+    "kms_key": "arn:aws:kms:us-east-1:044455556666:key/k",
+    "lock_mode": "COMPLIANCE",
+    "retain_until": NOON,
+}
 
 
 class Noon:
@@ -60,10 +68,23 @@ def given_a_proven_bucket(folder: Path, rows=ROWS, *, recorded=True, **said) -> 
             proven.add(ProvenRow(row.key, row.size, row.etag, row.last_modified, **VERSION))
         part = proven.finish()
     receipt = Receipt(
-        run="practice", bucket="acme", account="111122223333", region="eu-west-1", at="2026-01-12T12:00:00Z", listing=listing.hexdigest(),
-        objects=listing.objects, size=listing.size, counts={"equal": 5}, digest_check="full", lock="compliance", good=True,
-        trails=(("111122223333", "audit", "eu-west-1", ""),), proven=part, ledger=(), record_head="0" * 64,
-    )  # fmt: skip
+        run="practice",
+        bucket="acme",
+        account="111122223333",
+        region="eu-west-1",
+        at="2026-01-12T12:00:00Z",
+        listing=listing.hexdigest(),
+        objects=listing.objects,
+        size=listing.size,
+        counts={"equal": 5},
+        digest_check="full",
+        lock="compliance",
+        good=True,
+        trails=(("111122223333", "audit", "eu-west-1", ""),),
+        proven=part,
+        ledger=(),
+        record_head="0" * 64,
+    )
     receipt = write_receipt(folder, replace(receipt, **said))
     with RunRecord(folder, "practice", Noon()) as record:
         said = {"file": "receipts/acme.json", "objects": receipt.objects}
@@ -102,7 +123,8 @@ def test_rows_come_from_the_very_bytes_that_were_hashed(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["log_account", "work_bucket"])
 def test_a_receipt_binds_where_it_was_written(tmp_path, name):
-    """Account and work bucket are under its hash; one of an earlier release, without them, keeps its own. Twin: as written, it is held."""
+    """Account and work bucket are under its hash; one of an earlier release, without them, keeps its own. Twin: as
+    written, it is held."""
     receipt = given_a_proven_bucket(tmp_path, log_account="044455556666", work_bucket="work")
     assert read_receipts(tmp_path).held
     assert replace(receipt, **{name: ""}).hash() != receipt.sha256
@@ -213,7 +235,8 @@ def test_only_the_line_that_tells_of_the_writing_of_this_receipt_vouches_for_it(
 
 
 def given_an_earlier_release_wrote_it(folder: Path) -> Receipt:
-    """What releases wrote before receipts said their format: `tokens/`, a list in the ledger, and a record line of that name."""
+    """What releases wrote before receipts said their format: `tokens/`, a list in the ledger, and a record line of that
+    name."""
     with LedgerPart(folder / "ledger", "proven-acme") as ledger:
         for row in ROWS:
             said = {"size": row.size, "source_etag": row.etag, "source_last_modified": row.last_modified}
@@ -280,9 +303,7 @@ def test_the_parts_of_a_bucket_are_those_the_record_names_for_it_and_none_of_a_l
         record.append("partition", key="copy-acme-eu", part="copy-acme-eu-001.parquet", sha256="", rows=1)
         record.append("partition", key="restore-acme", part="restore-acme.parquet", sha256="", rows=1)
         record.append("done", key="pilot-acme", result={"ledger": [{"part": "copy-acme-pilot.parquet"}]})
-        record.append(
-            "done", key="pilot-acme-eu", result={"ledger": [{"part": "copy-acme-eu-pilot.parquet"}]}
-        )
+        record.append("done", key="pilot-acme-eu", result={"ledger": [{"part": "copy-acme-eu-pilot.parquet"}]})
         record.append("done", key="window", result=None)
     assert copied_parts(tmp_path, "acme") == {"copy-acme-001.parquet", "copy-acme-pilot.parquet"}
     assert copied_parts(tmp_path, "acm") == frozenset()
@@ -307,9 +328,7 @@ def test_an_earlier_receipt_is_kept_beside_the_new_one(tmp_path):
         ([None], None),
     ],
 )
-def test_the_newest_object_is_found_whatever_the_order_of_dates_and_is_unknown_where_one_has_none(
-    days, newest
-):
+def test_the_newest_object_is_found_whatever_the_order_of_dates_and_is_unknown_where_one_has_none(days, newest):
     listing = ListingHash()
     for number, day in enumerate(days):
         listing.add(f"AWSLogs/{number}", 1, "e", day and NOON.replace(day=day))
@@ -339,11 +358,24 @@ def test_the_hash_of_a_listing_is_of_key_size_and_etag():
 
 
 FIELDS = {
-    "run": "practice", "bucket": "acme", "account": "111122223333", "region": "eu-west-1", "at": "2026-01-12T12:00:00Z",
-    "listing": "1" * 64, "objects": 5, "size": 15, "counts": {"equal": 5}, "digest_check": "full", "lock": "compliance", "good": True,
-    "trails": [["111122223333", "audit", "eu-west-1", ""]], "record_head": "0" * 64, "sha256": "",
-    "proven": ["a.parquet", "a" * 64, 5], "ledger": [["b.parquet", "b" * 64, 5]],
-}  # fmt: skip
+    "run": "practice",
+    "bucket": "acme",
+    "account": "111122223333",
+    "region": "eu-west-1",
+    "at": "2026-01-12T12:00:00Z",
+    "listing": "1" * 64,
+    "objects": 5,
+    "size": 15,
+    "counts": {"equal": 5},
+    "digest_check": "full",
+    "lock": "compliance",
+    "good": True,
+    "trails": [["111122223333", "audit", "eu-west-1", ""]],
+    "record_head": "0" * 64,
+    "sha256": "",
+    "proven": ["a.parquet", "a" * 64, 5],
+    "ledger": [["b.parquet", "b" * 64, 5]],
+}
 """Of a receipt, as JSON has them; what later forms added is not among them."""
 
 
@@ -366,7 +398,7 @@ def given_the_receipt(**more) -> Receipt:
         # as written before a receipt said its form
         (given_the_receipt(format=1), {}),
     ],
-)  # fmt: skip
+)
 def test_each_form_of_a_receipt_is_hashed_as_the_release_that_wrote_it_did(receipt, also):
     """Else a receipt that lies in a run folder would be taken for a changed one after an upgrade."""
     said = json.dumps({**FIELDS, **also}, sort_keys=True, separators=(",", ":"))
@@ -374,7 +406,8 @@ def test_each_form_of_a_receipt_is_hashed_as_the_release_that_wrote_it_did(recei
 
 
 def test_a_receipt_is_on_the_disk_before_it_has_its_name_and_reads_well(tmp_path, monkeypatch):
-    """A crash leaves the old one or the new one. What is synced is the whole file; one field a line, in order, for a person to read."""
+    """A crash leaves the old one or the new one. What is synced is the whole file; one field a line, in order, for a
+    person to read."""
     folder = tmp_path / "runs" / "practice"
     synced = []
 
@@ -472,14 +505,11 @@ def test_what_is_still_there_comes_as_it_was_proven_and_nothing_else_does(tmp_pa
 
 
 def test_a_bucket_as_it_was_proven_is_covered_and_by_a_receipt_of_another_listing_it_is_not(tmp_path):
-    """Twin: the list of proven objects fits the bucket, and the hash of the listing, under the receipt's own, does not."""
+    """Twin: the list of proven objects fits the bucket, and the hash of the listing, under the receipt's own, does
+    not."""
     receipt = given_a_proven_bucket(tmp_path)
-    assert cover(tmp_path, receipt, ROWS) == ReceiptCoverage(
-        True, "the bucket holds exactly what was proven", 0
-    )
-    assert cover(tmp_path, receipt, ROWS[:4]) == ReceiptCoverage(
-        True, "1 of the proven objects is already gone", 1
-    )
+    assert cover(tmp_path, receipt, ROWS) == ReceiptCoverage(True, "the bucket holds exactly what was proven", 0)
+    assert cover(tmp_path, receipt, ROWS[:4]) == ReceiptCoverage(True, "1 of the proven objects is already gone", 1)
     assert cover(tmp_path, replace(receipt, listing="0" * 64), ROWS) == ReceiptCoverage(
         False, "the receipt is of another listing; run step 06 again"
     )
@@ -496,8 +526,10 @@ def test_a_list_is_written_in_groups_and_each_earlier_one_keeps_its_name(tmp_pat
                 proven.add(row)
             parts.append(proven.finish())
     assert [(part.part, part.rows) for part in parts] == [
-        ("receipts/acme.parquet", 5), ("receipts/acme.2.parquet", 4), ("receipts/acme.3.parquet", 0),
-    ]  # fmt: skip
+        ("receipts/acme.parquet", 5),
+        ("receipts/acme.2.parquet", 4),
+        ("receipts/acme.3.parquet", 0),
+    ]
     files = [receipt_rows.pq.ParquetFile(tmp_path / part.part) for part in parts]
     assert [tuple(file.schema_arrow.names) for file in files] == [ProvenRow._fields] * 3
     groups = [file.num_row_groups for file in files]
@@ -505,8 +537,10 @@ def test_a_list_is_written_in_groups_and_each_earlier_one_keeps_its_name(tmp_pat
     for part, rows in zip(parts, (wanted, wanted[:4], []), strict=True):
         assert list(receipt_rows.read_rows(tmp_path, "acme", part, earlier=False)) == rows
     assert sorted(path.name for path in (tmp_path / "receipts").iterdir()) == [
-        "acme.2.parquet", "acme.3.parquet", "acme.parquet",
-    ]  # fmt: skip
+        "acme.2.parquet",
+        "acme.3.parquet",
+        "acme.parquet",
+    ]
 
 
 def test_a_list_that_was_not_finished_leaves_nothing(tmp_path):

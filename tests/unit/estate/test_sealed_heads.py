@@ -1,4 +1,5 @@
-"""A receipt permits something only where a sealed head names it, at or above its own line, and the record fits every head."""
+"""A receipt permits something only where a sealed head names it, at or above its own line, and the record fits every
+head."""
 
 import json
 
@@ -60,9 +61,7 @@ def operators_head(clients, tmp_path, receipt):
 
 def another_run(clients, tmp_path, receipt):
     line = next(entries(tmp_path))
-    body = RecordHead(
-        "other", 1, line["hash"], line["at"], more={"receipts": {"acme": receipt.sha256}}
-    ).body()
+    body = RecordHead("other", 1, line["hash"], line["at"], more={"receipts": {"acme": receipt.sha256}}).body()
     clients.client().put_object(Key="records/other/sealed/head-000001.json", Body=body)
     clients.client().put_object(Key=FIRST, Body=body)
 
@@ -107,7 +106,8 @@ def test_a_receipt_that_no_sealed_head_speaks_of_permits_nothing_names_the_cure_
 
 
 def test_a_record_made_anew_under_an_honest_sealed_head_permits_nothing(tmp_path):
-    """The receipt's line stands, another one before the sealed head was changed, and the chain fits. Twin: the first test."""
+    """The receipt's line stands, another one before the sealed head was changed, and the chain fits. Twin: the first
+    test."""
     clients, receipt = given_a_run(tmp_path, WorkBucket()), given_a_proven_bucket(tmp_path)
     with RunRecord(tmp_path, RUN, MovableClock()) as record:
         record.append("note", text="honest")
@@ -157,12 +157,8 @@ def test_one_head_that_cannot_be_read_permits_nothing_either(tmp_path):
     [
         b"no json",
         b'{"run":1}',
-        json.dumps(
-            {"v": 2, "run": RUN, "line": 1, "head": "a" * 64, "at": "", "receipts": ["acme"]}
-        ).encode(),
-        json.dumps(
-            {"v": 2, "run": RUN, "line": 7, "head": "a" * 64, "at": "", "receipts": {}}
-        ).encode(),  # elsewhere
+        json.dumps({"v": 2, "run": RUN, "line": 1, "head": "a" * 64, "at": "", "receipts": ["acme"]}).encode(),
+        json.dumps({"v": 2, "run": RUN, "line": 7, "head": "a" * 64, "at": "", "receipts": {}}).encode(),  # elsewhere
     ],
 )
 def test_what_lies_among_sealed_heads_and_is_none_is_named_and_no_obstacle(tmp_path, junk):
@@ -214,10 +210,9 @@ def a_broken_one(folder):
         (a_broken_one, False),  # which is named as that
     ],
 )
-def test_a_receipt_that_a_sealed_head_names_and_that_is_not_here_is_named_with_that_head(
-    tmp_path, harm, missing
-):
-    """By the last head that names one of that bucket, also where no receipt is left. Twins: it is here, or here and broken."""
+def test_a_receipt_that_a_sealed_head_names_and_that_is_not_here_is_named_with_that_head(tmp_path, harm, missing):
+    """By the last head that names one of that bucket, also where no receipt is left. Twins: it is here, or here and
+    broken."""
     clients, older = given_a_run(tmp_path, WorkBucket()), given_a_proven_bucket(tmp_path)
     sealed_by_06(clients, tmp_path, acme=older.sha256)
     newer = given_a_proven_bucket(tmp_path, at="2026-01-13T12:00:00Z")
@@ -242,7 +237,8 @@ def test_a_receipt_that_is_put_back_from_a_copy_of_the_run_folder_is_missing_no_
 
 
 def test_a_receipt_that_is_not_sealed_yet_leaves_none_missing(tmp_path):
-    """06 was killed before its last change, and has put the older one aside: the new one permits nothing, and that is enough."""
+    """06 was killed before its last change, and has put the older one aside: the new one permits nothing, and that is
+    enough."""
     clients, older = given_a_run(tmp_path, WorkBucket()), given_a_proven_bucket(tmp_path)
     sealed_by_06(clients, tmp_path, acme=older.sha256)
     given_a_proven_bucket(tmp_path, at="2026-01-13T12:00:00Z")
@@ -317,9 +313,7 @@ def test_a_sealed_head_larger_than_any_is_named_as_that(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("part", ["Versions", "DeleteMarkers"])
-def test_a_listing_of_sealed_heads_that_fails_in_part_is_not_taken_for_one_without_any(
-    tmp_path, monkeypatch, part
-):
+def test_a_listing_of_sealed_heads_that_fails_in_part_is_not_taken_for_one_without_any(tmp_path, monkeypatch, part):
     """Versions that cannot be listed, and delete markers that cannot. Twin: both can be."""
     clients = given_a_run(tmp_path, WorkBucket())
     whole = sealed_heads.pages_for
@@ -329,10 +323,7 @@ def test_a_listing_of_sealed_heads_that_fails_in_part_is_not_taken_for_one_witho
 
     assert read_sealed_heads(clients.settings, clients) == SealedHeads()
     monkeypatch.setattr(sealed_heads, "pages_for", refused)
-    assert (
-        read_sealed_heads(clients.settings, clients).could_not_look
-        == "work: ListObjectVersions: AccessDenied"
-    )
+    assert read_sealed_heads(clients.settings, clients).could_not_look == "work: ListObjectVersions: AccessDenied"
 
 
 def test_without_receipts_only_the_sealed_heads_are_asked_what_is_missing(tmp_path):

@@ -1,4 +1,5 @@
-"""A plan that holds nothing because of what could not be read says so, and is never taken for "already so" or for a wait."""
+"""A plan that holds nothing because of what could not be read says so, and is never taken for "already so" or for a
+wait."""
 
 from datetime import UTC, datetime
 

@@ -49,9 +49,7 @@ def make_archive():
 
 @pytest.fixture
 def pull(archive: Archive) -> Opening:
-    return Opening(
-        (archive.copier_arn,), ("acme-audit-us-east-1", "acme-audit-eu-west-1"), "2026-01-12T15:00:00Z"
-    )
+    return Opening((archive.copier_arn,), ("acme-audit-us-east-1", "acme-audit-eu-west-1"), "2026-01-12T15:00:00Z")
 
 
 @pytest.fixture

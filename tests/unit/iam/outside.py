@@ -1,7 +1,8 @@
 """A second evaluator of policies, so that the first is not its own judge.
 
-It is written from the IAM User Guide alone ("Policy evaluation logic", "IAM JSON policy elements", "Condition operators") and shares no
-line with lib/onetrail/iam: no import of it stands here, and a test sees to that. It favours shortness over speed.
+It is written from the IAM User Guide alone ("Policy evaluation logic", "IAM JSON policy elements", "Condition
+operators") and shares no line with lib/onetrail/iam: no import of it stands here, and a test sees to that. It favours
+shortness over speed.
 """
 
 import ipaddress
@@ -56,9 +57,7 @@ class Given:
     """`resource` is a role's trust policy."""
 
 
-def permitted(
-    who: Who, action: str, resource: str, context: Mapping[str, Any], given: Given = Given()
-) -> bool:
+def permitted(who: Who, action: str, resource: str, context: Mapping[str, Any], given: Given = Given()) -> bool:
     """Whether AWS would let the request through."""
     asked = _Asked(who, action, resource, _keys(who, context), given.boundary is not None)
     owner = given.owner or who.account
@@ -138,7 +137,8 @@ class _Asked:
     bounded: bool
 
     def reached(self, document: Policy | None, effect: str) -> str:
-        """How precisely a statement of that effect reaches the caller: exactly, by name, by account; empty where none does."""
+        """How precisely a statement of that effect reaches the caller: exactly, by name, by account; empty where none
+        does."""
         if document is None:
             return ""
         listed = document["Statement"]
@@ -296,9 +296,7 @@ class Estate:
     def copy(self) -> "Estate":
         """Another estate, to be changed on its own; documents are never changed, but replaced."""
         parts = {one.name: getattr(self, one.name) for one in fields(self)}
-        return Estate(
-            **{name: dict(part) if isinstance(part, dict) else part for name, part in parts.items()}
-        )
+        return Estate(**{name: dict(part) if isinstance(part, dict) else part for name, part in parts.items()})
 
     def may(self, who: Who, action: str, resource: str, **context: Any) -> bool:
         keys = {"aws:SecureTransport": "true", "aws:CurrentTime": self.now, **context}

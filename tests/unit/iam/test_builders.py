@@ -40,8 +40,7 @@ UNTIL, BEFORE, LATER = "2026-01-12T15:00:00Z", "2026-01-12T14:59:59Z", "2026-01-
 OLD, ELSE = "acme-old", "acme-else"
 KEY = "arn:aws:kms:us-east-1:044455556666:key/k"
 BREAKERS, OPERATORS, READERS = (
-    tuple(f"arn:aws:iam::{LOG}:role/{name}" for name in names)
-    for names in (["Lead"], ["Ops"], ["Auditor", "Analyst"])
+    tuple(f"arn:aws:iam::{LOG}:role/{name}" for name in names) for names in (["Lead"], ["Ops"], ["Auditor", "Analyst"])
 )
 
 
@@ -53,7 +52,7 @@ def keyed(make_archive):
 def every_document(archive, copiers, **more):
     return all_documents(
         archive, Opening(copiers, (OLD,), UNTIL), break_glass_principals=BREAKERS, operator_principals=OPERATORS, **more
-    )  # fmt: skip
+    )
 
 
 def a_batch_role(account=LOG):
@@ -62,7 +61,8 @@ def a_batch_role(account=LOG):
 
 @pytest.fixture
 def found(keyed):
-    """Every document and every statement that is built, by a name; of the open archive with copiers of both accounts, and of one alone."""
+    """Every document and every statement that is built, by a name; of the open archive with copiers of both accounts,
+    and of one alone."""
     push = keyed.copier_arn.replace(LOG, SOURCE)
     documents = every_document(keyed, (keyed.copier_arn, push))
     return {
@@ -82,15 +82,12 @@ def kind_of(name):
         return "trust"
     if name == "rcp":
         return "rcp"
-    return (
-        "identity"
-        if name.startswith("role_") or name in ("scp", "trail_rail", "archive_rail")
-        else "resource"
-    )
+    return "identity" if name.startswith("role_") or name in ("scp", "trail_rail", "archive_rail") else "resource"
 
 
 def test_every_statement_names_whom_what_and_where_as_its_kind_of_policy_must(found):
-    """AWS refuses a bucket's, key's or role's statement without a principal, and one of a role's own policy with it. No condition is empty."""
+    """AWS refuses a bucket's, key's or role's statement without a principal, and one of a role's own policy with it. No
+    condition is empty."""
     for name, document in found.items():
         kind = kind_of(name)
         for one in statements(document):
@@ -98,9 +95,7 @@ def test_every_statement_names_whom_what_and_where_as_its_kind_of_policy_must(fo
             assert one["Sid"] and one["Effect"] in ("Allow", "Deny"), where
             assert ("Principal" in one) is (kind != "identity"), where
             assert one.get("Principal", "*") != {}, where
-            assert one["Effect"] == "Allow" or one.get("Principal", "*") == "*", (
-                f"{where}: a Deny is for everybody"
-            )
+            assert one["Effect"] == "Allow" or one.get("Principal", "*") == "*", f"{where}: a Deny is for everybody"
             assert kind != "rcp" or one["Principal"] == "*", where
             assert bool(one.get("Action")) != bool(one.get("NotAction")), where
             named = one.get("Resource") or one.get("NotResource")
@@ -112,11 +107,33 @@ def test_every_statement_names_whom_what_and_where_as_its_kind_of_policy_must(fo
 def test_every_document_has_its_name(keyed):
     """Tables, commands and pages go by it. The role of a source account is there only where a copier is of one."""
     names = {
-        "central_bucket", "central_bucket_window", "central_bucket_open", "old_bucket_hold_still", "old_bucket_open", "old_bucket_closed",
-        "old_bucket_shell", "kms_key", "access_log_bucket", "work_bucket", "role_break_glass", "role_break_glass_trust", "role_operator",
-        "role_operator_trust", "role_reader", "role_reader_trust", "role_sealer", "role_sealer_trust", "role_grant_keeper",
-        "role_grant_keeper_trust", "role_copier", "role_copier_trust", "trail_rail", "archive_rail", "scp", "rcp",
-    }  # fmt: skip
+        "central_bucket",
+        "central_bucket_window",
+        "central_bucket_open",
+        "old_bucket_hold_still",
+        "old_bucket_open",
+        "old_bucket_closed",
+        "old_bucket_shell",
+        "kms_key",
+        "access_log_bucket",
+        "work_bucket",
+        "role_break_glass",
+        "role_break_glass_trust",
+        "role_operator",
+        "role_operator_trust",
+        "role_reader",
+        "role_reader_trust",
+        "role_sealer",
+        "role_sealer_trust",
+        "role_grant_keeper",
+        "role_grant_keeper_trust",
+        "role_copier",
+        "role_copier_trust",
+        "trail_rail",
+        "archive_rail",
+        "scp",
+        "rcp",
+    }
     assert set(every_document(keyed, (keyed.copier_arn,))) == names
     push = keyed.copier_arn.replace(LOG, SOURCE)
     assert set(every_document(keyed, (keyed.copier_arn, push))) == names | {"role_source_copier"}
@@ -131,31 +148,76 @@ def trusted(document):
 def test_each_role_is_assumed_by_those_that_the_parameters_name(keyed):
     """Readers are the operators where none are named, and the sealer is break-glass', never the operator's."""
     found = every_document(keyed, (keyed.copier_arn,), reader_principals=READERS)
-    assert {name: trusted(found[f"role_{name}_trust"]) for name in ("break_glass", "operator", "reader", "sealer", "copier", "grant_keeper")} == {
-        "break_glass": BREAKERS, "operator": OPERATORS, "reader": READERS, "sealer": BREAKERS,
-        "copier": (keyed.operator_arn,), "grant_keeper": (keyed.operator_arn,),
-    }  # fmt: skip
+    assert {
+        name: trusted(found[f"role_{name}_trust"])
+        for name in ("break_glass", "operator", "reader", "sealer", "copier", "grant_keeper")
+    } == {
+        "break_glass": BREAKERS,
+        "operator": OPERATORS,
+        "reader": READERS,
+        "sealer": BREAKERS,
+        "copier": (keyed.operator_arn,),
+        "grant_keeper": (keyed.operator_arn,),
+    }
     assert trusted(every_document(keyed, (keyed.copier_arn,))["role_reader_trust"]) == OPERATORS
 
 
 READ = [
     # what onetrail looks at of the archive's buckets, and of its account
-    "GetBucketAcl", "GetBucketLocation", "GetBucketLogging", "GetBucketNotification", "GetBucketObjectLockConfiguration",
-    "GetBucketOwnershipControls", "GetBucketPolicy", "GetBucketPolicyStatus", "GetBucketPublicAccessBlock", "GetBucketTagging",
-    "GetBucketVersioning", "GetEncryptionConfiguration", "GetLifecycleConfiguration", "GetReplicationConfiguration", "ListBucket",
-    "ListBucketVersions", "GetBucketRequestPayment", "ListBucketMultipartUploads",
-]  # fmt: skip
+    "GetBucketAcl",
+    "GetBucketLocation",
+    "GetBucketLogging",
+    "GetBucketNotification",
+    "GetBucketObjectLockConfiguration",
+    "GetBucketOwnershipControls",
+    "GetBucketPolicy",
+    "GetBucketPolicyStatus",
+    "GetBucketPublicAccessBlock",
+    "GetBucketTagging",
+    "GetBucketVersioning",
+    "GetEncryptionConfiguration",
+    "GetLifecycleConfiguration",
+    "GetReplicationConfiguration",
+    "ListBucket",
+    "ListBucketVersions",
+    "GetBucketRequestPayment",
+    "ListBucketMultipartUploads",
+]
 OBJECTS = [
-    "GetObject", "GetObjectAcl", "GetObjectAttributes", "GetObjectLegalHold", "GetObjectRetention", "GetObjectTagging", "GetObjectVersion",
-    "GetObjectVersionAttributes", "GetObjectVersionTagging",
-]  # fmt: skip
+    "GetObject",
+    "GetObjectAcl",
+    "GetObjectAttributes",
+    "GetObjectLegalHold",
+    "GetObjectRetention",
+    "GetObjectTagging",
+    "GetObjectVersion",
+    "GetObjectVersionAttributes",
+    "GetObjectVersionTagging",
+]
 ACCOUNT = [
-    "access-analyzer:ListAnalyzers", "account:GetAlternateContact", "account:ListRegions", "cloudtrail:DescribeTrails",
-    "cloudtrail:GetEventSelectors", "cloudtrail:GetTrailStatus", "ec2:DescribeRegions", "iam:GetAccountPasswordPolicy",
-    "iam:GetAccountSummary", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAccessKeys", "iam:ListAttachedRolePolicies",
-    "iam:ListRolePolicies", "iam:ListRoles", "iam:ListUsers", "iam:SimulateCustomPolicy", "iam:SimulatePrincipalPolicy",
-    "kms:ListAliases", "s3:GetAccountPublicAccessBlock", "s3:ListAllMyBuckets", "servicequotas:GetServiceQuota",
-]  # fmt: skip
+    "access-analyzer:ListAnalyzers",
+    "account:GetAlternateContact",
+    "account:ListRegions",
+    "cloudtrail:DescribeTrails",
+    "cloudtrail:GetEventSelectors",
+    "cloudtrail:GetTrailStatus",
+    "ec2:DescribeRegions",
+    "iam:GetAccountPasswordPolicy",
+    "iam:GetAccountSummary",
+    "iam:GetRole",
+    "iam:GetRolePolicy",
+    "iam:ListAccessKeys",
+    "iam:ListAttachedRolePolicies",
+    "iam:ListRolePolicies",
+    "iam:ListRoles",
+    "iam:ListUsers",
+    "iam:SimulateCustomPolicy",
+    "iam:SimulatePrincipalPolicy",
+    "kms:ListAliases",
+    "s3:GetAccountPublicAccessBlock",
+    "s3:ListAllMyBuckets",
+    "servicequotas:GetServiceQuota",
+]
 
 
 @pytest.mark.parametrize("build", [operator_policy, reader_policy])
@@ -172,9 +234,7 @@ def test_operator_and_reader_may_look_at_all_that_the_steps_look_at(make_archive
         assert [one for one in READ if not may(f"s3:{one}", f"arn:aws:s3:::{bucket}")] == []
         assert [one for one in OBJECTS if not may(f"s3:{one}", f"arn:aws:s3:::{bucket}/k")] == []
     assert [one for one in ACCOUNT if not one.startswith("kms:") and not may(one, "*")] == []
-    assert "kms:ListAliases" in next(
-        one["Action"] for one in statements(build(archive)) if one["Sid"] == "ReadAccount"
-    )
+    assert "kms:ListAliases" in next(one["Action"] for one in statements(build(archive)) if one["Sid"] == "ReadAccount")
     assert not may("s3:GetObject", "arn:aws:s3:::another/k")
     alone = statements(build(make_archive(access_log_bucket="")))
     assert not any(
@@ -185,9 +245,7 @@ def test_operator_and_reader_may_look_at_all_that_the_steps_look_at(make_archive
 
 def allowed(who, action, resource, policy, now=BEFORE, identity=True, **context):
     full = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
-    request = Request(
-        who, action, resource, SOURCE, {"aws:SecureTransport": "true", "aws:CurrentTime": now, **context}
-    )
+    request = Request(who, action, resource, SOURCE, {"aws:SecureTransport": "true", "aws:CurrentTime": now, **context})
     return evaluate(request, Policies((full,) if identity else (), resource={"Statement": policy})).allowed
 
 
@@ -196,7 +254,8 @@ BATCH = role(a_batch_role())
 
 @pytest.mark.parametrize("which", ["open", "batch"])
 def test_an_old_bucket_is_open_below_its_prefixes_until_its_expiry_for_the_named_role_alone(archive, which):
-    """From then on the role is refused whatever else lets it in, on the bucket and on its objects, and nobody else is."""
+    """From then on the role is refused whatever else lets it in, on the bucket and on its objects, and nobody else
+    is."""
     copier = role(archive.copier_arn) if which == "open" else BATCH
     build = old_bucket_open if which == "open" else old_bucket_batch
     arn = f"arn:aws:s3:::{OLD}"
@@ -218,24 +277,19 @@ def test_an_old_bucket_is_open_below_its_prefixes_until_its_expiry_for_the_named
         assert outside is None or not allowed(copier, "s3:GetObject", f"{arn}/{outside}", policy)
         assert allowed(copier, "s3:ListBucket", arn, policy, **{"s3:prefix": inside})
         if which == "open":
-            assert allowed(copier, "s3:ListBucket", arn, policy, **{"s3:prefix": outside or ""}) is (
-                outside is None
-            )
+            assert allowed(copier, "s3:ListBucket", arn, policy, **{"s3:prefix": outside or ""}) is (outside is None)
         for action, resource in (("s3:GetObject", f"{arn}/{inside}"), ("s3:ListBucket", arn)):
             assert not allowed(copier, action, resource, policy, LATER, **{"s3:prefix": inside})
-            assert not allowed(copier, action, resource, [*policy, lets_in], LATER), (
-                "nothing else lets it in then"
-            )
-            assert allowed(
-                role(f"arn:aws:iam::{LOG}:role/other"), action, resource, [*policy, lets_in], LATER
-            )
+            assert not allowed(copier, action, resource, [*policy, lets_in], LATER), "nothing else lets it in then"
+            assert allowed(role(f"arn:aws:iam::{LOG}:role/other"), action, resource, [*policy, lets_in], LATER)
             assert allowed(role(f"arn:aws:iam::{SOURCE}:role/owner"), action, resource, policy, LATER)
             assert not allowed(role(f"arn:aws:iam::{LOG}:role/other"), action, resource, policy)
 
 
 @pytest.mark.parametrize("build", [old_bucket_open, old_bucket_batch])
 def test_one_empty_prefix_among_others_grants_the_whole_bucket_in_the_same_words(archive, build):
-    """The others add nothing, and a longer policy is nearer to its limit. Twin: without the empty one each prefix is named."""
+    """The others add nothing, and a longer policy is nearer to its limit. Twin: without the empty one each prefix is
+    named."""
     whole, among, named = (
         build("aws", OLD, a_batch_role(), prefixes, UNTIL) for prefixes in (("",), ("a/", ""), ("a/", "b/"))
     )
@@ -243,11 +297,10 @@ def test_one_empty_prefix_among_others_grants_the_whole_bucket_in_the_same_words
     assert named != whole
 
 
-@pytest.mark.parametrize(
-    "names", [(), ("",), ("a", ""), ("a", "b*"), ("a?", "b"), ("*",)]
-)  # fmt: skip
+@pytest.mark.parametrize("names", [(), ("",), ("a", ""), ("a", "b*"), ("a?", "b"), ("*",)])
 def test_one_name_that_is_a_pattern_or_empty_is_enough_to_refuse_a_grant(archive, names):
-    """Beside exact ones too; of copiers as of buckets, and of whoever is built for them. Twin: exact names are taken."""
+    """Beside exact ones too; of copiers as of buckets, and of whoever is built for them. Twin: exact names are
+    taken."""
     checked_opening((archive.copier_arn,), (OLD, ELSE), UNTIL)
     for copiers, buckets in ((names, (OLD,)), ((archive.copier_arn,), names)):
         with pytest.raises(PolicyError, match="a grant needs exact"):
@@ -284,7 +337,8 @@ def bounds(policy, sid):
 
 
 def test_copiers_are_named_exactly_or_by_the_one_pattern_of_source_accounts(archive):
-    """So that the policy does not grow with their number; the role of jobs sends no If-None-Match and is not asked for it."""
+    """So that the policy does not grow with their number; the role of jobs sends no If-None-Match and is not asked for
+    it."""
     own, push = archive.copier_arn, archive.copier_arn.replace(LOG, SOURCE)
     pattern = "arn:aws:iam::*:role/onetrail-copier"
     for copiers, bound, copies_only, asked in (
@@ -324,9 +378,7 @@ def test_copiers_of_a_key_stand_in_one_order():
 
 def test_a_frozen_bucket_takes_what_services_deliver_and_where_all_writers_are_known_nothing_else():
     """Where one cannot be named, putting stays as the policy has it. A closed bucket takes nothing from anybody."""
-    policy, unnamed = (
-        old_bucket_hold_still("aws", OLD, BREAKERS, one) for one in (None, Writers(unnamed=True))
-    )
+    policy, unnamed = (old_bucket_hold_still("aws", OLD, BREAKERS, one) for one in (None, Writers(unnamed=True)))
     assert [one["Sid"] for one in policy[:1]] == [one["Sid"] for one in unnamed]
     trail, person = service("cloudtrail.amazonaws.com"), role(f"arn:aws:iam::{SOURCE}:role/x")
 

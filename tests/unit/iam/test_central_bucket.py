@@ -76,9 +76,7 @@ def test_where_s3_takes_no_condition_that_alone_is_left_out_and_judged_so(archiv
     }
     assert broken(archive, bare, "open", replace(pull, conditional=False)) == []
     assert broken(archive, bare, "open", pull) == ["the copier: a copy over what is there"]
-    assert "the copier: a copy over what is there" in broken(
-        archive, whole, "open", replace(pull, conditional=False)
-    )
+    assert "the copier: a copy over what is there" in broken(archive, whole, "open", replace(pull, conditional=False))
 
 
 @pytest.mark.parametrize("state", PolicyState)
@@ -150,9 +148,7 @@ def test_each_of_the_two_bounds_of_a_foreign_copier_is_enough_and_whole(archive,
         for state in ("open", "expired"):
             assert broken(archive, document, state, push) == [], name
         idle = [
-            part
-            for part, left in cut(document)
-            if all(unnoticed(archive, left, s, push) for s in ("open", "expired"))
+            part for part, left in cut(document) if all(unnoticed(archive, left, s, push) for s in ("open", "expired"))
         ]
         assert idle == [], name
 
@@ -167,9 +163,7 @@ def test_nothing_can_be_taken_out_unnoticed(make_archive, cut, states) -> None:
             continue  # a foreign copier is bound twice: the test above
         document = document_of(archive, states[0], opening)
         idle = [
-            part
-            for part, left in cut(document)
-            if all(unnoticed(archive, left, state, opening) for state in states)
+            part for part, left in cut(document) if all(unnoticed(archive, left, state, opening) for state in states)
         ]
         assert idle == [], name
 
@@ -186,9 +180,7 @@ def test_cloudtrail_is_locked_out_when_its_exemption_is_left_out(archive, pull) 
     assert broken(archive, whole, "open", pull) == []
 
 
-def test_an_expiring_allow_would_expire_nothing_for_a_copier_of_the_archives_own_account(
-    archive, pull
-) -> None:
+def test_an_expiring_allow_would_expire_nothing_for_a_copier_of_the_archives_own_account(archive, pull) -> None:
     whole = document_of(archive, "expired", pull)
     soft = copy.deepcopy(whole)
     soft["Statement"] = [s for s in soft["Statement"] if s["Sid"] != "CopierExpires"]

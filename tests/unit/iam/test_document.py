@@ -91,8 +91,7 @@ SAME = [
 @pytest.mark.parametrize(("one", "other"), SAME)
 def test_two_ways_to_write_a_principal_are_one(one, other) -> None:
     shapes = [
-        {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Principal": p}}
-        for p in (one, other)
+        {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Principal": p}} for p in (one, other)
     ]
     assert canonical(shapes[0]) == canonical(shapes[1])
 
@@ -167,9 +166,7 @@ def test_a_policy_whose_last_statement_goes_is_no_policy() -> None:
 def test_differences_name_what_was_added_removed_and_changed() -> None:
     def shaped(**actions):
         return {
-            "Statement": [
-                {"Sid": sid, "Effect": "Allow", "Action": a, "Resource": "*"} for sid, a in actions.items()
-            ]
+            "Statement": [{"Sid": sid, "Effect": "Allow", "Action": a, "Resource": "*"} for sid, a in actions.items()]
         }
 
     assert differences(shaped(A="s3:Get*", B="s3:Put*"), shaped(B="s3:List*", C="s3:*")) == [

@@ -92,9 +92,7 @@ def test_every_document_is_well_formed_in_every_partition(make_archive, any_part
         assert "NotPrincipal" not in text, name
         arns = [w for w in text.replace('"', " ").split() if w.startswith("arn:")]
         assert all(arn.startswith(f"arn:{any_partition}:") for arn in arns), name
-    assert {"central_bucket", "central_bucket_open", "old_bucket_open", "kms_key", "access_log_bucket"} < set(
-        found
-    )
+    assert {"central_bucket", "central_bucket_open", "old_bucket_open", "kms_key", "access_log_bucket"} < set(found)
     assert {"work_bucket", "role_operator", "role_operator_trust", "scp", "rcp"} < set(found)
 
 
@@ -131,9 +129,7 @@ READ = [
 
 
 @pytest.mark.parametrize(("who", "action", "key", "context", "verdict"), READ)
-def test_the_copier_and_nobody_else_reads_the_old_bucket_for_a_while(
-    who, action, key, context, verdict
-) -> None:
+def test_the_copier_and_nobody_else_reads_the_old_bucket_for_a_while(who, action, key, context, verdict) -> None:
     opened = with_statements(None, old_bucket_open("aws", OLD, COPIER.arn, ["AWSLogs/"], UNTIL))
     assert allowed(who, action, f"arn:aws:s3:::{OLD}{key}", SOURCE, context, resource=opened) is verdict
 
@@ -197,12 +193,30 @@ def test_an_empty_shell_takes_no_object_and_keeps_its_name(who, action, key, ver
 
 SIDE = [
     # document, who, action, key, context, allowed
-    (access_log_bucket, LOGGING, "s3:PutObject", "/k",
-     {"aws:SourceArn": "arn:aws:s3:::acme-archive", "aws:SourceAccount": LOG}, True),
-    (access_log_bucket, LOGGING, "s3:PutObject", "/k",
-     {"aws:SourceArn": "arn:aws:s3:::somebody", "aws:SourceAccount": LOG}, False),
-    (access_log_bucket, LOGGING, "s3:PutObject", "/k",
-     {"aws:SourceArn": "arn:aws:s3:::acme-archive", "aws:SourceAccount": SOURCE}, False),
+    (
+        access_log_bucket,
+        LOGGING,
+        "s3:PutObject",
+        "/k",
+        {"aws:SourceArn": "arn:aws:s3:::acme-archive", "aws:SourceAccount": LOG},
+        True,
+    ),
+    (
+        access_log_bucket,
+        LOGGING,
+        "s3:PutObject",
+        "/k",
+        {"aws:SourceArn": "arn:aws:s3:::somebody", "aws:SourceAccount": LOG},
+        False,
+    ),
+    (
+        access_log_bucket,
+        LOGGING,
+        "s3:PutObject",
+        "/k",
+        {"aws:SourceArn": "arn:aws:s3:::acme-archive", "aws:SourceAccount": SOURCE},
+        False,
+    ),
     (access_log_bucket, ADMIN, "s3:PutObject", "/k", {}, False),
     (access_log_bucket, OPERATOR, "s3:GetObject", "/k", {}, True),
     (access_log_bucket, OPERATOR, "s3:GetObject", "/k", {"aws:SecureTransport": "false"}, False),
@@ -223,7 +237,7 @@ SIDE = [
     (access_log_bucket, ADMIN, "s3:PutObjectRetention", "/k", {}, False),
     (work_bucket, OPERATOR, "s3:UpdateObjectEncryption", "/k", {}, False),
     (work_bucket, BREAKER, "s3:UpdateObjectEncryption", "/k", {}, False),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("build", "who", "action", "key", "context", "verdict"), SIDE)
@@ -261,9 +275,7 @@ KEYS = [
 
 
 @pytest.mark.parametrize(("who", "action", "context", "verdict"), KEYS)
-def test_the_key_serves_the_trail_and_only_break_glass_takes_it_away(
-    archive, who, action, context, verdict
-) -> None:
+def test_the_key_serves_the_trail_and_only_break_glass_takes_it_away(archive, who, action, context, verdict) -> None:
     assert allowed(who, action, KEY, LOG, context, resource=kms_key(archive)) is verdict
 
 
@@ -434,9 +446,7 @@ RAILS = [
 
 
 @pytest.mark.parametrize(("build", "who", "action", "resource", "verdict"), RAILS)
-def test_a_rail_guards_the_new_resources_and_nothing_else(
-    archive, build, who, action, resource, verdict
-) -> None:
+def test_a_rail_guards_the_new_resources_and_nothing_else(archive, build, who, action, resource, verdict) -> None:
     assert allowed(who, action, resource, who.account, scps=((FULL, build(archive)),)) is verdict
     assert allowed(who, action, resource, who.account, scps=((FULL,),))
 
@@ -450,9 +460,7 @@ def test_both_rails_together_are_one_document_within_the_limit(make_archive) -> 
     keyed = make_archive(kms_key_arn=KEY)
     both = with_statements(trail_rail(keyed), archive_rail(keyed)["Statement"])
     assert canonical(both) == canonical(scp(keyed))
-    assert not allowed(
-        ADMIN, "kms:ScheduleKeyDeletion", KEY, LOG, scps=((FULL, scp(keyed)),), resource=kms_key(keyed)
-    )
+    assert not allowed(ADMIN, "kms:ScheduleKeyDeletion", KEY, LOG, scps=((FULL, scp(keyed)),), resource=kms_key(keyed))
 
 
 ANYONE = {"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}

@@ -197,10 +197,7 @@ NOT_PRINCIPAL = [
 @pytest.mark.parametrize(("who", "listed", "spared"), NOT_PRINCIPAL)
 def test_a_deny_with_not_principal_spares_only_who_is_listed_in_full(who, listed, spared) -> None:
     resource = doc(statement(Principal="*"), statement("Deny", sid="D", NotPrincipal=listed))
-    assert (
-        evaluate(Request(who, "s3:GetObject", OBJECT, HOME), Policies((FULL,), resource=resource)).allowed
-        is spared
-    )
+    assert evaluate(Request(who, "s3:GetObject", OBJECT, HOME), Policies((FULL,), resource=resource)).allowed is spared
 
 
 @pytest.mark.parametrize(
@@ -248,9 +245,7 @@ KEYS = [
 
 
 @pytest.mark.parametrize(("who", "policy", "identity", "allowed"), KEYS)
-def test_a_key_is_used_only_if_its_policy_lets_the_account_or_the_caller(
-    who, policy, identity, allowed
-) -> None:
+def test_a_key_is_used_only_if_its_policy_lets_the_account_or_the_caller(who, policy, identity, allowed) -> None:
     request = Request(who, "kms:Decrypt", KEY, HOME)
     assert evaluate(request, Policies(identity, resource=policy)).allowed is allowed
 
@@ -267,9 +262,7 @@ REPAIR = [
 @pytest.mark.parametrize(("who", "action", "resource", "allowed"), REPAIR)
 def test_the_owners_root_user_can_always_repair_the_bucket_policy(who, action, resource, allowed) -> None:
     locked = to("*", effect="Deny", action="s3:*", resource=["arn:aws:s3:::b", "arn:aws:s3:::b/*"])
-    assert (
-        evaluate(Request(who, action, resource, HOME), Policies((FULL,), resource=locked)).allowed is allowed
-    )
+    assert evaluate(Request(who, action, resource, HOME), Policies((FULL,), resource=locked)).allowed is allowed
 
 
 def test_a_service_has_no_principal_arn_so_a_negated_condition_hits_it() -> None:

@@ -1,4 +1,5 @@
-"""Which statement decides, and how that is said: the most precise one, the first of equals, by its Sid and its policy."""
+"""Which statement decides, and how that is said: the most precise one, the first of equals, by its Sid and its
+policy."""
 
 import pytest
 
@@ -89,9 +90,13 @@ def test_a_deny_of_any_policy_reaches_every_caller_with_an_identity(who, kind):
     assert decided(who, **policies).allowed
     name = {"scp": "scps", "rcp": "rcps"}.get(kind, kind)
     policies[name] = {
-        "identity": (doc(allow, deny),), "boundary": doc(allow, deny), "session": doc(allow, deny), "scps": ((doc(allow, deny),),),
-        "rcps": ((doc(allow, deny),),), "resource": doc(statement("A", principal="*"), statement("No", "Deny", "*")),
-    }[name]  # fmt: skip
+        "identity": (doc(allow, deny),),
+        "boundary": doc(allow, deny),
+        "session": doc(allow, deny),
+        "scps": ((doc(allow, deny),),),
+        "rcps": ((doc(allow, deny),),),
+        "resource": doc(statement("A", principal="*"), statement("No", "Deny", "*")),
+    }[name]
     found = decided(who, **policies)
     assert (found.reason, found.sid, found.where) == ("explicit_deny", "No", kind)
 
@@ -117,8 +122,10 @@ def test_a_row_says_what_was_wanted_and_what_decided():
     request = Request(ROLE, "s3:GetObject", OBJECT, HOME)
     rows = table([(request, True), (request, False), request], Policies((doc(statement("A")),)))
     assert [(row.wanted, row.verdict, row.statement) for row in rows] == [
-        ("allow", "allow", "A (identity)"), ("deny", "allow", "A (identity)"), ("", "allow", "A (identity)"),
-    ]  # fmt: skip
+        ("allow", "allow", "A (identity)"),
+        ("deny", "allow", "A (identity)"),
+        ("", "allow", "A (identity)"),
+    ]
     (row,) = table([request], Policies())
     assert (row.who, row.does, row.where) == (ROLE.arn, "s3:GetObject", OBJECT)
     assert (row.verdict, row.statement) == ("deny", "no Allow (identity)")
@@ -222,8 +229,10 @@ def test_statements_without_a_sid_or_of_the_same_one_are_told_apart():
     """Each is one line; whom and what it is about stands in for the missing Sid."""
     one, two = statement("A"), statement("A", Action="s3:PutObject")
     assert differences(None, doc(one, two, {**two, "Action": "s3:C"})) == [
-        "added A: Allow s3:GetObject", "added A again: Allow s3:PutObject", "added A again again: Allow s3:C",
-    ]  # fmt: skip
+        "added A: Allow s3:GetObject",
+        "added A again: Allow s3:PutObject",
+        "added A again again: Allow s3:C",
+    ]
     bare = {"Effect": "Deny", "NotAction": ["s3:A", "s3:B"], "NotPrincipal": {"Service": "x", "AWS": "y"}}
     said = 'Deny all but s3:A, s3:B for {"AWS": "y", "Service": "x"}'
     assert differences(doc(bare), None) == [f"removed (no Sid) {said}: {said}"]

@@ -1,4 +1,5 @@
-"""A frozen old bucket loses and changes nothing, goes on taking what was delivered to it, and no part of the freeze is idle."""
+"""A frozen old bucket loses and changes nothing, goes on taking what was delivered to it, and no part of the freeze is
+idle."""
 
 import pytest
 
@@ -27,12 +28,27 @@ FULL = {
     "Version": "2012-10-17",
     "Statement": {"Sid": "Full", "Effect": "Allow", "Action": "*", "Resource": "*"},
 }
-DELIVERS = {"Sid": "Services", "Effect": "Allow", "Principal": {"Service": ["cloudtrail.amazonaws.com", "delivery.logs.amazonaws.com"]},
-            "Action": ["s3:PutObject", "s3:GetBucketAcl"], "Resource": [ARN, f"{ARN}/*"]}  # fmt: skip
-PUTS = {"Sid": "Writers", "Effect": "Allow", "Principal": {"AWS": [APP.arn, f"arn:aws:iam::{PARTNER}:root"]},
-        "Action": "s3:*", "Resource": [ARN, f"{ARN}/*"]}  # fmt: skip
-READS = {"Sid": "Readers", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{STRANGER}:root"},
-         "Action": "s3:*", "Resource": [ARN, f"{ARN}/*"]}  # fmt: skip
+DELIVERS = {
+    "Sid": "Services",
+    "Effect": "Allow",
+    "Principal": {"Service": ["cloudtrail.amazonaws.com", "delivery.logs.amazonaws.com"]},
+    "Action": ["s3:PutObject", "s3:GetBucketAcl"],
+    "Resource": [ARN, f"{ARN}/*"],
+}
+PUTS = {
+    "Sid": "Writers",
+    "Effect": "Allow",
+    "Principal": {"AWS": [APP.arn, f"arn:aws:iam::{PARTNER}:root"]},
+    "Action": "s3:*",
+    "Resource": [ARN, f"{ARN}/*"],
+}
+READS = {
+    "Sid": "Readers",
+    "Effect": "Allow",
+    "Principal": {"AWS": f"arn:aws:iam::{STRANGER}:root"},
+    "Action": "s3:*",
+    "Resource": [ARN, f"{ARN}/*"],
+}
 BEFORE = {"Version": "2012-10-17", "Statement": [DELIVERS, PUTS]}
 DELIVERY = {
     "s3:AbortMultipartUpload",
@@ -89,9 +105,9 @@ def test_a_frozen_bucket_is_read_and_delivered_to_and_nothing_else() -> None:
     """Re-keying an object in place included; twin: without the freeze an administrator does everything."""
     assert broken(frozen()) == []
     before = broken(BEFORE)
-    assert {
-        f"an administrator of the account: {a}" for a in (*OF_OBJECTS, *OF_BUCKETS) if a not in RESTORES
-    } <= set(before)
+    assert {f"an administrator of the account: {a}" for a in (*OF_OBJECTS, *OF_BUCKETS) if a not in RESTORES} <= set(
+        before
+    )
     assert canonical(without_sids(frozen(), "Onetrail")) == canonical(BEFORE)
 
 
@@ -109,14 +125,22 @@ WRITERS = [
     ([{**PUTS, "Effect": "Deny"}], Writers()),
     ([{**PUTS, "Principal": {"AWS": f"arn:aws:iam::{SOURCE}:root"}}], Writers()),  # names no role of the account
     ([{**PUTS, "Principal": {"AWS": PARTNER}}], Writers((), (PARTNER,))),
-    ([{**PUTS, "Principal": {"AWS": f"arn:aws:sts::{PARTNER}:assumed-role/app/s"}}], Writers((role_arn("app", PARTNER),))),
+    (
+        [{**PUTS, "Principal": {"AWS": f"arn:aws:sts::{PARTNER}:assumed-role/app/s"}}],
+        Writers((role_arn("app", PARTNER),)),
+    ),
     ([{**PUTS, "Principal": "*"}], Writers(unnamed=True)),
-    ([{**PUTS, "Principal": {"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"}}],
-     Writers(unnamed=True)),
-    ([{**{k: v for k, v in PUTS.items() if k != "Principal"}, "NotPrincipal": {"AWS": APP.arn}}], Writers(unnamed=True)),
+    (
+        [{**PUTS, "Principal": {"CanonicalUser": "79a59df900b949e55d96a1e698fbacedfd6e09d98eacf8f8d5218e7cd47ef2be"}}],
+        Writers(unnamed=True),
+    ),
+    (
+        [{**{k: v for k, v in PUTS.items() if k != "Principal"}, "NotPrincipal": {"AWS": APP.arn}}],
+        Writers(unnamed=True),
+    ),
     ([{**{k: v for k, v in PUTS.items() if k != "Action"}, "NotAction": "s3:Get*"}], Writers((APP.arn,), (PARTNER,))),
     ([{**PUTS, "Sid": "OnetrailCopyRead"}], Writers()),  # a statement of ours
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("statements", "writers"), WRITERS)
@@ -128,7 +152,5 @@ def test_whoever_the_policy_lets_write_goes_on(statements, writers) -> None:
 def test_where_a_writer_cannot_be_named_putting_stays_as_the_policy_has_it() -> None:
     """Everything else is refused all the same; twin: where all can be named, an administrator puts nothing."""
     open_to_all = frozen({**PUTS, "Sid": "All", "Principal": "*"}, Writers(unnamed=True))
-    assert {
-        said.split(": ")[1] for said in broken(open_to_all) if said.startswith("an administrator")
-    } == DELIVERY
+    assert {said.split(": ")[1] for said in broken(open_to_all) if said.startswith("an administrator")} == DELIVERY
     assert not [said for said in broken(frozen()) if said.startswith("an administrator")]

@@ -53,8 +53,14 @@ SOURCE_READ = ("s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion", "s3
 PUTS = ("s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectTagging")
 LOCK = "s3:PutObjectRetention"
 BUCKETS = {ARCHIVE.bucket_arn: LOG, OLD_ARN: SOURCE, OTHER_ARN: SOURCE}
-OBJECTS = {LOGS: LOG, BESIDE: LOG, ELSEWHERE: LOG, f"{OLD_ARN}/AWSLogs/k": SOURCE, f"{OLD_ARN}/secret/k": SOURCE,
-           f"{OTHER_ARN}/AWSLogs/k": SOURCE}  # fmt: skip
+OBJECTS = {
+    LOGS: LOG,
+    BESIDE: LOG,
+    ELSEWHERE: LOG,
+    f"{OLD_ARN}/AWSLogs/k": SOURCE,
+    f"{OLD_ARN}/secret/k": SOURCE,
+    f"{OTHER_ARN}/AWSLogs/k": SOURCE,
+}
 _OF_OBJECTS = {
     *OF_OBJECTS,
     *SOURCE_READ,
@@ -92,9 +98,11 @@ HOW: dict[str, Mapping[str, str]] = {
     "a copy without a lock": {k: v for k, v in COPY.items() if k != "s3:object-lock-mode"},
 }
 LISTS: dict[str, Mapping[str, str]] = {
-    "the logs": {"s3:prefix": "AWSLogs/"}, "what is no log": {"s3:prefix": "secret/"}, "everything": {},
+    "the logs": {"s3:prefix": "AWSLogs/"},
+    "what is no log": {"s3:prefix": "secret/"},
+    "everything": {},
     "without TLS": {"s3:prefix": "AWSLogs/", "aws:SecureTransport": "false"},
-}  # fmt: skip
+}
 PLAIN: dict[str, Mapping[str, str]] = {"": {}, "without TLS": {"aws:SecureTransport": "false"}}
 FROM_THE_TRAIL = {"aws:SourceArn": TRAIL, "kms:EncryptionContext:aws:cloudtrail:arn": TRAIL}
 
@@ -191,14 +199,22 @@ def an_old_policy(*more: Mapping[str, Any]) -> dict[str, Any]:
     """What 02 left of an old bucket's policy."""
     held = old_bucket_hold_still("aws", OLD, [role_arn("TrailConsolidation", SOURCE)])
     delivers = {
-        "Sid": "AWSCloudTrailWrite", "Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"},
-        "Action": "s3:PutObject", "Resource": f"{OLD_ARN}/*",
-    }  # fmt: skip
+        "Sid": "AWSCloudTrailWrite",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudtrail.amazonaws.com"},
+        "Action": "s3:PutObject",
+        "Resource": f"{OLD_ARN}/*",
+    }
     return with_statements(None, [delivers, *more, *held])
 
 
-LET_IN = {"Sid": "AuditorsRead", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{LOG}:root"},
-          "Action": ["s3:GetObject", "s3:ListBucket"], "Resource": [OLD_ARN, f"{OLD_ARN}/*"]}  # fmt: skip
+LET_IN = {
+    "Sid": "AuditorsRead",
+    "Effect": "Allow",
+    "Principal": {"AWS": f"arn:aws:iam::{LOG}:root"},
+    "Action": ["s3:GetObject", "s3:ListBucket"],
+    "Resource": [OLD_ARN, f"{OLD_ARN}/*"],
+}
 
 
 def before(direction: str, *more: Mapping[str, Any], now: str = MINUTE_BEFORE) -> World:
@@ -227,7 +243,8 @@ KEEPERS = Ask("the grant-keeper", SET_POLICY, ARCHIVE.bucket_arn, "")
 
 
 def wanted(direction: str) -> set[Ask]:
-    """What a grant is for, in the words of its contract: copies out of the old bucket, below AWSLogs/, owned, under governance."""
+    """What a grant is for, in the words of its contract: copies out of the old bucket, below AWSLogs/, owned, under
+    governance."""
     name = "the copier" if direction == "pull" else "the source copier"
     names = (name, f"{name}, made an administrator")
     return {KEEPERS} | {
@@ -282,12 +299,16 @@ def test_nobody_but_the_copier_gains_anything_and_nobody_loses_anything(directio
 def test_after_the_expiry_the_copier_is_refused_on_both_buckets_though_nobody_closed_anything(
     direction: str, now: str, more: tuple[Mapping[str, Any], ...]
 ) -> None:
-    """Nobody has anything left of it; a copier may read or write nothing, even where the old bucket's own policy let it read."""
+    """Nobody has anything left of it; a copier may read or write nothing, even where the old bucket's own policy let it
+    read."""
     was, left = may(before(direction, *more, now=now)), may(opened(direction, *more, now=now))
     assert left - was == set()
     if direction == "pull":
-        assert not [ask for ask in left if ask.who.startswith("the copier") and ask.where.startswith(OLD_ARN)
-                    and "stranger" not in ask.who]  # fmt: skip
+        assert not [
+            ask
+            for ask in left
+            if ask.who.startswith("the copier") and ask.where.startswith(OLD_ARN) and "stranger" not in ask.who
+        ]
         assert {ask.who for ask in was - left} == (
             {"the copier", "the copier, made an administrator"} if more else set()
         )
@@ -330,18 +351,29 @@ WHOLE = [
 ]
 TWICE = {
     # bound by Allow and by Deny at once: each is judged where it stands alone
-    ("old", "pull", ""): {"OnetrailCopyList DateLessThan aws:CurrentTime", "OnetrailCopyRead DateLessThan aws:CurrentTime"},
-}  # fmt: skip
+    ("old", "pull", ""): {
+        "OnetrailCopyList DateLessThan aws:CurrentTime",
+        "OnetrailCopyRead DateLessThan aws:CurrentTime",
+    },
+}
 
 
 @pytest.mark.parametrize(("which", "direction", "less"), WHOLE)
 def test_no_statement_and_no_condition_of_the_grant_can_be_taken_out_unnoticed(
     which: str, direction: str, less: str
 ) -> None:
-    """The promise of both tests above, broken by each part in turn; the archive's two bounds of a source copier: test_central_bucket."""
+    """The promise of both tests above, broken by each part in turn; the archive's two bounds of a source copier:
+    test_central_bucket."""
     more = () if less else (LET_IN,)
-    who = ("the copier, made an administrator", "the source copier", "the source copier, made an administrator",
-           "CloudTrail", "the grant-keeper", "an administrator of the log account", "break-glass")  # fmt: skip
+    who = (
+        "the copier, made an administrator",
+        "the source copier",
+        "the source copier, made an administrator",
+        "CloudTrail",
+        "the grant-keeper",
+        "an administrator of the log account",
+        "break-glass",
+    )
     who = ("the source copier",) if which == "own" else who
     only = {"archive": ARCHIVE.bucket_arn, "old": OLD_ARN, "key": ARCHIVE_KEY, "own": ""}[which]
     name = "the source copier"

@@ -1,4 +1,5 @@
-"""The guardrails refuse and leave alone what they must, over every write that AWS lists, and no part of them is idle."""
+"""The guardrails refuse and leave alone what they must, over every write that AWS lists, and no part of them is
+idle."""
 
 import pytest
 
@@ -15,9 +16,7 @@ LIMITS = {"trail_rail": 5120, "archive_rail": 5120, "scp": 5120, "rcp": 5120}
 
 def given(make_archive, partition: str = "aws"):
     region = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}[partition]
-    trails = tuple(
-        f"arn:{partition}:cloudtrail:{region}:{account}:trail/acme" for account in (SOURCE, "012345678901")
-    )
+    trails = tuple(f"arn:{partition}:cloudtrail:{region}:{account}:trail/acme" for account in (SOURCE, "012345678901"))
     return make_archive(
         partition,
         kms_key_arn=f"arn:{partition}:kms:{region}:{LOG}:key/1",
@@ -34,7 +33,8 @@ def broken(archive, which, document):
 
 @pytest.mark.parametrize("which", BUILDS)
 def test_every_request_gets_its_wanted_verdict(make_archive, any_partition, which) -> None:
-    """An action that AWS adds to its list is refused by the SCP already, and turns the list of the RCP red; twins: every mutation below."""
+    """An action that AWS adds to its list is refused by the SCP already, and turns the list of the RCP red; twins:
+    every mutation below."""
     archive = given(make_archive, any_partition)
     document = BUILDS[which](archive)
     assert broken(archive, which, document) == ""

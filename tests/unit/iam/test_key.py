@@ -1,4 +1,5 @@
-"""The archive's key serves the trails and the log account's roles, break-glass alone changes it, and no part of its policy is idle."""
+"""The archive's key serves the trails and the log account's roles, break-glass alone changes it, and no part of its
+policy is idle."""
 
 import pytest
 

@@ -73,6 +73,4 @@ def test_in_china_s3_has_another_name():
         KEY.replace("arn:aws:", "arn:aws-cn:").replace("eu-west-1", "cn-north-1"), [COPIER], ["old"], EXPIRES
     )
     assert statement["Condition"]["StringEquals"] == {"kms:ViaService": "s3.cn-north-1.amazonaws.com.cn"}
-    assert (
-        statement["Condition"]["StringLike"]["kms:EncryptionContext:aws:s3:arn"][0] == "arn:aws-cn:s3:::old"
-    )
+    assert statement["Condition"]["StringLike"]["kms:EncryptionContext:aws:s3:arn"][0] == "arn:aws-cn:s3:::old"

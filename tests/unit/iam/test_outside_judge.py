@@ -1,4 +1,5 @@
-"""The second evaluator decides every request of the policies' judge as it must be decided, and as the first one does."""
+"""The second evaluator decides every request of the policies' judge as it must be decided, and as the first one
+does."""
 
 import ast
 import sys
@@ -125,13 +126,11 @@ KEY_CALLS = [
     (role(role_arn("administrator", SOURCE)), "kms:Decrypt", {}, False),
     (role(role_arn("onetrail-copier", SOURCE)), "kms:GenerateDataKey", {}, False),
     (ANONYMOUS, "kms:Decrypt", {}, False),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("who", "action", "context", "wanted"), KEY_CALLS)
-def test_the_archives_key_decides_every_call_as_it_must(
-    who: Any, action: str, context: Any, wanted: bool
-) -> None:
+def test_the_archives_key_decides_every_call_as_it_must(who: Any, action: str, context: Any, wanted: bool) -> None:
     """The key alone: no guardrail."""
     identity = (outside.ANYTHING,) if who.arn else ()
     given_ = Given(identity=identity, resource=build.kms_key(ARCHIVE), owner=LOG)
@@ -157,9 +156,15 @@ CALLERS = (
     ANONYMOUS,
 )
 NAMES = (
-    "*", "111111111111", "arn:aws:iam::111111111111:root", "arn:aws:iam::111111111111:role/a",
-    "arn:aws:sts::111111111111:assumed-role/a/s", "arn:aws:iam::111111111111:user/u", "arn:aws:iam::222222222222:role/b", "AROAGONE",
-)  # fmt: skip
+    "*",
+    "111111111111",
+    "arn:aws:iam::111111111111:root",
+    "arn:aws:iam::111111111111:role/a",
+    "arn:aws:sts::111111111111:assumed-role/a/s",
+    "arn:aws:iam::111111111111:user/u",
+    "arn:aws:iam::222222222222:role/b",
+    "AROAGONE",
+)
 ACTIONS = ("s3:GetObject", "s3:Get*", "S3:PUTOBJECT", "s3:PutBucketPolicy", "*", "kms:*", "s3:*Object")
 RESOURCES = (
     "*",
@@ -170,17 +175,30 @@ RESOURCES = (
     "arn:aws:kms:*:*:key/1",
 )
 CONDITIONS = (
-    {}, {"StringEquals": {"aws:x": ["1", "2"]}}, {"StringNotEquals": {"aws:x": "1"}}, {"StringNotLike": {"aws:x": ["a*", "1"]}},
-    {"StringLikeIfExists": {"aws:x": "a*"}}, {"Null": {"aws:x": "true"}}, {"Null": {"aws:x": False}}, {"Bool": {"aws:SecureTransport": "false"}},
-    {"ArnNotEquals": {"aws:PrincipalArn": "arn:aws:iam::111111111111:role/*"}}, {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/a"}},
-    {"ForAnyValue:StringEquals": {"aws:many": ["p", "q"]}}, {"ForAllValues:StringEquals": {"aws:many": ["p", "q"]}},
-    {"NumericLessThan": {"aws:n": "10"}}, {"DateGreaterThanEquals": {"aws:CurrentTime": "2026-01-12T15:00:00Z"}},
-    {"StringEquals": {"aws:PrincipalIsAWSService": "true"}}, {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
-)  # fmt: skip
+    {},
+    {"StringEquals": {"aws:x": ["1", "2"]}},
+    {"StringNotEquals": {"aws:x": "1"}},
+    {"StringNotLike": {"aws:x": ["a*", "1"]}},
+    {"StringLikeIfExists": {"aws:x": "a*"}},
+    {"Null": {"aws:x": "true"}},
+    {"Null": {"aws:x": False}},
+    {"Bool": {"aws:SecureTransport": "false"}},
+    {"ArnNotEquals": {"aws:PrincipalArn": "arn:aws:iam::111111111111:role/*"}},
+    {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/a"}},
+    {"ForAnyValue:StringEquals": {"aws:many": ["p", "q"]}},
+    {"ForAllValues:StringEquals": {"aws:many": ["p", "q"]}},
+    {"NumericLessThan": {"aws:n": "10"}},
+    {"DateGreaterThanEquals": {"aws:CurrentTime": "2026-01-12T15:00:00Z"}},
+    {"StringEquals": {"aws:PrincipalIsAWSService": "true"}},
+    {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
+)
 CONTEXTS = (
-    {}, {"aws:x": "1"}, {"AWS:X": "ab", "aws:n": "9"}, {"aws:many": ("p", "z"), "aws:SecureTransport": "false"},
+    {},
+    {"aws:x": "1"},
+    {"AWS:X": "ab", "aws:n": "9"},
+    {"aws:many": ("p", "z"), "aws:SecureTransport": "false"},
     {"aws:many": ("p", "q"), "aws:CurrentTime": "2026-01-12T15:00:00Z", "aws:SourceIp": "10.1.2.3"},
-)  # fmt: skip
+)
 
 
 @st.composite

@@ -1,4 +1,5 @@
-"""Every document that onetrail prints is one that AWS admits: its parts exist and fit together, and it is not too large."""
+"""Every document that onetrail prints is one that AWS admits: its parts exist and fit together, and it is not too
+large."""
 
 from pathlib import Path
 from typing import Any
@@ -45,12 +46,24 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }
 GLOBAL_KEYS = {
     # IAM User Guide, AWS global condition context keys, read 2026-11-30: those that onetrail may use
-    "aws:CurrentTime", "aws:MultiFactorAuthPresent", "aws:PrincipalAccount", "aws:PrincipalArn",
-    "aws:PrincipalIsAWSService", "aws:PrincipalOrgID", "aws:PrincipalServiceName",
-    "aws:PrincipalServiceNamesList", "aws:ResourceAccount", "aws:ResourceOrgID", "aws:SecureTransport",
-    "aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID", "aws:CalledVia", "aws:CalledViaLast",
+    "aws:CurrentTime",
+    "aws:MultiFactorAuthPresent",
+    "aws:PrincipalAccount",
+    "aws:PrincipalArn",
+    "aws:PrincipalIsAWSService",
+    "aws:PrincipalOrgID",
+    "aws:PrincipalServiceName",
+    "aws:PrincipalServiceNamesList",
+    "aws:ResourceAccount",
+    "aws:ResourceOrgID",
+    "aws:SecureTransport",
+    "aws:SourceAccount",
+    "aws:SourceArn",
+    "aws:SourceOrgID",
+    "aws:CalledVia",
+    "aws:CalledViaLast",
     "aws:ViaAWSService",
-}  # fmt: skip
+}
 
 
 def settings_of(path: Path, variant: str) -> Settings:
@@ -77,7 +90,8 @@ def kind_of(name: str) -> DocumentKind:
 @pytest.mark.parametrize("variant", VARIANTS)
 @pytest.mark.parametrize("path", PARAMETERS, ids=lambda path: path.stem)
 def test_every_printed_document_is_admitted(path: Path, variant: str) -> None:
-    """Each action exists, each condition key fits every action of its statement, each resource fits, and the size is allowed."""
+    """Each action exists, each condition key fits every action of its statement, each resource fits, and the size is
+    allowed."""
     settings = settings_of(path, variant)
     for buckets in ((), ("acme-audit-us-east-1", "acme-audit-eu-west-1")):
         for name, document in documents(settings, old_buckets=buckets).items():

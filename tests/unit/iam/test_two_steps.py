@@ -1,6 +1,7 @@
 """Nobody comes to the archive's logs over one change that he may make first, but where the security model says so.
 
-The judge is the second evaluator, over S3, IAM, STS, KMS and CloudTrail. What each attacker reaches is written out here.
+The judge is the second evaluator, over S3, IAM, STS, KMS and CloudTrail. What each attacker reaches is written out
+here.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,8 +22,7 @@ UNTIL, OLD = "2026-01-12T15:00:00Z", "acme-audit-us-east-1"
 ARCHIVE, WORK, ACCESS = "arn:aws:s3:::acme-archive", "arn:aws:s3:::acme-work", "arn:aws:s3:::acme-access-logs"
 LOGS = f"{ARCHIVE}/AWSLogs/{SOURCE}/CloudTrail/us-east-1/2026/01/12/log.json.gz"
 BREAK_GLASS, OPERATOR, READER, SEALER, KEEPER, COPIER = (
-    role_arn(f"onetrail-{name}")
-    for name in ("break-glass", "operator", "reader", "sealer", "grant-keeper", "copier")
+    role_arn(f"onetrail-{name}") for name in ("break-glass", "operator", "reader", "sealer", "grant-keeper", "copier")
 )
 PUSHER = role_arn("onetrail-copier", SOURCE)
 STRANGER = "222233334444"
@@ -102,18 +102,12 @@ def steps(attacker: Who) -> Iterator[Step]:
     own = build.trust([attacker.arn])
     for role in (BREAK_GLASS, OPERATOR, READER, SEALER, KEEPER, COPIER):
         short = role.rsplit("/onetrail-", 1)[-1]
-        yield Step(
-            f"trust of {short}", ("iam:UpdateAssumeRolePolicy",), role, lambda e, r=role: _trusts(e, r, own)
-        )
+        yield Step(f"trust of {short}", ("iam:UpdateAssumeRolePolicy",), role, lambda e, r=role: _trusts(e, r, own))
         for action in ("iam:PutRolePolicy", "iam:AttachRolePolicy"):
             yield Step(f"policy of {short}", (action,), role, lambda e, r=role: _allows(e, r, (ANYTHING,)))
-        yield Step(
-            f"no policy of {short}", ("iam:DeleteRolePolicy",), role, lambda e, r=role: _allows(e, r, ())
-        )
+        yield Step(f"no policy of {short}", ("iam:DeleteRolePolicy",), role, lambda e, r=role: _allows(e, r, ()))
         anew = ("iam:DeleteRole", "iam:CreateRole")
-        yield Step(
-            f"{short} made anew", anew, role, lambda e, r=role: e.roles.update({r: Role(own, (ANYTHING,))})
-        )
+        yield Step(f"{short} made anew", anew, role, lambda e, r=role: e.roles.update({r: Role(own, (ANYTHING,))}))
     if attacker.account != LOG:
         made, copier = (
             ("iam:CreateRole", "iam:UpdateAssumeRolePolicy"),
@@ -129,7 +123,7 @@ def steps(attacker: Who) -> Iterator[Step]:
                 bucket,
                 lambda e, b=bucket, p=policy: e.resource_policies.update({b: p}),
             )
-    yield Step("policy of the key", ("kms:PutKeyPolicy",), KEY, lambda e: e.resource_policies.update({KEY: EVERYTHING}))  # fmt: skip
+    yield Step("policy of the key", ("kms:PutKeyPolicy",), KEY, lambda e: e.resource_policies.update({KEY: EVERYTHING}))
 
 
 def _trusts(estate: Estate, role: str, trust: Policy) -> None:
@@ -165,7 +159,7 @@ HARM: dict[str, tuple[Any, ...]] = {
 SENT = {
     "s3:PutObject": {"s3:if-none-match": "*", "s3:x-amz-acl": "bucket-owner-full-control"},
     "s3:PutObjectRetention": {"s3:object-lock-mode": "COMPLIANCE", "s3:object-lock-remaining-retention-days": "36500"},
-}  # fmt: skip
+}
 """What a caller sends besides, of its own choice; no copy source, since a forger has bytes of its own."""
 
 
@@ -196,14 +190,34 @@ def reached(estate: Estate, attacker: Who) -> dict[str, set[str]]:
 
 
 BREAK_GLASS_MAY = {
-    "delete a log", "lift governance", "lock for ever", "expire logs", "stop versions", "replicate", "delete the archive",
-    "set its policy", "delete a head", "delete an access log", "delete the key", "disable the key", "set the key's policy",
-}  # fmt: skip
+    "delete a log",
+    "lift governance",
+    "lock for ever",
+    "expire logs",
+    "stop versions",
+    "replicate",
+    "delete the archive",
+    "set its policy",
+    "delete a head",
+    "delete an access log",
+    "delete the key",
+    "disable the key",
+    "set the key's policy",
+}
 """At once; with a changed policy everything, but that is a third step."""
 POLICY_GONE = {
-    "forge a log", "copy a log", "re-key a log", "annotate a log", "delete a log", "lift governance", "lock for ever", "expire logs",
-    "stop versions", "replicate", "delete the archive",
-}  # fmt: skip
+    "forge a log",
+    "copy a log",
+    "re-key a log",
+    "annotate a log",
+    "delete a log",
+    "lift governance",
+    "lock for ever",
+    "expire logs",
+    "stop versions",
+    "replicate",
+    "delete the archive",
+}
 """Of the archive alone."""
 AS_BREAK_GLASS = {
     "trust of break-glass": BREAK_GLASS_MAY,
@@ -229,41 +243,66 @@ AS_COPIER = {"forge a log", "lock for ever"}
 BECOMES = {
     f"{how}{name}{end}": opens
     for name, opens in (
-        ("operator", {"set its policy", "copy a log"}), ("grant-keeper", {"set its policy"}), ("copier", {"copy a log"}),
+        ("operator", {"set its policy", "copy a log"}),
+        ("grant-keeper", {"set its policy"}),
+        ("copier", {"copy a log"}),
     )
     for how, end in (("trust of ", ""), ("", " made anew"))
-}  # fmt: skip
+}
 SEALS = {"": {"seal a record"}}
 """That is its work."""
 LOG_ADMIN, LOG_ROOT, FOREIGN = list(ATTACKERS)[:3]
 REACHED = [
     # guardrails, state, what is reached by whom; whoever is not named reaches nothing
     (True, "steady", {"the sealer": SEALS}),
-    (True, "open", {
-        "the sealer": SEALS,
-        "the copier": COPIES,
-        "the operator": {"": {"set its policy", "copy a log"}, "policy of the archive": AS_COPIER},  # as the copier, with any bytes
-        "the grant-keeper": {"": {"set its policy"}},
-    }),
-    (True, "pushed", {
-        FOREIGN: {"a copier of its own": {"copy a log"}},  # copies of what was granted, and nothing else
-        "the sealer": SEALS,
-        "the operator": {"": {"set its policy"}, "policy of the archive": {*AS_COPIER, "copy a log"}},
-        "the grant-keeper": {"": {"set its policy"}},
-    }),
+    (
+        True,
+        "open",
+        {
+            "the sealer": SEALS,
+            "the copier": COPIES,
+            "the operator": {
+                "": {"set its policy", "copy a log"},
+                "policy of the archive": AS_COPIER,
+            },  # as the copier, with any bytes
+            "the grant-keeper": {"": {"set its policy"}},
+        },
+    ),
+    (
+        True,
+        "pushed",
+        {
+            FOREIGN: {"a copier of its own": {"copy a log"}},  # copies of what was granted, and nothing else
+            "the sealer": SEALS,
+            "the operator": {"": {"set its policy"}, "policy of the archive": {*AS_COPIER, "copy a log"}},
+            "the grant-keeper": {"": {"set its policy"}},
+        },
+    ),
     (True, "expired", {"the sealer": SEALS}),
-    (False, "steady", {LOG_ADMIN: AS_BREAK_GLASS, LOG_ROOT: AS_ROOT, FOREIGN: {"": {"stop the trail"}}, "the sealer": SEALS}),
-    (False, "open", {
-        LOG_ADMIN: AS_BREAK_GLASS | BECOMES,
-        LOG_ROOT: AS_ROOT,
-        FOREIGN: {"": {"stop the trail"}},
-        "the sealer": SEALS,
-        "the copier": COPIES,
-        "the operator": WINDOW_OF_OPERATOR,
-        "the grant-keeper": WINDOW,
-    }),
-    (False, "expired", {LOG_ADMIN: AS_BREAK_GLASS, LOG_ROOT: AS_ROOT, FOREIGN: {"": {"stop the trail"}}, "the sealer": SEALS}),
-]  # fmt: skip
+    (
+        False,
+        "steady",
+        {LOG_ADMIN: AS_BREAK_GLASS, LOG_ROOT: AS_ROOT, FOREIGN: {"": {"stop the trail"}}, "the sealer": SEALS},
+    ),
+    (
+        False,
+        "open",
+        {
+            LOG_ADMIN: AS_BREAK_GLASS | BECOMES,
+            LOG_ROOT: AS_ROOT,
+            FOREIGN: {"": {"stop the trail"}},
+            "the sealer": SEALS,
+            "the copier": COPIES,
+            "the operator": WINDOW_OF_OPERATOR,
+            "the grant-keeper": WINDOW,
+        },
+    ),
+    (
+        False,
+        "expired",
+        {LOG_ADMIN: AS_BREAK_GLASS, LOG_ROOT: AS_ROOT, FOREIGN: {"": {"stop the trail"}}, "the sealer": SEALS},
+    ),
+]
 
 
 @pytest.mark.parametrize("attacker", ATTACKERS)
@@ -271,7 +310,8 @@ REACHED = [
     ("guarded", "state", "wanted"), REACHED, ids=[f"{'rail' if g else 'no rail'} {s}" for g, s, _ in REACHED]
 )
 def test_what_one_change_first_opens_to_whom(guarded: bool, state: str, wanted: Any, attacker: str) -> None:
-    """An administrator of the log account over the trust of break-glass is refused by the guardrail, and possible without an organization."""
+    """An administrator of the log account over the trust of break-glass is refused by the guardrail, and possible
+    without an organization."""
     assert reached(given(guarded=guarded, state=state), ATTACKERS[attacker]) == wanted.get(attacker, {})
 
 
@@ -295,7 +335,10 @@ def test_the_security_model_says_what_is_possible() -> None:
     """Each way that stands open by design is told where people look."""
     text = (Path(__file__).parents[3] / "docs" / "security-model.md").read_text(encoding="utf-8")
     for said in (
-        "make themselves break-glass by changing that role's trust policy | refused by the guardrail; **possible without an organization**",
+        (
+            "make themselves break-glass by changing that role's trust policy | refused by the guardrail; **possible"
+            " without an organization**"
+        ),
         "stop, delete or narrow the new trail | refused by the guardrail; **possible without an organization**",
         "**Root of the log account** can always get, put and delete the bucket policy",
         "Within the window it could set any policy",

@@ -1,4 +1,5 @@
-"""What AWS lists as a write is decided here, action by action, and the documents decide it so. A new action turns this red."""
+"""What AWS lists as a write is decided here, action by action, and the documents decide it so. A new action turns this
+red."""
 
 from collections import Counter
 from itertools import chain
@@ -60,9 +61,7 @@ def test_the_universe_of_actions_is_awss_own() -> None:
     assert max(Counter(everything).values()) == 1
 
 
-def test_what_a_resource_control_policy_lists_is_every_write_but_those_with_a_statement_of_their_own() -> (
-    None
-):
+def test_what_a_resource_control_policy_lists_is_every_write_but_those_with_a_statement_of_their_own() -> None:
     """The one list that names what is refused, against the newest that AWS publishes."""
     own = {
         "s3:PutBucketPolicy",
@@ -96,10 +95,14 @@ def test_every_write_stands_in_exactly_one_row() -> None:
 
 
 COPY = {
-    "aws:SecureTransport": "true", "aws:CurrentTime": "2026-01-12T14:00:00Z", "s3:x-amz-acl": "bucket-owner-full-control",
-    "s3:x-amz-copy-source": f"{OLD}/AWSLogs/k", "s3:if-none-match": "*", "aws:SourceArn": ARCHIVE.trail_arns[0],
+    "aws:SecureTransport": "true",
+    "aws:CurrentTime": "2026-01-12T14:00:00Z",
+    "s3:x-amz-acl": "bucket-owner-full-control",
+    "s3:x-amz-copy-source": f"{OLD}/AWSLogs/k",
+    "s3:if-none-match": "*",
+    "aws:SourceArn": ARCHIVE.trail_arns[0],
     "kms:EncryptionContext:aws:cloudtrail:arn": ARCHIVE.trail_arns[0],
-}  # fmt: skip
+}
 WHO = {
     CLOUDTRAIL: service("cloudtrail.amazonaws.com"),
     BREAK_GLASS: role(ARCHIVE.break_glass_arn),
@@ -110,10 +113,20 @@ WHO = {
 
 
 def may(action: str) -> set[str]:
-    """Who of `WHO` may do it to the archive, its key or a role of ours, in one of the states; each is an administrator at home."""
+    """Who of `WHO` may do it to the archive, its key or a role of ours, in one of the states; each is an administrator
+    at home."""
     kind = action.split(":")[0]
-    rail = ((prepared({"Version": "2012-10-17", "Statement": [{"Sid": "Full", "Effect": "Allow", "Action": "*", "Resource": "*"}]}),
-             prepared(archive_rail(ARCHIVE))),)  # fmt: skip
+    rail = (
+        (
+            prepared(
+                {
+                    "Version": "2012-10-17",
+                    "Statement": [{"Sid": "Full", "Effect": "Allow", "Action": "*", "Resource": "*"}],
+                }
+            ),
+            prepared(archive_rail(ARCHIVE)),
+        ),
+    )
     if kind == "s3":
         where = (
             f"{ARCHIVE.bucket_arn}/AWSLogs/{ARCHIVE.source_accounts[0]}/k"
@@ -138,7 +151,8 @@ def may(action: str) -> set[str]:
 
 
 def test_the_documents_decide_each_action_as_its_row_says() -> None:
-    """Archive, key and roles under policy and guardrail; who may read a restored log or use a key may so for its account lets it."""
+    """Archive, key and roles under policy and guardrail; who may read a restored log or use a key may so for its
+    account lets it."""
     wrong = []
     for one in decisions():
         if one.ruling is Ruling.IRRELEVANT:

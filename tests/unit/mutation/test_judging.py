@@ -1,4 +1,5 @@
-"""A small library with good and weak tests goes through the whole of `make mutate`: what the good ones notice is killed, the rest survives."""
+"""A small library with good and weak tests goes through the whole of `make mutate`: what the good ones notice is
+killed, the rest survives."""
 
 import json
 import os
@@ -55,7 +56,7 @@ def test_it_waits():
     late = Late()
     waits_for(late)
     assert late.left == 0
-"""
+"""  # noqa: E501
 WEAK = """
 from onetrail.gate import counted
 
@@ -105,9 +106,7 @@ def _verdicts(root: Path) -> dict[str, str]:
 def test_what_a_good_test_notices_is_killed(judged):
     """In a function, in a constant that other modules took by name, and where the change never comes to an end."""
     _, verdicts, _ = judged
-    assert {
-        key: said for key, said in verdicts.items() if key.startswith(("lets_in", "waits_for", " |"))
-    } == {
+    assert {key: said for key, said in verdicts.items() if key.startswith(("lets_in", "waits_for", " |"))} == {
         " | 3 | becomes 4": "killed",
         " | 3 | becomes 2": "killed",
         ' | "day" | left out': "killed",
@@ -144,7 +143,8 @@ def test_what_a_weak_test_lets_pass_survives_and_so_does_what_no_test_runs(judge
 
 
 def test_what_was_judged_is_not_judged_again(judged):
-    """Until its module has changed; each survivor of a module is, once its tests have. So a run goes on where the last one was stopped."""
+    """Until its module has changed; each survivor of a module is, once its tests have. So a run goes on where the last
+    one was stopped."""
     _, _, root = judged
     judged_before = len(_rows(root))
     weak = root / "tests" / "unit" / "test_weak.py"
@@ -161,9 +161,7 @@ def test_a_test_that_fails_by_itself_judges_nothing_and_is_named(judged):
     """Its failure would be taken for a kill of whatever it runs."""
     _, _, root = judged
     failing = root / "tests" / "unit" / "test_failing.py"
-    failing.write_text(
-        "from onetrail.gate import never_called\n\ndef test_it():\n    assert never_called(1) == 2\n"
-    )
+    failing.write_text("from onetrail.gate import never_called\n\ndef test_it():\n    assert never_called(1) == 2\n")
     ended = _run(root)
     failing.unlink()
     assert ended.returncode == 1

@@ -86,7 +86,10 @@ STATEMENTS = [
         ["def f():\n    pass", "def f():\n    pass\n    b()", "def f():\n    a()\n    pass"],
     ),
     ("def f():\n    yield a", ["def f():\n    if False:\n        yield a"]),
-    ("def f(a=1, b=''):\n    return", ["def f(a=2, b=''):\n    return", "def f(a=0, b=''):\n    return", "def f(a=1, b='x'):\n    return"]),
+    (
+        "def f(a=1, b=''):\n    return",
+        ["def f(a=2, b=''):\n    return", "def f(a=0, b=''):\n    return", "def f(a=1, b='x'):\n    return"],
+    ),
     ("class A:\n    def __init__(self):\n        self.a = b", []),
     # what carries no behaviour is left alone
     ('"""Text."""', []),
@@ -96,7 +99,7 @@ STATEMENTS = [
     ("__all__ = ['a']", []),
     ("Pair = tuple[Row, Row] | None", []),
     ("import a", []),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("before", "after"), STATEMENTS, ids=[one for one, _ in STATEMENTS])
@@ -130,7 +133,8 @@ def test_a_place_is_named_by_its_function_and_text_and_not_by_its_line():
 
 
 def test_a_place_knows_its_lines_and_the_function_whose_code_holds_it():
-    """By the lines its tests are found; the function is the outermost one. Defaults and constants belong to the import."""
+    """By the lines its tests are found; the function is the outermost one. Defaults and constants belong to the
+    import."""
     found = {one.key: one for one in mutants(SOURCE)[1]}
     inner = found["Door.opens.inner", "return key", "returns None", 1]
     assert (inner.code, inner.lines, inner.body) == (("Door.opens", 5), range(9, 10), range(6, 11))

@@ -39,9 +39,7 @@ GONE = [
 ]
 
 
-@pytest.mark.parametrize(
-    "one", GONE, ids=lambda one: f"{one.module} {one.where} {one.place} {one.change} {one.nth}"
-)
+@pytest.mark.parametrize("one", GONE, ids=lambda one: f"{one.module} {one.where} {one.place} {one.change} {one.nth}")
 def test_one_that_is_gone_is_found(one: Survivor, library: Path):
     """Twin: each part of the name counts, and what is there is not found gone."""
     assert gone([HERE, one], library) == [one]
@@ -95,9 +93,7 @@ def test_what_survives_without_a_reason_is_trouble(known: results.Results):
     ]
     enough = {"gate.py": [KEY, *[OTHER] * 19]}
     assert results.trouble(enough, known, reasons=[HERE]) == []
-    assert results.trouble({"gate.py": [KEY, *[OTHER] * 18]}, known, reasons=[HERE]) == [
-        "only 18 of 19 were killed"
-    ]
+    assert results.trouble({"gate.py": [KEY, *[OTHER] * 18]}, known, reasons=[HERE]) == ["only 18 of 19 were killed"]
 
 
 def test_a_reason_for_what_is_killed_is_trouble_and_so_is_what_was_not_judged(known: results.Results):

@@ -29,7 +29,8 @@ WHERE = {"account": "111122223333", "service": "s3", "resource": "old"}
 
 
 def test_the_texts_of_a_resource_are_those_that_its_lines_name_in_their_order(tmp_path):
-    """Before and after, and that there was none. Twins: other lines of the same names, another resource, account or service."""
+    """Before and after, and that there was none. Twins: other lines of the same names, another resource, account or
+    service."""
     said = given_texts(tmp_path)
     with RunRecord(tmp_path, "practice", MovableClock()) as record:
         about = record.append("intent", key="open", **WHERE, replaces={"absent": True})
@@ -46,8 +47,11 @@ def test_the_texts_of_a_resource_are_those_that_its_lines_name_in_their_order(tm
         record.append("intent", key="other", **{**WHERE, "resource": "other"}, replaces=said["two"])
     one = KeptText("one", "policies/one.json")
     assert texts.of(*WHERE.values()) == [
-        ("before", KeptText(None, "")), ("after", one), ("before", one), ("after", KeptText(None, "")),
-    ]  # fmt: skip
+        ("before", KeptText(None, "")),
+        ("after", one),
+        ("before", one),
+        ("after", KeptText(None, "")),
+    ]
     assert texts.of("111122223333", "s3", "other") == [("before", KeptText("two", "policies/two.json"))]
     assert texts.of("444455556666", "s3", "old") == texts.of("111122223333", "kms", "old") == []
 

@@ -25,9 +25,7 @@ CENTRAL = Restores(frozenset({"OnlyTls", "CopierExpires"}), (STEADY,))
 
 def policy(*statements):
     """A document as a text; without statements there is none."""
-    return (
-        json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, indent=1) if statements else None
-    )
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, indent=1) if statements else None
 
 
 PRIOR = policy(THEIRS)
@@ -52,13 +50,31 @@ CASES = [
     (SOURCE, policy(THEIRS, OURS), [], PRIOR, "", []),  # another run folder: nothing to compare with
     (SOURCE, policy(THEIRS, OURS), [BEFORE], PRIOR, "policies/1.json", []),  # the opening's answer was lost
     (SOURCE, policy(THEIRS, OURS, MORE), [BEFORE], policy(THEIRS, MORE), "", ["added Added"]),
-    (CENTRAL, policy(STEADY, OPEN), [kept("before", policy(STEADY)), kept("after", policy(STEADY, OPEN))],
-     policy(STEADY), "policies/1.json", []),
-    (CENTRAL, policy(STEADY, OPEN, MORE), [kept("before", policy(STEADY)), kept("after", policy(STEADY, OPEN))],
-     policy(STEADY, MORE), "", ["added Added"]),
-    (CENTRAL, policy(ANOTHER, OPEN), [kept("before", policy(STEADY)), kept("after", policy(STEADY, OPEN))],
-     policy(STEADY), "policies/1.json", ["changed OnlyTls"]),  # ours is ours again, and it is told
-]  # fmt: skip
+    (
+        CENTRAL,
+        policy(STEADY, OPEN),
+        [kept("before", policy(STEADY)), kept("after", policy(STEADY, OPEN))],
+        policy(STEADY),
+        "policies/1.json",
+        [],
+    ),
+    (
+        CENTRAL,
+        policy(STEADY, OPEN, MORE),
+        [kept("before", policy(STEADY)), kept("after", policy(STEADY, OPEN))],
+        policy(STEADY, MORE),
+        "",
+        ["added Added"],
+    ),
+    (
+        CENTRAL,
+        policy(ANOTHER, OPEN),
+        [kept("before", policy(STEADY)), kept("after", policy(STEADY, OPEN))],
+        policy(STEADY),
+        "policies/1.json",
+        ["changed OnlyTls"],
+    ),  # ours is ours again, and it is told
+]
 
 
 @pytest.mark.parametrize(("how", "now", "record", "text", "source", "foreign"), CASES)
@@ -99,9 +115,7 @@ def given_a_grant(folder, prior, meanwhile=lambda text: text):
     bucket.policy, bucket.meanwhile, gate.sender = prior, meanwhile, bucket
     gate.texts = PolicyStore(folder, bucket.texts)
     statements = [THEIRS] if prior else []
-    opening = given_a_change(
-        "open", parameters={"Bucket": "old", "Policy": Document(parse(policy(*statements, OURS)))}
-    )
+    opening = given_a_change("open", parameters={"Bucket": "old", "Policy": Document(parse(policy(*statements, OURS)))})
     closing = given_a_change(
         "close",
         call="PutBucketPolicy" if prior else "DeleteBucketPolicy",
@@ -132,10 +146,7 @@ def test_what_somebody_added_meanwhile_stays_and_is_told(tmp_path):
     gate, bucket, plan = given_a_grant(tmp_path, PRIOR, add)
     outcome = run_plan(plan, gate)
     assert canonical(parse(bucket.policy)) == canonical(parse(policy(THEIRS, MORE)))
-    assert (
-        "Someone else changed the policy of old meanwhile, and the change is kept: added Added"
-        in outcome.line
-    )
+    assert "Someone else changed the policy of old meanwhile, and the change is kept: added Added" in outcome.line
     last = [line for line in entries(tmp_path) if line["kind"] == "intent"][-1]
     assert last["restores"]["prior"] == ""
     assert [line.split(":")[0] for line in last["restores"]["changed_by_others"]] == ["added Added"]
@@ -178,25 +189,47 @@ def test_the_plan_id_does_not_depend_on_what_others_do(tmp_path):
 
 FIXED = [
     # what was there, what others do -> plan id, head of the record, SHA-256 of its bytes, the files kept
-    (PRIOR, None, "p-56dfa5e14a13", "139b8ee29ea9297c3282435d77927e2250ef6d0c5bf73a4f7bc6c10d82cc2a87",
-     "1c5e4abeb2f97dadca4f3addad392d60a160c8ddaf0532153f743d83063b8dfd",
-     {"000002-after-old.json": "1b7bbcb35c619d96", "000002-before-old.json": "42361a874e04c083",
-      "000004-after-old.json": "42361a874e04c083", "000004-before-old.json": "1b7bbcb35c619d96"}),
-    (PRIOR, add, "p-56dfa5e14a13", "5e64108ec503273893b3e531eaa9dac079086b31c2180519293b3511bbb16aaf",
-     "d1b1496d327f58b28f69982d04356d88ceed6484ad04f96808fbbbb738fe5cf5",
-     {"000002-after-old.json": "1b7bbcb35c619d96", "000002-before-old.json": "42361a874e04c083",
-      "000004-after-old.json": "af62b6709f5d4ead", "000004-before-old.json": "2ee95e3fe6cc5e5d"}),
-    (None, None, "p-2a00e5cf26db", "76363f0fef3da149be7b59a4674fb4b7f30db98d9e1f5acb1a4219c9661f500d",
-     "9563e5e588594c3385ee4e1c964a907f1e319cb45990f4fafd391a290680953d",
-     {"000002-after-old.json": "edf3a2c06ae06312", "000004-before-old.json": "edf3a2c06ae06312"}),
-]  # fmt: skip
+    (
+        PRIOR,
+        None,
+        "p-56dfa5e14a13",
+        "139b8ee29ea9297c3282435d77927e2250ef6d0c5bf73a4f7bc6c10d82cc2a87",
+        "1c5e4abeb2f97dadca4f3addad392d60a160c8ddaf0532153f743d83063b8dfd",
+        {
+            "000002-after-old.json": "1b7bbcb35c619d96",
+            "000002-before-old.json": "42361a874e04c083",
+            "000004-after-old.json": "42361a874e04c083",
+            "000004-before-old.json": "1b7bbcb35c619d96",
+        },
+    ),
+    (
+        PRIOR,
+        add,
+        "p-56dfa5e14a13",
+        "5e64108ec503273893b3e531eaa9dac079086b31c2180519293b3511bbb16aaf",
+        "d1b1496d327f58b28f69982d04356d88ceed6484ad04f96808fbbbb738fe5cf5",
+        {
+            "000002-after-old.json": "1b7bbcb35c619d96",
+            "000002-before-old.json": "42361a874e04c083",
+            "000004-after-old.json": "af62b6709f5d4ead",
+            "000004-before-old.json": "2ee95e3fe6cc5e5d",
+        },
+    ),
+    (
+        None,
+        None,
+        "p-2a00e5cf26db",
+        "76363f0fef3da149be7b59a4674fb4b7f30db98d9e1f5acb1a4219c9661f500d",
+        "9563e5e588594c3385ee4e1c964a907f1e319cb45990f4fafd391a290680953d",
+        {"000002-after-old.json": "edf3a2c06ae06312", "000004-before-old.json": "edf3a2c06ae06312"},
+    ),
+]
 
 
 @pytest.mark.parametrize(("prior", "meanwhile", "id_", "head", "record", "files"), FIXED)
-def test_plan_ids_record_and_run_folder_stay_what_they_were(
-    tmp_path, prior, meanwhile, id_, head, record, files
-):
-    """Approvals that were given, records that were begun and files that were kept hold on; twins: each row differs from the others."""
+def test_plan_ids_record_and_run_folder_stay_what_they_were(tmp_path, prior, meanwhile, id_, head, record, files):
+    """Approvals that were given, records that were begun and files that were kept hold on; twins: each row differs from
+    the others."""
     gate, _, plan = given_a_grant(tmp_path, prior, meanwhile or (lambda text: text))
     run_plan(plan, gate)
     assert (plan.id, gate.record.lines, gate.record.head) == (id_, 6, head)
@@ -211,16 +244,12 @@ def test_the_id_of_a_plan_that_puts_a_policy_back_stays_what_it_was():
     assert ids == ["p-f0be1912042f", "p-4650bd70083b"]
 
 
-@pytest.mark.parametrize(
-    ("removes_by", "call"), [("DeleteBucketPolicy", "DeleteBucketPolicy"), ("", "PutKeyPolicy")]
-)
+@pytest.mark.parametrize(("removes_by", "call"), [("DeleteBucketPolicy", "DeleteBucketPolicy"), ("", "PutKeyPolicy")])
 def test_a_policy_of_which_nothing_is_left_is_taken_away_where_that_can_be(tmp_path, removes_by, call):
     """A key always has one, so that there the call that puts it is sent, and AWS says what is wrong."""
     how = Restores(frozenset({"OnetrailCopyRead"}), puts_by="PutKeyPolicy", removes_by=removes_by)
     closing = given_a_change("close", restores=how)
-    sent = PolicyStore(tmp_path, lambda *_: Texts(There(policy(OURS)), PRIOR)).of(
-        closing, {"Policy": PRIOR, "A": 1}
-    )
+    sent = PolicyStore(tmp_path, lambda *_: Texts(There(policy(OURS)), PRIOR)).of(closing, {"Policy": PRIOR, "A": 1})
     assert (sent.change.call, sent.texts.after, sent.put_back.whole) == (call, None, False)
     assert sent.parameters == ({"A": 1} if removes_by else {"A": 1, "Policy": None})
 
@@ -234,7 +263,5 @@ def test_a_closing_whose_policy_could_not_be_read_is_sent_as_reviewed(tmp_path):
     ):
         sent = PolicyStore(tmp_path, lambda *_, held=before: Texts(held, PRIOR)).of(change, {"Policy": PRIOR})
         assert (sent.change, sent.parameters, sent.put_back) == (change, {"Policy": PRIOR}, None)
-    read = PolicyStore(tmp_path, lambda *_: Texts(There(policy(THEIRS, OURS)), PRIOR)).of(
-        closing, {"Policy": "{}"}
-    )
+    read = PolicyStore(tmp_path, lambda *_: Texts(There(policy(THEIRS, OURS)), PRIOR)).of(closing, {"Policy": "{}"})
     assert canonical(parse(read.parameters["Policy"])) == canonical(parse(PRIOR))

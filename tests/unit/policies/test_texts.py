@@ -1,4 +1,5 @@
-"""What a change replaces and puts is kept byte for byte, before it is sent and after, and nothing is sent where it could not be kept."""
+"""What a change replaces and puts is kept byte for byte, before it is sent and after, and nothing is sent where it
+could not be kept."""
 
 import hashlib
 import os
@@ -29,10 +30,9 @@ def blocked(folder: Path) -> None:
     (folder / "policies").write_bytes(b"")
 
 
-def test_a_text_is_on_the_disk_before_it_has_its_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """After the power went there is the whole text or none, and a name that was given stays: file and folder are synced, in this order."""
+def test_a_text_is_on_the_disk_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the power went there is the whole text or none, and a name that was given stays: file and folder are
+    synced, in this order."""
     gate, estate = given_a_gate(tmp_path)
     estate.held["put"] = Texts(There(ODD), None)
     named = tmp_path / "policies" / "000002-before-role-old.json"
@@ -73,13 +73,13 @@ def test_where_there_is_none_the_record_says_so(tmp_path: Path) -> None:
     """No file stands for a policy that is not there; a change of something else says nothing of policies."""
     gate, estate = given_a_gate(tmp_path)
     estate.held |= {"make": Texts(Absent(), NEW), "remove": Texts(There(NEW), None)}
-    plan = given_a_plan(
-        given_a_change("make"), given_a_change("remove", region="eu-west-1"), given_a_change("other")
-    )
+    plan = given_a_plan(given_a_change("make"), given_a_change("remove", region="eu-west-1"), given_a_change("other"))
     run_plan(plan, gate)
     assert [line.get("replaces", {}).get("absent") for line in lines(tmp_path, "intent")] == [
-        True, None, None,
-    ]  # fmt: skip
+        True,
+        None,
+        None,
+    ]
     assert [line.get("puts", {}).get("absent") for line in lines(tmp_path, "done")] == [None, True, None]
     assert list(kept(tmp_path)) == ["000002-after-old.json", "000004-before-old.json"]
     assert "replaces" not in lines(tmp_path, "intent")[2]
@@ -193,8 +193,11 @@ def test_a_closing_is_sent_when_its_policy_cannot_be_kept(tmp_path: Path) -> Non
         with pytest.raises(ChangeFailed if failing else RecordError, match="no route" if failing else "kept"):
             run_plan(plan, gate)
         assert [k for k, _ in estate.sent if k not in failing] == [
-            "open-1", "open-2", *(["close-1"] if not failing else []), "close-2",
-        ]  # fmt: skip
+            "open-1",
+            "open-2",
+            *(["close-1"] if not failing else []),
+            "close-2",
+        ]
 
 
 def test_without_approval_nothing_is_read(tmp_path: Path) -> None:

@@ -74,9 +74,7 @@ class Trails:
         """Put a bucket policy in place, or take it away."""
         self.world.store.buckets[name].policy_document = document
 
-    def call(
-        self, operation: str, region: str = "us-east-1", account: str = SOURCE, **parameters: Any
-    ) -> Any:
+    def call(self, operation: str, region: str = "us-east-1", account: str = SOURCE, **parameters: Any) -> Any:
         """One call as it comes from the door, recorded as the door records it."""
         who = role(f"arn:aws:iam::{account}:role/TrailConsolidation", "test")
         request = self.world.ident("request").hex()[:32]
@@ -93,20 +91,37 @@ class Trails:
         return made
 
     def happens(
-        self, service: str, operation: str, region: str = "us-east-1", account: str = SOURCE, *,
-        read_only: bool = False, request: str = "", owner: str = "", **more: Any,
-    ) -> None:  # fmt: skip
+        self,
+        service: str,
+        operation: str,
+        region: str = "us-east-1",
+        account: str = SOURCE,
+        *,
+        read_only: bool = False,
+        request: str = "",
+        owner: str = "",
+        **more: Any,
+    ) -> None:
         """A call of somebody that came through the door."""
         who = role(f"arn:aws:iam::{account}:role/TrailConsolidation", "test")
         request = request or self.world.ident("request").hex()[:32]
         given = {"parameters": {}, "resource": "", "source_ip": "127.0.0.1", "user_agent": "test"} | more
         self.service.hear(
             CallEvent(
-                moment=self.world.clock.now(), account=account, resource_account=owner or account, principal=who,
-                principal_id="AROAX:test", access_key_id="OTPRACTICEX", service=service, operation=operation,
-                region=region, read_only=read_only, request_id=request, **given,
+                moment=self.world.clock.now(),
+                account=account,
+                resource_account=owner or account,
+                principal=who,
+                principal_id="AROAX:test",
+                access_key_id="OTPRACTICEX",
+                service=service,
+                operation=operation,
+                region=region,
+                read_only=read_only,
+                request_id=request,
+                **given,
             )
-        )  # fmt: skip
+        )
 
     def wait(self, hours: float) -> None:
         """Let the estate's clock run."""
@@ -123,9 +138,7 @@ class Trails:
 
     def records(self, bucket: str = "logs") -> list[dict[str, Any]]:
         """Every record in every log file of the bucket."""
-        return [
-            record for key in self.keys("CloudTrail", bucket) for record in self.read(key, bucket)["Records"]
-        ]
+        return [record for key in self.keys("CloudTrail", bucket) for record in self.read(key, bucket)["Records"]]
 
     def digests(self, bucket: str = "logs") -> list[dict[str, Any]]:
         """Every digest of the bucket, oldest first."""

@@ -52,7 +52,8 @@ class Estate:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     def raw(self, sent: bytes, *, port: int = 0, patience: float = 20) -> bytes:
-        """What the door answers to these very bytes, until it closes the connection or is silent for so many seconds."""
+        """What the door answers to these very bytes, until it closes the connection or is silent for so many
+        seconds."""
         address = ("127.0.0.1", port or urlsplit(self.endpoint).port)
         with socket.create_connection(address, timeout=patience) as connection:
             connection.sendall(sent)
@@ -112,19 +113,13 @@ class Estate:
         """Make a role with one inline policy of these statements; returns `ACCOUNT/NAME` for `client`."""
         document = {"Version": "2012-10-17", "Statement": list(statements)}
         inline = {"only": document} if statements else {}
-        self.do(
-            lambda: accounts.make_role(
-                self.world, account, name, [trusts or accounts.ENGINEER_ROLE], (), inline
-            )
-        )
+        self.do(lambda: accounts.make_role(self.world, account, name, [trusts or accounts.ENGINEER_ROLE], (), inline))
         return f"{account}/{name}"
 
     def policy(self, bucket: str, *statements: dict[str, Any]) -> None:
         """Put a bucket policy as the owner's administrator."""
         owner = self.world.store.buckets[bucket]
-        admin = {accounts.SOURCE: "TrailConsolidation", accounts.LOG: "OrganizationAccountAccessRole"}[
-            owner.account
-        ]
+        admin = {accounts.SOURCE: "TrailConsolidation", accounts.LOG: "OrganizationAccountAccessRole"}[owner.account]
         document = {"Version": "2012-10-17", "Statement": list(statements)}
         self.client("s3", f"{owner.account}/{admin}", owner.region).put_bucket_policy(
             Bucket=bucket, Policy=json.dumps(document)

@@ -42,7 +42,8 @@ def delivered(s3: Any) -> list[str]:
 
 
 def test_requests_arrive_at_the_next_full_hour(estate: Estate, s3: Any) -> None:
-    """Under the prefix and the hour; once each; refused ones too. Twin: a bucket without logging, an hour without requests."""
+    """Under the prefix and the hour; once each; refused ones too. Twin: a bucket without logging, an hour without
+    requests."""
     s3.put_object(Bucket="box", Key="a/b", Body=b"x")
     stranger = estate.client("s3", f"{accounts.LOG}/OrganizationAccountAccessRole")
     with pytest.raises(stranger.exceptions.ClientError):
@@ -77,9 +78,7 @@ def test_what_the_target_refuses_is_lost(estate: Estate, s3: Any) -> None:
     assert " kept " in text and " lost " not in text
 
 
-def test_what_waits_to_be_delivered_is_part_of_a_snapshot(
-    estate: Estate, s3: Any, refused: Callable[..., str]
-) -> None:
+def test_what_waits_to_be_delivered_is_part_of_a_snapshot(estate: Estate, s3: Any, refused: Callable[..., str]) -> None:
     """An estate that is put back delivers what it would have delivered."""
     s3.put_object(Bucket="box", Key="a", Body=b"x")
     wait(estate, 60)

@@ -1,4 +1,5 @@
-"""What is enforced between accounts: both sides must allow, a Deny wins, owners are checked, foreign objects stay foreign."""
+"""What is enforced between accounts: both sides must allow, a Deny wins, owners are checked, foreign objects stay
+foreign."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,14 +26,10 @@ def given_two_buckets(estate: Estate, ownership: str = "BucketOwnerEnforced", ow
     world.store_object("old-logs", "k", b"log", owner=owner, last_modified=now)
 
 
-def allow(
-    action: str | list[str], resource: str | list[str], who: str = "", **condition: Any
-) -> dict[str, Any]:
+def allow(action: str | list[str], resource: str | list[str], who: str = "", **condition: Any) -> dict[str, Any]:
     """An Allow statement."""
     found: dict[str, Any] = {"Effect": "Allow", "Action": action, "Resource": resource}
-    return (
-        found | ({"Principal": {"AWS": who}} if who else {}) | ({"Condition": condition} if condition else {})
-    )
+    return found | ({"Principal": {"AWS": who}} if who else {}) | ({"Condition": condition} if condition else {})
 
 
 def deny(action: str, resource: str, who: str = "", **condition: Any) -> dict[str, Any]:
@@ -122,9 +119,7 @@ def test_a_copy_checks_both_ends(
         ({"ObjectLockLegalHoldStatus": "ON"}, "s3:PutObjectLegalHold"),
     ],
 )
-def test_headers_need_their_own_permission(
-    estate: Estate, refused: Refused, sent: dict[str, str], action: str
-) -> None:
+def test_headers_need_their_own_permission(estate: Estate, refused: Refused, sent: dict[str, str], action: str) -> None:
     """ACL, tags, retention and legal hold on a copy are refused without their action and pass with it."""
     given_two_buckets(estate)
     bucket = estate.world.store.buckets["new-logs"]
@@ -134,9 +129,10 @@ def test_headers_need_their_own_permission(
     asked = {"Bucket": "new-logs", "Key": "k", "CopySource": "old-logs/k", **sent}
     assert refused(estate.client("s3", short).copy_object, **asked) == "AccessDenied"
     estate.client("iam", LOG_ADMIN).put_role_policy(
-        RoleName="copier", PolicyName="more",
+        RoleName="copier",
+        PolicyName="more",
         PolicyDocument=f'{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":"{action}","Resource":"*"}}]}}',
-    )  # fmt: skip
+    )
     assert refused(estate.client("s3", short).copy_object, **asked) == ""
 
 
@@ -221,9 +217,7 @@ def test_foreign_objects_are_out_of_the_policy_s_reach(
         ("delete_object", {"Key": "k"}),
     ],
 )
-def test_the_expected_owner_is_enforced(
-    estate: Estate, refused: Refused, call: str, sent: dict[str, str]
-) -> None:
+def test_the_expected_owner_is_enforced(estate: Estate, refused: Refused, call: str, sent: dict[str, str]) -> None:
     """A call that names another owner is refused; with the right one it goes through."""
     given_two_buckets(estate)
     estate.role(LOG, "copier", READ)
@@ -264,9 +258,7 @@ def test_a_missing_key_shows_only_to_those_who_may_list(estate: Estate, refused:
 
 
 @pytest.mark.parametrize(("let_in", "code"), [(True, ""), (False, "AccessDenied")])
-def test_a_key_of_another_account_needs_its_policy(
-    estate: Estate, refused: Refused, let_in: bool, code: str
-) -> None:
+def test_a_key_of_another_account_needs_its_policy(estate: Estate, refused: Refused, let_in: bool, code: str) -> None:
     """Reading an object under a customer key across accounts needs kms:Decrypt on both sides."""
     given_two_buckets(estate)
     key = estate.client("kms", ADMIN).create_key()["KeyMetadata"]["Arn"]
@@ -300,9 +292,7 @@ def test_a_service_is_bound_to_its_trail(estate: Estate, source_arn: str, acl: s
     given_two_buckets(estate)
     trail = "arn:aws:cloudtrail:us-east-1:111122223333:trail/t"
     condition = {"StringEquals": {"aws:SourceArn": trail, "s3:x-amz-acl": "bucket-owner-full-control"}}
-    statement = allow("s3:PutObject", NEW + "/*", **condition) | {
-        "Principal": {"Service": "cloudtrail.amazonaws.com"}
-    }
+    statement = allow("s3:PutObject", NEW + "/*", **condition) | {"Principal": {"Service": "cloudtrail.amazonaws.com"}}
     estate.policy("new-logs", statement)
     access, context = estate.practice.service_access, {"s3:x-amz-acl": acl} if acl else {}
     service = CallingService("cloudtrail.amazonaws.com", source_arn, SOURCE)

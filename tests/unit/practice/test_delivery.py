@@ -104,9 +104,7 @@ def test_digests_list_the_log_files_as_they_lie_in_the_bucket(trails: Trails) ->
     trails.wait(2)
     listed = {f["s3Object"]: f["hashValue"] for d in trails.digests() for f in d["logFiles"]}
     stored = trails.world.store.buckets["logs"].versions
-    real = {
-        k: hashlib.sha256(gzip.decompress(stored[k][-1].body)).hexdigest() for k in trails.keys("CloudTrail")
-    }
+    real = {k: hashlib.sha256(gzip.decompress(stored[k][-1].body)).hexdigest() for k in trails.keys("CloudTrail")}
     assert listed == real and real
 
 
@@ -195,9 +193,11 @@ def test_global_events_reach_a_single_region_trail_in_us_east_1_only(trails: Tra
     trails.create("other", "eu-west-1")
     trails.happens("iam", "CreateRole", "eu-west-1")
     trails.wait(1)
-    regions = {key.split("/")[3] for key in trails.keys("CloudTrail") if any(
-        r["eventName"] == "CreateRole" for r in trails.read(key)["Records"]
-    )}  # fmt: skip
+    regions = {
+        key.split("/")[3]
+        for key in trails.keys("CloudTrail")
+        if any(r["eventName"] == "CreateRole" for r in trails.read(key)["Records"])
+    }
     assert regions == {"us-east-1"}
 
 
@@ -206,11 +206,19 @@ SELECTORS = [
     ({"EventSelectors": [{"ReadWriteType": "ReadOnly"}]}, {"ListRoles"}),
     ({"EventSelectors": [{"IncludeManagementEvents": False}]}, set()),
     (
-        {"AdvancedEventSelectors": [{"FieldSelectors": [
-            {"Field": "eventCategory", "Equals": ["Management"]}, {"Field": "readOnly", "Equals": ["true"]}]}]},
+        {
+            "AdvancedEventSelectors": [
+                {
+                    "FieldSelectors": [
+                        {"Field": "eventCategory", "Equals": ["Management"]},
+                        {"Field": "readOnly", "Equals": ["true"]},
+                    ]
+                }
+            ]
+        },
         {"ListRoles"},
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("given", "wanted"), SELECTORS)

@@ -68,15 +68,19 @@ FIT = [
     ({"NotAction": ["s3:Get*", "s3:List*"], "Condition": COPY_SOURCE}, ""),
     ({"NotAction": ["s3:Gte*"]}, NO_ACTION),
     ({"Action": "s3:GetObject", "Resource": "arn:aws:s3:::other/*"}, "Policy has invalid resource"),
-    ({"Action": "s3:GetObject", "Principal": {"AWS": "AROAOTPRACTICEGONE01"}}, "Invalid principal in policy"),  # of a role that is gone
-    ({"Action": "s3:GetObject", "Principal": {"AWS": f"arn:aws:iam::{accounts.LOG}:role/none"}}, "Invalid principal in policy"),
-]  # fmt: skip
+    (
+        {"Action": "s3:GetObject", "Principal": {"AWS": "AROAOTPRACTICEGONE01"}},
+        "Invalid principal in policy",
+    ),  # of a role that is gone
+    (
+        {"Action": "s3:GetObject", "Principal": {"AWS": f"arn:aws:iam::{accounts.LOG}:role/none"}},
+        "Invalid principal in policy",
+    ),
+]
 
 
 @pytest.mark.parametrize(("parts", "said"), FIT)
-def test_a_bucket_policy_whose_parts_do_not_fit_is_refused_in_s3s_words(
-    s3: Any, parts: Any, said: str
-) -> None:
+def test_a_bucket_policy_whose_parts_do_not_fit_is_refused_in_s3s_words(s3: Any, parts: Any, said: str) -> None:
     """The opening of the archive as it once was, a mixed list under s3:x-amz-copy-source, is among them."""
     whole = {"Effect": "Deny", "Principal": {"AWS": ADMIN_ARN}, "Resource": OBJECTS, **parts}
     code, message = answer(s3.put_bucket_policy, Bucket="box", Policy=document(whole))
@@ -98,9 +102,7 @@ def test_a_public_policy_is_refused_by_the_public_access_block(s3: Any) -> None:
     text = document({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": OBJECTS})
     code, message = answer(s3.put_bucket_policy, Bucket="box", Policy=text)
     assert code == "AccessDenied"
-    assert (
-        "because public policies are blocked by the BlockPublicPolicy block public access setting" in message
-    )
+    assert "because public policies are blocked by the BlockPublicPolicy block public access setting" in message
     s3.delete_public_access_block(Bucket="box")
     assert answer(s3.put_bucket_policy, Bucket="box", Policy=text) == ("", "")
 
@@ -126,9 +128,7 @@ def test_the_inline_policies_of_a_role_count_together(estate: Estate) -> None:
     iam, most = estate.client("iam", ADMIN), LIMITS[DocumentKind.ROLE].most
 
     def put(name: str, size: int) -> tuple[str, str]:
-        return answer(
-            iam.put_role_policy, RoleName="full", PolicyName=name, PolicyDocument=padded(size, allow())
-        )
+        return answer(iam.put_role_policy, RoleName="full", PolicyName=name, PolicyDocument=padded(size, allow()))
 
     assert put("first", most + 1)[0] == "LimitExceeded"
     assert put("first", 10_000) == ("", "")
@@ -159,7 +159,7 @@ IDENTITY = [
     ([allow(Principal={"AWS": ADMIN_ARN})], "Policy document should not specify a principal."),
     ([allow(Action="GetObject")], "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."),
     ([allow(Resource="box")], 'Resource box must be in ARN format or "*".'),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("statements", "said"), IDENTITY)
@@ -202,13 +202,11 @@ CONTROLS = [
     ("RESOURCE", document({"Effect": "Deny", "NotPrincipal": "*", "Action": "s3:*", "Resource": "*"}), MALFORMED),
     ("RESOURCE", padded(5_120, RCP), ""),
     ("RESOURCE", padded(5_121, RCP), TOO_LONG),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("kind", "text", "code"), CONTROLS)
-def test_a_control_policy_is_one_that_organizations_takes(
-    estate: Estate, kind: str, text: str, code: str
-) -> None:
+def test_a_control_policy_is_one_that_organizations_takes(estate: Estate, kind: str, text: str, code: str) -> None:
     """The same when it is made and when it is changed."""
     organizations = estate.client("organizations")
     kind = f"{kind}_CONTROL_POLICY"
@@ -237,7 +235,7 @@ KEY_POLICIES = [
     ("not json", MALFORMED),
     (padded(32_768, own_key()), ""),
     (padded(32_769, own_key()), "LimitExceededException"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "code"), KEY_POLICIES)

@@ -123,9 +123,7 @@ def test_the_plain_listener_does_not_count_as_tls(estate: Estate, refused: Refus
         {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": everything, "Condition": insecure},
     )
     assert refused(estate.client("s3", ADMIN).head_bucket, Bucket="tls-only") == ""
-    assert (
-        refused(estate.client("s3", ADMIN, secure=False).list_objects_v2, Bucket="tls-only") == "AccessDenied"
-    )
+    assert refused(estate.client("s3", ADMIN, secure=False).list_objects_v2, Bucket="tls-only") == "AccessDenied"
 
 
 @pytest.mark.parametrize(
@@ -156,19 +154,23 @@ def test_every_request_is_logged_and_every_answer_has_the_banner(estate: Estate)
     entry = estate.world.requests.since(0)["requests"][-1]
     assert entry["request_id"] == answer["ResponseMetadata"]["RequestId"]
     assert entry | {"n": 0, "request_id": ""} == {
-        "n": 0, "account": accounts.SOURCE, "region": "us-east-1", "service": "s3", "operation": "CreateBucket",
-        "arn": f"arn:aws:sts::{accounts.SOURCE}:assumed-role/TrailConsolidation/test", "mutating": True, "status": 200,
-        "request_id": "", "resource": "arn:aws:s3:::logged",
-    }  # fmt: skip
+        "n": 0,
+        "account": accounts.SOURCE,
+        "region": "us-east-1",
+        "service": "s3",
+        "operation": "CreateBucket",
+        "arn": f"arn:aws:sts::{accounts.SOURCE}:assumed-role/TrailConsolidation/test",
+        "mutating": True,
+        "status": 200,
+        "request_id": "",
+        "resource": "arn:aws:s3:::logged",
+    }
 
 
 def test_request_ids_of_query_services_are_the_logged_ones(estate: Estate) -> None:
     """A caller can look its own call up by the id it was given."""
     answer = estate.client("iam", ADMIN).list_roles()
-    assert (
-        estate.world.requests.since(0)["requests"][-1]["request_id"]
-        == answer["ResponseMetadata"]["RequestId"]
-    )
+    assert estate.world.requests.since(0)["requests"][-1]["request_id"] == answer["ResponseMetadata"]["RequestId"]
 
 
 def test_management_events_go_to_the_sink_and_object_calls_do_not(estate: Estate) -> None:
@@ -205,9 +207,7 @@ def test_scps_bind_members_and_not_the_management_account(estate: Estate, refuse
     organizations = estate.client("organizations")
     root = organizations.list_roots()["Roots"][0]["Id"]
     organizations.enable_policy_type(RootId=root, PolicyType="SERVICE_CONTROL_POLICY")
-    document = (
-        '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"kms:CreateKey","Resource":"*"}]}'
-    )
+    document = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"kms:CreateKey","Resource":"*"}]}'
     made = organizations.create_policy(
         Content=document, Description="no keys", Name="no-keys", Type="SERVICE_CONTROL_POLICY"
     )
@@ -220,21 +220,19 @@ def test_scps_bind_members_and_not_the_management_account(estate: Estate, refuse
 def test_a_trust_policy_names_only_principals_that_exist(estate: Estate, refused: Refused) -> None:
     """A role that does not exist cannot be trusted; one that does can."""
     iam = estate.client("iam", LOG_ADMIN)
-    allow = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"sts:AssumeRole"}]}'
+    allow = (
+        '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"%s"},"Action":"sts:AssumeRole"}]}'
+    )
     ghost = allow % f"arn:aws:iam::{accounts.SOURCE}:role/Ghost"
     assert refused(iam.create_role, RoleName="R", AssumeRolePolicyDocument=ghost) == "MalformedPolicyDocument"
-    assert (
-        refused(iam.create_role, RoleName="R", AssumeRolePolicyDocument=allow % accounts.ENGINEER_ROLE) == ""
-    )
+    assert refused(iam.create_role, RoleName="R", AssumeRolePolicyDocument=allow % accounts.ENGINEER_ROLE) == ""
 
 
 def test_root_user_and_credential_report(estate: Estate) -> None:
     """The log account has no root credentials; the report starts with the root user's row."""
     iam = estate.client("iam", LOG_ADMIN)
     summary = iam.get_account_summary()["SummaryMap"]
-    assert [
-        summary[f"Account{name}Present"] for name in ("Password", "AccessKeys", "SigningCertificates")
-    ] == [0, 0, 0]
+    assert [summary[f"Account{name}Present"] for name in ("Password", "AccessKeys", "SigningCertificates")] == [0, 0, 0]
     iam.generate_credential_report()
     lines = iam.get_credential_report()["Content"].decode().splitlines()
     assert lines[1].startswith(f"<root_account>,arn:aws:iam::{accounts.LOG}:root,")
@@ -253,9 +251,7 @@ def test_central_root_access_is_switched_in_the_management_account(estate: Estat
 def test_the_account_public_access_block_is_found_by_header(estate: Estate, refused: Refused) -> None:
     """S3 Control names the account in a header; the host tells nothing on loopback."""
     control = estate.client("s3control", LOG_ADMIN)
-    flags = dict.fromkeys(
-        ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True
-    )
+    flags = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
     code = refused(control.get_public_access_block, AccountId=accounts.LOG)
     assert code == "NoSuchPublicAccessBlockConfiguration"
     control.put_public_access_block(AccountId=accounts.LOG, PublicAccessBlockConfiguration=flags)
@@ -345,9 +341,7 @@ def test_a_head_without_an_end_is_refused_as_soon_as_it_is_too_large(estate: Est
         ("many", 400),
     ],
 )
-def test_a_body_that_is_announced_too_large_is_not_waited_for(
-    estate: Estate, length: str, answered: int
-) -> None:
+def test_a_body_that_is_announced_too_large_is_not_waited_for(estate: Estate, length: str, answered: int) -> None:
     """Nor is the client told to go on with it. Twin: an empty one."""
     answer = estate.raw(head(estate, f"Content-Length: {length}", "Expect: 100-continue" * (length != "0")))
     assert status(answer) == answered

@@ -25,17 +25,28 @@ def test_start_find_reset_and_stop(home: Path) -> None:
     assert info.fresh and (home / "estate.json").stat().st_mode & 0o777 == 0o600
     said = json.loads((home / "estate.json").read_text())
     assert set(said) == {
-        "endpoint", "plain_endpoint", "pid", "token", "access_key_id", "secret_access_key", "banner", "number", "scenario",
-    }  # fmt: skip
+        "endpoint",
+        "plain_endpoint",
+        "pid",
+        "token",
+        "access_key_id",
+        "secret_access_key",
+        "banner",
+        "number",
+        "scenario",
+    }
     again = process.start("empty", directory=home)
     assert (again.pid, again.fresh) == (info.pid, False)
     with pytest.raises(process.OtherEstateRuns):
         process.start("empty", number=8, directory=home)
     first = process.control(info, "GET", "state")["state"]
     client = boto3.client(
-        "s3", endpoint_url=info.endpoint, region_name="us-east-1", aws_access_key_id=info.access_key_id,
+        "s3",
+        endpoint_url=info.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=info.access_key_id,
         aws_secret_access_key=info.secret_access_key,
-    )  # fmt: skip
+    )
     client.create_bucket(Bucket="made-here")
     assert process.control(info, "GET", "state")["state"] != first
     assert process.reset(home) == first

@@ -32,9 +32,7 @@ def test_reading_leaves_the_state_as_it_is(estate: Estate) -> None:
     given_some_of_everything(estate)
     before = frozen(estate)
     for service, call, given in READS:
-        for region in (
-            ("us-east-1",) if service in ("s3", "iam", "organizations") else ("us-east-1", "eu-west-1")
-        ):
+        for region in ("us-east-1",) if service in ("s3", "iam", "organizations") else ("us-east-1", "eu-west-1"):
             getattr(estate.client(service, ADMIN, region), call)(**given)
     assert frozen(estate) == before
 
@@ -43,9 +41,7 @@ def test_reading_leaves_the_state_as_it_is(estate: Estate) -> None:
     "write",
     [
         lambda e: e.client("s3", ADMIN).put_object(Bucket="box", Key="k", Body=b"y"),
-        lambda e: e.client("s3", ADMIN).put_object(
-            Bucket="box", Key="k", Body=b"x", StorageClass="STANDARD_IA"
-        ),
+        lambda e: e.client("s3", ADMIN).put_object(Bucket="box", Key="k", Body=b"x", StorageClass="STANDARD_IA"),
         lambda e: e.client("s3", ADMIN).put_bucket_versioning(
             Bucket="box", VersioningConfiguration={"Status": "Enabled"}
         ),

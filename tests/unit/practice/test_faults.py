@@ -112,9 +112,7 @@ def test_a_clock_that_is_off_is_borne_for_a_quarter_of_an_hour(estate: Estate, s
 
 
 @pytest.mark.parametrize(("kind", "code"), [("changed", "PreconditionFailed"), ("deleted", "NoSuchKey")])
-def test_a_source_is_changed_or_gone_right_before_it_is_copied(
-    estate: Estate, s3: Any, kind: str, code: str
-) -> None:
+def test_a_source_is_changed_or_gone_right_before_it_is_copied(estate: Estate, s3: Any, kind: str, code: str) -> None:
     """On the requested copy; twin: the one before it."""
     etag = s3.head_object(Bucket="old", Key="k")["ETag"]
     faults.arm(estate.world, {"kind": kind, "bucket": "new", "after": 1})
@@ -136,9 +134,12 @@ def test_somebody_edits_a_policy_in_the_middle(estate: Estate, s3: Any) -> None:
 def test_policies_are_taken_as_an_earlier_estate_took_them(estate: Estate, s3: Any) -> None:
     """A condition key that the action does not have goes in; twins: before, and once it is cleared."""
     odd = {
-        "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "s3:PutBucketTagging",
-        "Resource": "arn:aws:s3:::old", "Condition": {"StringEquals": {"s3:x-amz-storage-class": "STANDARD"}},
-    }  # fmt: skip
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+        "Action": "s3:PutBucketTagging",
+        "Resource": "arn:aws:s3:::old",
+        "Condition": {"StringEquals": {"s3:x-amz-storage-class": "STANDARD"}},
+    }
     document = json.dumps({"Version": "2012-10-17", "Statement": [odd]})
     told = []
     for kind in ("clear", "unjudged-policies", "clear"):

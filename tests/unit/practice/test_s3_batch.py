@@ -1,4 +1,5 @@
-"""S3 Batch Operations in the practice estate: states on its clock, tasks by the job's role, reports, and what is refused."""
+"""S3 Batch Operations in the practice estate: states on its clock, tasks by the job's role, reports, and what is
+refused."""
 
 import csv
 import json
@@ -86,7 +87,10 @@ def request(etag, **changes):
             "Location": {"ObjectArn": f"arn:aws:s3:::{WORK}/m.csv", "ETag": etag},
         },
         "Report": {
-            "Bucket": f"arn:aws:s3:::{WORK}", "Format": "Report_CSV_20180820", "Enabled": True, "Prefix": "reports",
+            "Bucket": f"arn:aws:s3:::{WORK}",
+            "Format": "Report_CSV_20180820",
+            "Enabled": True,
+            "Prefix": "reports",
             "ReportScope": "AllTasks",
         },
         "Priority": 10,
@@ -94,7 +98,7 @@ def request(etag, **changes):
         "ClientRequestToken": "once",
         "Description": "a job",
         **changes,
-    }  # fmt: skip
+    }
 
 
 def wait(estate, minutes):
@@ -118,7 +122,8 @@ def rows_of(estate, job, status):
 
 
 def test_a_job_goes_its_way_minute_by_minute_and_copies_what_a_copy_copies(estate):
-    """New, Preparing, Suspended until confirmed, Ready, Active, Completing, Complete; twin: what is not confirmed copies nothing, ever."""
+    """New, Preparing, Suspended until confirmed, Ready, Active, Completing, Complete; twin: what is not confirmed
+    copies nothing, ever."""
     given_buckets(estate)
     given_a_role(estate, *MAY)
     client = estate.client("s3control", ADMIN)
@@ -128,9 +133,7 @@ def test_a_job_goes_its_way_minute_by_minute_and_copies_what_a_copy_copies(estat
     seen = [client.describe_job(AccountId=LOG, JobId=job)["Job"]["Status"]]
     for minute in range(7):
         if minute == 3:
-            client.update_job_status(
-                AccountId=LOG, JobId=job, RequestedJobStatus="Ready", StatusUpdateReason="read"
-            )
+            client.update_job_status(AccountId=LOG, JobId=job, RequestedJobStatus="Ready", StatusUpdateReason="read")
         wait(estate, 1)
         seen.append(client.describe_job(AccountId=LOG, JobId=job)["Job"]["Status"])
         if minute == 2:
@@ -146,11 +149,7 @@ def test_a_job_goes_its_way_minute_by_minute_and_copies_what_a_copy_copies(estat
         "Complete",
     ]
     told = client.describe_job(AccountId=LOG, JobId=job)["Job"]
-    assert (
-        told["ProgressSummary"]["NumberOfTasksSucceeded"]
-        == told["ProgressSummary"]["TotalNumberOfTasks"]
-        == 2
-    )
+    assert told["ProgressSummary"]["NumberOfTasksSucceeded"] == told["ProgressSummary"]["TotalNumberOfTasks"] == 2
     assert [one["JobId"] for one in client.list_jobs(AccountId=LOG)["Jobs"]] == [job]
     assert client.list_jobs(AccountId=LOG, JobStatuses=["Active", "Failed"])["Jobs"] == []
     second = client.create_job(**{**asked, "ClientRequestToken": "twice"})["JobId"]
@@ -165,41 +164,49 @@ def test_a_job_goes_its_way_minute_by_minute_and_copies_what_a_copy_copies(estat
         "GOVERNANCE",
     )
     assert head["ObjectLockRetainUntilDate"] == UNTIL and head["ChecksumSHA256"]
-    assert s3.get_object_tagging(Bucket=ARCHIVE, Key="AWSLogs/ü+.json.gz")["TagSet"] == [
-        {"Key": "t", "Value": "1"}
-    ]
+    assert s3.get_object_tagging(Bucket=ARCHIVE, Key="AWSLogs/ü+.json.gz")["TagSet"] == [{"Key": "t", "Value": "1"}]
     assert rows_of(estate, job, "succeeded") == [
         [*line.split(","), "", "succeeded", "200", "", "Successful"] for line in LINES
     ]
     assert rows_of(estate, job, "failed") == []
-    assert (
-        s3.head_object(Bucket=WORK, Key=f"reports/job-{job}/manifest.json")["ServerSideEncryption"]
-        == "AES256"
-    )
+    assert s3.head_object(Bucket=WORK, Key=f"reports/job-{job}/manifest.json")["ServerSideEncryption"] == "AES256"
 
 
 FAILURES = [
     # what is missing, how the job ends, tasks that succeed, the code that is told
     ("nothing", {}, "Complete", 2, ""),
     ("no reading from the other account", {"reads": False}, "Complete", 0, "AccessDenied"),
-    ("no writing", {"may": (MAY[0], allow("s3:PutObject", on=f"arn:aws:s3:::{WORK}/*"))}, "Complete", 0, "AccessDenied"),
+    (
+        "no writing",
+        {"may": (MAY[0], allow("s3:PutObject", on=f"arn:aws:s3:::{WORK}/*"))},
+        "Complete",
+        0,
+        "AccessDenied",
+    ),
     ("no lock", {"may": (MAY[0], allow("s3:PutObject", "s3:PutObjectTagging"))}, "Complete", 0, "AccessDenied"),
     ("no tags", {"may": (allow("s3:GetObject", "s3:ListBucket"), MAY[1])}, "Complete", 0, "AccessDenied"),
     ("no manifest", {"may": (allow(*READS, on=f"arn:aws:s3:::{OLD}*"), MAY[1])}, "Failed", 0, "AccessDenied"),
-    ("no report", {"may": (MAY[0], allow(*MAY[1]["Action"], on=f"arn:aws:s3:::{ARCHIVE}/*"))}, "Failed", 2, "AccessDenied"),
+    (
+        "no report",
+        {"may": (MAY[0], allow(*MAY[1]["Action"], on=f"arn:aws:s3:::{ARCHIVE}/*"))},
+        "Failed",
+        2,
+        "AccessDenied",
+    ),
     ("no trust", {"trusts": "s3.amazonaws.com"}, "Failed", 0, "AccessDenied"),
     ("another manifest", {"etag": "0" * 32}, "Failed", 0, "PreconditionFailed"),
     ("one key is gone", {"lines": (*LINES, f"{OLD},gone")}, "Complete", 2, "NoSuchKey"),
     ("a line too long", {"lines": (f"{OLD},a,b",)}, "Failed", 0, "InvalidManifest"),
     ("two buckets", {"lines": (*LINES, "other,key")}, "Failed", 0, "InvalidManifest"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
     ("given", "status", "succeeded", "code"), [case[1:] for case in FAILURES], ids=[c[0] for c in FAILURES]
 )
 def test_what_the_role_may_not_do_fails_where_it_would_on_aws(estate, given, status, succeeded, code):
-    """Both accounts must let the role; a task that is refused fails in the report, a job without manifest or report fails whole."""
+    """Both accounts must let the role; a task that is refused fails in the report, a job without manifest or report
+    fails whole."""
     given_buckets(estate, reads=given.get("reads", True))
     given_a_role(estate, *given.get("may", MAY), **({"trusts": given["trusts"]} if "trusts" in given else {}))
     etag = given_a_manifest(estate, given.get("lines", LINES))
@@ -221,11 +228,14 @@ REFUSALS = [
     ({"Description": "x" * 257}, "InvalidRequest"),
     ({"Operation": {"S3PutObjectCopy": {"TargetResource": "arn:aws:s3:::nowhere"}}}, "InvalidRequest"),
     ({"Operation": {"S3PutObjectCopy": {"TargetResource": f"arn:aws:s3:::{OLD}"}}}, "InvalidRequest"),
-    ({"Operation": {"S3PutObjectCopy": {"TargetResource": f"arn:aws:s3:::{WORK}", "ObjectLockMode": "GOVERNANCE"}}}, "InvalidRequest"),
+    (
+        {"Operation": {"S3PutObjectCopy": {"TargetResource": f"arn:aws:s3:::{WORK}", "ObjectLockMode": "GOVERNANCE"}}},
+        "InvalidRequest",
+    ),
     ({"Operation": {"S3DeleteObjectTagging": {}}}, "NotImplemented"),
     ({"Report": {"Enabled": True, "Bucket": WORK}}, "InvalidRequest"),
     ({"ClientRequestToken": "once", "Description": "another"}, "IdempotencyException"),
-]  # fmt: skip
+]
 
 
 def test_what_aws_refuses_makes_no_job(estate, refused):
@@ -243,7 +253,8 @@ def test_what_aws_refuses_makes_no_job(estate, refused):
 
 
 def test_making_a_job_takes_its_own_permission_and_the_right_to_pass_exactly_that_role(estate, refused):
-    """Operation and service are asked in the conditions; twin: with both it is taken, and another may not look at it."""
+    """Operation and service are asked in the conditions; twin: with both it is taken, and another may not look at
+    it."""
     given_buckets(estate)
     given_a_role(estate, *MAY)
     asked = request(given_a_manifest(estate, LINES))
@@ -253,10 +264,15 @@ def test_making_a_job_takes_its_own_permission_and_the_right_to_pass_exactly_tha
         "only-pass": ((allow("iam:PassRole"),), "AccessDenied"),
         "only-create": ((create,), "AccessDenied"),
         "other-role": ((create, allow("iam:PassRole", on=f"{ROLE}-not")), "AccessDenied"),
-        "other-operation": ((allow("s3:CreateJob", Condition={"StringEquals": {"s3:RequestJobOperation": "S3PutObjectAcl"}}),
-                             allow("iam:PassRole")), "AccessDenied"),
+        "other-operation": (
+            (
+                allow("s3:CreateJob", Condition={"StringEquals": {"s3:RequestJobOperation": "S3PutObjectAcl"}}),
+                allow("iam:PassRole"),
+            ),
+            "AccessDenied",
+        ),
         "both": ((create, allow("iam:PassRole", on=ROLE, Condition=passed)), ""),
-    }  # fmt: skip
+    }
     for name, (statements, code) in cases.items():
         client = estate.client("s3control", estate.role(LOG, name, *statements))
         assert refused(client.create_job, **asked) == code, name
@@ -291,17 +307,14 @@ def test_a_share_of_tasks_fails_on_request_and_a_complete_job_is_no_success(esta
 
 
 @pytest.mark.parametrize(
-    ("succeeded", "failed", "hopeless"), [(0, 999, False), (500, 500, False), (499, 501, True), (1000, 1001, True), (0, 1000, True)]
-)  # fmt: skip
-def test_a_job_is_given_up_when_more_than_half_of_a_thousand_tasks_or_more_failed(
-    succeeded, failed, hopeless
-):
+    ("succeeded", "failed", "hopeless"),
+    [(0, 999, False), (500, 500, False), (499, 501, True), (1000, 1001, True), (0, 1000, True)],
+)
+def test_a_job_is_given_up_when_more_than_half_of_a_thousand_tasks_or_more_failed(succeeded, failed, hopeless):
     """At least a thousand, and more than half: the rows beside them are its twins."""
     job = StoredJob("id", LOG, "us-east-1", "t", {}, datetime(2026, 1, 1, tzinfo=UTC))
     for number in range(succeeded + failed):
-        job.note(
-            StoredTaskResult(Task("b", "k", "", "k"), 200, "" if number < succeeded else "AccessDenied", "")
-        )
+        job.note(StoredTaskResult(Task("b", "k", "", "k"), 200, "" if number < succeeded else "AccessDenied", ""))
     assert job.hopeless is hopeless
 
 
@@ -324,7 +337,8 @@ def test_a_role_that_is_gone_while_a_job_runs_makes_its_tasks_fail(estate, there
 
 
 def test_a_job_that_is_given_up_ends_failed_with_its_report(estate):
-    """A thousand refused: the rest is not tried, the report tells those that were. Twin: nine hundred and ninety-nine end Complete."""
+    """A thousand refused: the rest is not tried, the report tells those that were. Twin: nine hundred and ninety-nine
+    end Complete."""
     given_buckets(estate, ["AWSLogs/a"], reads=False)
     given_a_role(estate, *MAY)
     client = estate.client("s3control", ADMIN)
@@ -336,7 +350,8 @@ def test_a_job_that_is_given_up_ends_failed_with_its_report(estate):
 
 
 def test_a_job_can_be_cancelled_and_survives_a_snapshot(estate):
-    """Cancelled in Suspended nothing is copied; put back, it is Suspended again and can be run. Twin: what has ended cannot be changed."""
+    """Cancelled in Suspended nothing is copied; put back, it is Suspended again and can be run. Twin: what has ended
+    cannot be changed."""
     given_buckets(estate)
     given_a_role(estate, *MAY)
     client = estate.client("s3control", ADMIN)

@@ -31,9 +31,14 @@ def keys(answer: dict[str, Any]) -> list[str]:
 def test_an_object_comes_back_as_it_was_put(s3: Any) -> None:
     """Bytes, metadata, type, encoding, class and the estate's time."""
     s3.put_object(
-        Bucket="box", Key="ä b+c/é.json.gz", Body=b"body", Metadata={"signature": "ff"}, ContentType="application/json",
-        ContentEncoding="gzip", StorageClass="GLACIER_IR",
-    )  # fmt: skip
+        Bucket="box",
+        Key="ä b+c/é.json.gz",
+        Body=b"body",
+        Metadata={"signature": "ff"},
+        ContentType="application/json",
+        ContentEncoding="gzip",
+        StorageClass="GLACIER_IR",
+    )
     found = s3.get_object(Bucket="box", Key="ä b+c/é.json.gz")
     assert found["Body"].read() == b"body"
     assert (found["Metadata"], found["ContentType"]) == ({"signature": "ff"}, "application/json")
@@ -96,12 +101,8 @@ def test_conditions_of_a_copy(s3: Any, refused: Refused, sent: dict[str, Any], c
 
 def test_a_copy_keeps_what_s3_keeps(s3: Any) -> None:
     """Metadata, type, tags and ETag are the source's; class and checksum those asked for."""
-    s3.put_object(
-        Bucket="box", Key="k", Body=b"log", Metadata={"m": "1"}, ContentType="text/x", Tagging="a=b"
-    )
-    s3.copy_object(
-        Bucket="box", Key="c", CopySource="box/k", StorageClass="STANDARD_IA", ChecksumAlgorithm="SHA256"
-    )
+    s3.put_object(Bucket="box", Key="k", Body=b"log", Metadata={"m": "1"}, ContentType="text/x", Tagging="a=b")
+    s3.copy_object(Bucket="box", Key="c", CopySource="box/k", StorageClass="STANDARD_IA", ChecksumAlgorithm="SHA256")
     found = s3.head_object(Bucket="box", Key="c", ChecksumMode="ENABLED")
     assert (found["Metadata"], found["ContentType"], found["StorageClass"]) == (
         {"m": "1"},
@@ -111,9 +112,7 @@ def test_a_copy_keeps_what_s3_keeps(s3: Any) -> None:
     assert found["ETag"] == s3.head_object(Bucket="box", Key="k")["ETag"]
     assert found["ChecksumSHA256"] == base64.b64encode(hashlib.sha256(b"log").digest()).decode()
     assert s3.get_object_tagging(Bucket="box", Key="c")["TagSet"] == [{"Key": "a", "Value": "b"}]
-    s3.copy_object(
-        Bucket="box", Key="r", CopySource="box/k", MetadataDirective="REPLACE", Metadata={"n": "2"}
-    )
+    s3.copy_object(Bucket="box", Key="r", CopySource="box/k", MetadataDirective="REPLACE", Metadata={"n": "2"})
     assert s3.head_object(Bucket="box", Key="r")["Metadata"] == {"n": "2"}
 
 
@@ -122,9 +121,7 @@ def test_an_old_object_s_copy_gets_a_checksum(estate: Estate, s3: Any) -> None:
     now = estate.world.clock.now()
     estate.world.store_object("box", "old", b"log", owner=accounts.SOURCE, last_modified=now)
     assert "ChecksumCRC64NVME" not in s3.head_object(Bucket="box", Key="old", ChecksumMode="ENABLED")
-    assert s3.copy_object(Bucket="box", Key="new", CopySource="box/old")["CopyObjectResult"][
-        "ChecksumCRC64NVME"
-    ]
+    assert s3.copy_object(Bucket="box", Key="new", CopySource="box/old")["CopyObjectResult"]["ChecksumCRC64NVME"]
 
 
 def test_an_archived_object_needs_a_restore(estate: Estate, s3: Any, refused: Refused) -> None:
@@ -146,9 +143,7 @@ def test_a_listing_tells_of_restores_where_it_is_asked_to(estate: Estate, s3: An
     """Under way, done until a date, and nothing once the readable copy is gone; without the question nothing."""
     s3.put_object(Bucket="box", Key="k", Body=b"log", StorageClass="GLACIER")
     asked = {"Bucket": "box", "OptionalObjectAttributes": ["RestoreStatus"]}
-    s3.restore_object(
-        Bucket="box", Key="k", RestoreRequest={"Days": 2, "GlacierJobParameters": {"Tier": "Bulk"}}
-    )
+    s3.restore_object(Bucket="box", Key="k", RestoreRequest={"Days": 2, "GlacierJobParameters": {"Tier": "Bulk"}})
     assert s3.list_objects_v2(**asked)["Contents"][0]["RestoreStatus"] == {"IsRestoreInProgress": True}
     assert s3.list_object_versions(**asked)["Versions"][0]["RestoreStatus"]["IsRestoreInProgress"]
     estate.do(lambda: estate.world.clock.advance(12 * 3600))
@@ -160,19 +155,14 @@ def test_a_listing_tells_of_restores_where_it_is_asked_to(estate: Estate, s3: An
     assert "RestoreStatus" not in s3.list_objects_v2(**asked)["Contents"][0]
 
 
-def test_an_object_that_tiering_put_away_comes_back_for_good(
-    estate: Estate, s3: Any, refused: Refused
-) -> None:
+def test_an_object_that_tiering_put_away_comes_back_for_good(estate: Estate, s3: Any, refused: Refused) -> None:
     """Only HeadObject tells the tier; its restore takes no days and ends in the readable tier."""
     s3.put_object(Bucket="box", Key="k", Body=b"log", StorageClass="INTELLIGENT_TIERING")
     estate.world.store.buckets["box"].current("k").tier = "ARCHIVE_ACCESS"  # type: ignore[union-attr]
     assert s3.head_object(Bucket="box", Key="k")["ArchiveStatus"] == "ARCHIVE_ACCESS"
     assert refused(s3.get_object, Bucket="box", Key="k") == "InvalidObjectState"
     bulk: dict[str, Any] = {"GlacierJobParameters": {"Tier": "Bulk"}}
-    assert (
-        refused(s3.restore_object, Bucket="box", Key="k", RestoreRequest=bulk | {"Days": 2})
-        == "InvalidArgument"
-    )
+    assert refused(s3.restore_object, Bucket="box", Key="k", RestoreRequest=bulk | {"Days": 2}) == "InvalidArgument"
     s3.restore_object(Bucket="box", Key="k", RestoreRequest=bulk)
     assert refused(s3.get_object, Bucket="box", Key="k") == "InvalidObjectState"
     estate.do(lambda: estate.world.clock.advance(12 * 3600))
@@ -198,9 +188,7 @@ def test_listings_page_through_everything_in_order(
     """Whatever the page's size, nothing is given twice and nothing is left out."""
     for key in ("c/1", "b0", "a", "b/2", "b/1"):
         s3.put_object(Bucket="box", Key=key)
-    pages = s3.get_paginator("list_objects_v2").paginate(
-        Bucket="box", PaginationConfig={"PageSize": page}, **asked
-    )
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket="box", PaginationConfig={"PageSize": page}, **asked)
     listed = list(pages)
     assert [key for answer in listed for key in keys(answer)] == found
     assert [one["Prefix"] for answer in listed for one in answer.get("CommonPrefixes", ())] == prefixes
@@ -225,9 +213,7 @@ def test_versions_and_markers(s3: Any) -> None:
     assert keys(s3.list_objects_v2(Bucket="box")) == []
     pages = s3.get_paginator("list_object_versions").paginate(Bucket="box", PaginationConfig={"PageSize": 1})
     seen = [
-        (v["VersionId"], v["IsLatest"])
-        for p in pages
-        for v in (*p.get("DeleteMarkers", ()), *p.get("Versions", ()))
+        (v["VersionId"], v["IsLatest"]) for p in pages for v in (*p.get("DeleteMarkers", ()), *p.get("Versions", ()))
     ]
     assert seen == [(marker, True), (second, False), (first, False)]
     assert s3.get_object(Bucket="box", Key="k", VersionId=first)["Body"].read() == b"1"
@@ -271,9 +257,7 @@ def test_multipart_uploads(s3: Any) -> None:
         ({"kind": "slowdown", "key": "other"}, ""),
     ],
 )
-def test_armed_faults_hit_once(
-    estate: Estate, s3: Any, refused: Refused, fault: dict[str, str], code: str
-) -> None:
+def test_armed_faults_hit_once(estate: Estate, s3: Any, refused: Refused, fault: dict[str, str], code: str) -> None:
     """A fault hits the first request it fits, and no second one."""
     from onetrail.practice import faults
 

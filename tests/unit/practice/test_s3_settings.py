@@ -53,9 +53,7 @@ def test_a_new_bucket_is_closed(s3: Any) -> None:
         ),
     ],
 )
-def test_creating_buckets(
-    estate: Estate, refused: Refused, asked: dict[str, Any], region: str, code: str
-) -> None:
+def test_creating_buckets(estate: Estate, refused: Refused, asked: dict[str, Any], region: str, code: str) -> None:
     """Names are global, regions must be enabled and agree."""
     estate.client("s3", LOG_ADMIN).create_bucket(Bucket="taken")
     client = estate.client("s3", ADMIN, region)
@@ -154,9 +152,12 @@ def test_lifecycle_runs_as_the_clock_passes_midnight(
     """Transitions first, the end later."""
     s3.put_object(Bucket="box", Key="k", Body=b"x" * size)
     rule = {
-        "ID": "r", "Status": "Enabled", "Filter": filters, "Expiration": {"Days": 10},
+        "ID": "r",
+        "Status": "Enabled",
+        "Filter": filters,
+        "Expiration": {"Days": 10},
         "Transitions": [{"Days": 2, "StorageClass": "GLACIER"}],
-    }  # fmt: skip
+    }
     s3.put_bucket_lifecycle_configuration(Bucket="box", LifecycleConfiguration={"Rules": [rule]})
     estate.do(lambda: estate.world.clock.advance(3 * 86400))
     assert s3.head_object(Bucket="box", Key="k").get("StorageClass", "STANDARD") == stored
@@ -218,24 +219,24 @@ def test_bypassing_needs_its_own_permission(estate: Estate, s3: Any, refused: Re
         ("GOVERNANCE", "GOVERNANCE", "2025-01-01T00:00:00Z", "InvalidArgument"),  # in the past
     ],
 )
-def test_retention_only_grows(
-    s3: Any, refused: Refused, before: str, after: str, until: str, code: str
-) -> None:
-    """A compliance lock is never shortened nor weakened, and a governance lock changes its mode for nobody without the bypass."""
+def test_retention_only_grows(s3: Any, refused: Refused, before: str, after: str, until: str, code: str) -> None:
+    """A compliance lock is never shortened nor weakened, and a governance lock changes its mode for nobody without the
+    bypass."""
     given_a_locked_object(s3, before)
     asked = {"Mode": after, "RetainUntilDate": until}
     assert refused(s3.put_object_retention, Bucket="locked", Key="k", Retention=asked) == code
     found = s3.get_object_retention(Bucket="locked", Key="k")["Retention"]
-    assert (found["Mode"] == after and found["RetainUntilDate"].isoformat().startswith(until[:10])) == (
-        code == ""
-    )
+    assert (found["Mode"] == after and found["RetainUntilDate"].isoformat().startswith(until[:10])) == (code == "")
 
 
 RAISES = {"Effect": "Allow", "Action": "s3:PutObjectRetention", "Resource": "*"}
 BYPASSES = {"Effect": "Allow", "Action": "s3:BypassGovernanceRetention", "Resource": "*"}
 NO_BYPASS = {
-    "Effect": "Deny", "Principal": "*", "Action": "s3:BypassGovernanceRetention", "Resource": "arn:aws:s3:::locked/*",
-}  # fmt: skip
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "s3:BypassGovernanceRetention",
+    "Resource": "arn:aws:s3:::locked/*",
+}
 
 
 @pytest.mark.parametrize(
@@ -257,12 +258,11 @@ def test_governance_is_raised_to_compliance_by_header_and_permission_together(
     bypass: bool,
     code: str,
 ) -> None:
-    """Identity and bucket policy both have their say; twin: each of the four that lacks one thing, and leaves the lock as it was."""
+    """Identity and bucket policy both have their say; twin: each of the four that lacks one thing, and leaves the lock
+    as it was."""
     version = given_a_locked_object(s3, "GOVERNANCE")
     if bucket:
-        s3.put_bucket_policy(
-            Bucket="locked", Policy=json.dumps({"Version": "2012-10-17", "Statement": bucket})
-        )
+        s3.put_bucket_policy(Bucket="locked", Policy=json.dumps({"Version": "2012-10-17", "Statement": bucket}))
     keeper = estate.client("s3", estate.role(accounts.SOURCE, "keeper", *statements))
     asked = {"Mode": "COMPLIANCE", "RetainUntilDate": "2027-01-01T00:00:00Z"}
     more = {"BypassGovernanceRetention": True} if bypass else {}
@@ -283,10 +283,7 @@ def test_a_default_retention_reaches_copies(s3: Any) -> None:
     s3.copy_object(Bucket="locked", Key="default", CopySource="locked/earlier")
     until = {"ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": "2029-01-01T00:00:00Z"}
     s3.copy_object(Bucket="locked", Key="stated", CopySource="locked/earlier", **until)
-    dates = [
-        s3.head_object(Bucket="locked", Key=k)["ObjectLockRetainUntilDate"].date()
-        for k in ("default", "stated")
-    ]
+    dates = [s3.head_object(Bucket="locked", Key=k)["ObjectLockRetainUntilDate"].date() for k in ("default", "stated")]
     assert [day.isoformat() for day in dates] == ["2026-01-22", "2029-01-01"]
 
 
@@ -294,10 +291,7 @@ def test_a_locked_bucket_stays_versioned(s3: Any, refused: Refused) -> None:
     """Versioning of a bucket with Object Lock cannot be suspended; of another it can."""
     given_a_locked_object(s3, "GOVERNANCE")
     suspended = {"Status": "Suspended"}
-    assert (
-        refused(s3.put_bucket_versioning, Bucket="locked", VersioningConfiguration=suspended)
-        == "InvalidBucketState"
-    )
+    assert refused(s3.put_bucket_versioning, Bucket="locked", VersioningConfiguration=suspended) == "InvalidBucketState"
     assert refused(s3.put_bucket_versioning, Bucket="box", VersioningConfiguration=suspended) == ""
 
 

@@ -183,13 +183,9 @@ FAULTS = [
 @pytest.mark.parametrize(("kind", "part", "more"), FAULTS)
 def test_a_fault_harms_one_object_and_no_other(tiny: World, kind: str, part: str, more: int) -> None:
     bucket = tiny.store.buckets["acme-audit-us-east-1"]
-    before = {
-        name: (versions[-1].body, versions[-1].storage_class) for name, versions in bucket.versions.items()
-    }
+    before = {name: (versions[-1].body, versions[-1].storage_class) for name, versions in bucket.versions.items()}
     (hit,) = fault(tiny, kind, bucket=bucket.name)["keys"]
-    after = {
-        name: (versions[-1].body, versions[-1].storage_class) for name, versions in bucket.versions.items()
-    }
+    after = {name: (versions[-1].body, versions[-1].storage_class) for name, versions in bucket.versions.items()}
     changed = {name for name in before if before[name] != after.get(name)}
     assert changed == {hit} and part in hit
     assert len(after) == len(before) + more

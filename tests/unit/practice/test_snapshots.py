@@ -39,7 +39,8 @@ def test_a_snapshot_comes_back(estate: Estate, tmp_path: Path) -> None:
 
 
 def test_a_snapshot_is_written_through_nothing_that_is_there(estate: Estate, tmp_path: Path) -> None:
-    """A file beside it stays, whatever its name, and a link what it leads to. What is left is a file for its owner alone."""
+    """A file beside it stays, whatever its name, and a link what it leads to. What is left is a file for its owner
+    alone."""
     (tmp_path / "mine").write_text("mine")
     (tmp_path / "snapshot.half").symlink_to(tmp_path / "mine")
     before = estate.do(lambda: snapshots.save(estate.world, tmp_path / "snapshot"))
@@ -158,5 +159,6 @@ def kept() -> str:
 
 
 def test_a_snapshot_holds_what_its_format_says() -> None:
-    """A class of `state/` that holds something else, or moves, needs another FORMAT, so that earlier snapshots are refused; then this list."""
+    """A class of `state/` that holds something else, or moves, needs another FORMAT, so that earlier snapshots are
+    refused; then this list."""
     assert (snapshots.FORMAT, kept()) == (2, FORMAT_2.strip())

@@ -154,11 +154,7 @@ def watched(number: int) -> list[str]:
 
 def basic(number: int) -> dict[str, Any]:
     halves = [watched(number // 2), watched(number - number // 2)]
-    return {
-        "EventSelectors": [
-            {"DataResources": [{"Type": "AWS::S3::Object", "Values": half}]} for half in halves
-        ]
-    }
+    return {"EventSelectors": [{"DataResources": [{"Type": "AWS::S3::Object", "Values": half}]} for half in halves]}
 
 
 SELECTORS = [
@@ -174,13 +170,11 @@ SELECTORS = [
     (advanced(field("eventCategory", StartsWith=["Mana"])), False),
     (basic(250), True),
     (basic(251), False),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("given", "taken"), SELECTORS)
-def test_selectors_are_those_that_cloudtrail_takes(
-    trails: Trails, given: dict[str, Any], taken: bool
-) -> None:
+def test_selectors_are_those_that_cloudtrail_takes(trails: Trails, given: dict[str, Any], taken: bool) -> None:
     """500 values, 250 data resources, known fields, one category; what is refused changes nothing."""
     trails.create()
     before = trails.call("GetEventSelectors", TrailName="audit")
@@ -194,9 +188,7 @@ def test_selectors_are_those_that_cloudtrail_takes(
 
 def test_public_keys_are_those_whose_thirty_days_touch_the_range(trails: Trails) -> None:
     start, end = datetime(2021, 1, 1, tzinfo=UTC), datetime(2026, 1, 12, 9, tzinfo=UTC)
-    found = trails.call("ListPublicKeys", StartTime=start.timestamp(), EndTime=end.timestamp())[
-        "PublicKeyList"
-    ]
+    found = trails.call("ListPublicKeys", StartTime=start.timestamp(), EndTime=end.timestamp())["PublicKeyList"]
     assert len({key["Fingerprint"] for key in found}) == len(found) in (62, 63)
     for key in found:
         der = base64.b64decode(key["Value"])
@@ -206,9 +198,7 @@ def test_public_keys_are_those_whose_thirty_days_touch_the_range(trails: Trails)
         assert key["ValidityStartTime"] <= end.timestamp() and key["ValidityEndTime"] >= start.timestamp()
     now = trails.call("ListPublicKeys")["PublicKeyList"]
     assert now == found[-1:]
-    assert (
-        trails.call("ListPublicKeys", "eu-west-1")["PublicKeyList"][0]["Fingerprint"] != now[0]["Fingerprint"]
-    )
+    assert trails.call("ListPublicKeys", "eu-west-1")["PublicKeyList"][0]["Fingerprint"] != now[0]["Fingerprint"]
 
 
 def test_event_history_shows_real_calls_some_minutes_later_newest_first(trails: Trails) -> None:
@@ -216,9 +206,7 @@ def test_event_history_shows_real_calls_some_minutes_later_newest_first(trails: 
     trails.happens("ec2", "RunInstances", "eu-west-1")
     assert trails.call("LookupEvents")["Events"] == []
     trails.wait(0.25)
-    shown = trails.call(
-        "LookupEvents", LookupAttributes=[{"AttributeKey": "ReadOnly", "AttributeValue": "false"}]
-    )
+    shown = trails.call("LookupEvents", LookupAttributes=[{"AttributeKey": "ReadOnly", "AttributeValue": "false"}])
     assert [e["EventName"] for e in shown["Events"]] == ["CreateRole"]
     assert [e["EventName"] for e in trails.call("LookupEvents", "eu-west-1")["Events"]] == ["RunInstances"]
     first = trails.call("LookupEvents", MaxResults=1)

@@ -42,9 +42,7 @@ ENDS = {
 
 
 def given_settings(folder: Path, **changes: object) -> Settings:
-    return Settings.from_file(PRACTICE).with_values(
-        runs_dir=str(folder / "runs"), run_name="trial", **changes
-    )
+    return Settings.from_file(PRACTICE).with_values(runs_dir=str(folder / "runs"), run_name="trial", **changes)
 
 
 def given_notebooks(folder: Path, *ends: str, parameters: str | None = None) -> Path:

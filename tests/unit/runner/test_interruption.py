@@ -33,7 +33,8 @@ finally:
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_runs_the_finally_clauses_of_its_cell_and_fails(tmp_path, number):
-    """Ctrl-C and a polite kill reach the cell, not the kernel: what the cell opened is closed, and exit code 1 says it."""
+    """Ctrl-C and a polite kill reach the cell, not the kernel: what the cell opened is closed, and exit code 1 says
+    it."""
     given_notebooks(tmp_path, _CELL.format(folder=str(tmp_path)), "ok")
     with given_an_answering_estate(tmp_path / "practice"):
         environment = {

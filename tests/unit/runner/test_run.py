@@ -48,7 +48,8 @@ def test_the_first_that_cannot_go_on_stops_the_run_and_findings_do_not(tmp_path)
 
 
 def test_the_last_line_names_the_report_from_where_we_are(tmp_path, monkeypatch):
-    """Below the folder we are in by its relative path, elsewhere by its whole path, and not at all where there is none."""
+    """Below the folder we are in by its relative path, elsewhere by its whole path, and not at all where there is
+    none."""
     monkeypatch.chdir(tmp_path)
     ours, theirs = tmp_path / "runs" / "trial" / "report.html", tmp_path.parent / "report.html"
     assert RunResult((), ours).text.endswith("\n\nThe report: runs/trial/report.html")
@@ -72,7 +73,8 @@ def test_the_last_line_names_the_report_from_where_we_are(tmp_path, monkeypatch)
     ],
 )
 def test_an_approval_that_no_step_has_is_named_and_is_no_finding(tmp_path, ends, approve, named):
-    """Where all is so already there was nothing that it could have done; where another plan waits, that step refuses."""
+    """Where all is so already there was nothing that it could have done; where another plan waits, that step
+    refuses."""
     with RunRecord(tmp_path / "runs" / "trial", "trial", WallClock()) as record:
         record.append("plan", step="02", plan="p-aaaaaaaaaaaa", approve="", changes=[])
     names: dict[str, object] = {}
@@ -81,8 +83,9 @@ def test_an_approval_that_no_step_has_is_named_and_is_no_finding(tmp_path, ends,
     assert result.unused == named
     assert result.exit_code == (4 if "not_yet" in ends else 0)
     assert ("which is of no plan" in result.text, "which are of no plans" in result.text) == (
-        len(named) == 1, len(named) == 2,
-    )  # fmt: skip
+        len(named) == 1,
+        len(named) == 2,
+    )
     assert all(one in result.text for one in named)
 
 
@@ -132,9 +135,7 @@ def test_an_executed_notebook_of_an_earlier_run_is_kept(tmp_path):
     """A second and a third run leave what the first wrote."""
     for _ in range(3):
         result = _run(tmp_path, "ok", "ok", last="00")
-    kept = sorted(
-        str(path.relative_to(tmp_path / "runs/trial")) for path in (tmp_path / "runs/trial").rglob("*.ipynb")
-    )
+    kept = sorted(str(path.relative_to(tmp_path / "runs/trial")) for path in (tmp_path / "runs/trial").rglob("*.ipynb"))
     assert kept == [
         "00_start_here.ipynb",
         "earlier/0001/00_start_here.ipynb",
@@ -155,7 +156,8 @@ def test_a_range_that_is_none_is_wrong_use(tmp_path, first, last, words):
 
 
 def test_a_notebook_that_is_missing_among_the_others_stops_a_run_before_anything_runs(tmp_path):
-    """Twin: where the last ones are missing, a run ends with those that are there; a file of another name is no step."""
+    """Twin: where the last ones are missing, a run ends with those that are there; a file of another name is no
+    step."""
     folder = given_notebooks(tmp_path, "ok", "ok", "ok")
     (folder / "02_my_notes.ipynb").write_text("no notebook at all")
     assert [one.name for one in all_notebooks(folder)] == [
@@ -196,9 +198,7 @@ def test_without_an_estate_nothing_starts(tmp_path, monkeypatch):
 @pytest.mark.parametrize("dead", [True, False])
 def test_a_run_begins_with_what_a_dead_one_left_open(tmp_path, monkeypatch, dead):
     """Before its first step, whatever it was asked for. Twin: nothing is open, and the step comes first."""
-    monkeypatch.setattr(
-        "papermill.execute_notebook", lambda source, output, **how: nbformat.read(source, as_version=4)
-    )
+    monkeypatch.setattr("papermill.execute_notebook", lambda source, output, **how: nbformat.read(source, as_version=4))
     if dead:
         killed(tmp_path / "runs/trial", given_a_grant(), at="work")
     _run(tmp_path, "ok")
@@ -210,7 +210,8 @@ def test_a_run_begins_with_what_a_dead_one_left_open(tmp_path, monkeypatch, dead
 def test_a_kernel_that_died_behind_a_run_that_was_stopped_leaves_no_traceback(
     tmp_path, monkeypatch, caplog, error, logged
 ):
-    """Nobody waits for that task of nbclient any more, and the run has its own line. Twin: another error, which is not hidden."""
+    """Nobody waits for that task of nbclient any more, and the run has its own line. Twin: another error, which is not
+    hidden."""
 
     async def ends():
         raise error("Kernel died")
@@ -243,8 +244,8 @@ def test_a_full_disk_stops_the_run_in_one_line(tmp_path, monkeypatch, full):
     result = _run(tmp_path, "ok", "ok")
     folder = tmp_path / "runs/trial"
     said = (
-        f"{folder} cannot be written: No space left on device: interrupted before a plan was applied: nothing was sent; "
-        "free space there, then run again with --from 00"
+        f"{folder} cannot be written: No space left on device: interrupted before a plan was applied: nothing was sent;"
+        " free space there, then run again with --from 00"
     )
     assert [(step.exit_code, step.line) for step in result.steps] == ([(1, said)] if full else [(0, "")] * 2)
 

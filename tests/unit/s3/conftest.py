@@ -17,7 +17,8 @@ Seen = namedtuple("Seen", "method path headers body")
 
 
 class ScriptedS3:
-    """Answers each request with what `answer` says, and remembers it. `None` cuts the connection, a float stays silent so long."""
+    """Answers each request with what `answer` says, and remembers it. `None` cuts the connection, a float stays silent
+    so long."""
 
     def __init__(self) -> None:
         self.seen: list[Seen] = []

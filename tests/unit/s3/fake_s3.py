@@ -1,4 +1,5 @@
-"""A small S3 for the scripted server: it lists in pages, folds folders, copies on conditions, and can be told to fail."""
+"""A small S3 for the scripted server: it lists in pages, folds folders, copies on conditions, and can be told to
+fail."""
 
 import random
 import threading
@@ -13,7 +14,8 @@ FAILED = b"<Error><Code>InternalError</Code></Error>"
 
 
 class FakeS3:
-    """Buckets of keys with their ETags. `page` keys a page, whatever is asked; `put` counts each copy that took effect."""
+    """Buckets of keys with their ETags. `page` keys a page, whatever is asked; `put` counts each copy that took
+    effect."""
 
     def __init__(self, page=1000, **buckets):
         self.buckets = {name: dict(keys) for name, keys in buckets.items()}
@@ -25,9 +27,7 @@ class FakeS3:
 
     def __call__(self, seen):
         path, query = urlsplit(seen.path).path, parse_qs(urlsplit(seen.path).query, keep_blank_values=True)
-        bucket, _, key = (
-            unquote(path).lstrip("/").partition("/") if path.count("/") > 1 else (path[1:], "", "")
-        )
+        bucket, _, key = unquote(path).lstrip("/").partition("/") if path.count("/") > 1 else (path[1:], "", "")
         fault = self.fault(seen)
         if fault == "before":
             return None
@@ -63,14 +63,9 @@ class FakeS3:
         after = query.get("continuation-token") or query.get("start-after", "")
         names = sorted(key for key in self.buckets[bucket] if key.startswith(prefix) and key > after)
         if query.get("delimiter"):
-            folders = {
-                prefix + name[len(prefix) :].split("/")[0] + "/"
-                for name in names
-                if "/" in name[len(prefix) :]
-            }
+            folders = {prefix + name[len(prefix) :].split("/")[0] + "/" for name in names if "/" in name[len(prefix) :]}
             rows = [
-                f"<CommonPrefixes><Prefix>{quote_plus(folder)}</Prefix></CommonPrefixes>"
-                for folder in sorted(folders)
+                f"<CommonPrefixes><Prefix>{quote_plus(folder)}</Prefix></CommonPrefixes>" for folder in sorted(folders)
             ]
             return 200, {}, _page("".join(rows), "")
         rows = [
@@ -135,7 +130,8 @@ def log_keys(number, regions=("eu-west-1", "us-east-1"), prefix=""):
 
 
 def faulty(seed, slow=0.2, reset=0.05, hidden=0.05, silent=0.0):
-    """Faults at random: SlowDown, a cut before or after the call took effect, 200 with an error in the body, silence."""
+    """Faults at random: SlowDown, a cut before or after the call took effect, 200 with an error in the body,
+    silence."""
     chance, lock = random.Random(seed), threading.Lock()
 
     def fault(seen):

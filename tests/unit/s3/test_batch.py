@@ -1,4 +1,5 @@
-"""Copies by jobs, without AWS: what goes into which job, what is asked, what a report says, and which ledger rows follow."""
+"""Copies by jobs, without AWS: what goes into which job, what is asked, what a report says, and which ledger rows
+follow."""
 
 import hashlib
 import json
@@ -24,8 +25,8 @@ from onetrail.s3.rows import ObjectHead
 
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
 ETAG = "0" * 32
-LOG = "AWSLogs/111122223333/CloudTrail/us-east-1/2024/05/06/111122223333_CloudTrail_us-east-1_20240506T0005Z_abcdefghijklmnop.json.gz"
-DIGEST = "AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2024/05/06/111122223333_CloudTrail-Digest_us-east-1_old_us-east-1_20240506T000500Z.json.gz"
+LOG = "AWSLogs/111122223333/CloudTrail/us-east-1/2024/05/06/111122223333_CloudTrail_us-east-1_20240506T0005Z_abcdefghijklmnop.json.gz"  # noqa: E501
+DIGEST = "AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2024/05/06/111122223333_CloudTrail-Digest_us-east-1_old_us-east-1_20240506T000500Z.json.gz"  # noqa: E501
 
 
 def day(text):
@@ -44,7 +45,7 @@ DATES = [
     ("2031-11-02", "2032-01-01"),
     ("2026-01-13", "2026-01-14"),  # past its retention: one day was planned, the grant may last six hours
     ("2026-01-14", "2026-01-14"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("until", "date"), DATES)
@@ -71,12 +72,16 @@ UNFIT = [
     (a_task(), "", ""),
     (a_task(target_key=f"logs/{LOG}"), "logs", ""),
     (a_task(target_key=LOG), "logs", "its key in the archive is not its old key with the archive's prefix before it"),
-    (a_task(f"old/{LOG}", target_key=LOG), "", "its key in the archive is not its old key with the archive's prefix before it"),
+    (
+        a_task(f"old/{LOG}", target_key=LOG),
+        "",
+        "its key in the archive is not its old key with the archive's prefix before it",
+    ),
     (a_task(source_version_id="v"), "", "it is an older version"),
     (a_task(acl="bucket-owner-full-control"), "", "it is written from its own account"),
     (a_task()._replace(size=5 * 2**30 + 1), "", "it is larger than 5 GiB"),
     (a_task(source_class="GLACIER"), "", "it is archived"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("task", "prefix", "why"), UNFIT)
@@ -134,28 +139,44 @@ LABEL = Label("practice", "copy", JobGroup("old", "GLACIER_IR", day("2031-07-01"
 
 
 def test_a_request_asks_for_confirmation_lock_report_and_the_manifest_by_its_etag():
-    """The whole value; no new metadata, which would lose the digests' signatures. A token is the same for the same job only."""
+    """The whole value; no new metadata, which would lose the digests' signatures. A token is the same for the same job
+    only."""
     asked = DESK.request(LABEL, ETAG, 0)
     token = asked.pop("ClientRequestToken")
     assert asked == {
         "AccountId": "044455556666",
         "ConfirmationRequired": True,
-        "Operation": {"S3PutObjectCopy": {
-            "TargetResource": "arn:aws:s3:::archive", "StorageClass": "GLACIER_IR", "ChecksumAlgorithm": "SHA256",
-            "ObjectLockMode": "GOVERNANCE", "ObjectLockRetainUntilDate": day("2031-07-01"), "TargetKeyPrefix": "logs",
-        }},
+        "Operation": {
+            "S3PutObjectCopy": {
+                "TargetResource": "arn:aws:s3:::archive",
+                "StorageClass": "GLACIER_IR",
+                "ChecksumAlgorithm": "SHA256",
+                "ObjectLockMode": "GOVERNANCE",
+                "ObjectLockRetainUntilDate": day("2031-07-01"),
+                "TargetKeyPrefix": "logs",
+            }
+        },
         "Manifest": {
             "Spec": {"Format": "S3BatchOperations_CSV_20180820", "Fields": ["Bucket", "Key"]},
-            "Location": {"ObjectArn": "arn:aws:s3:::work/batch/practice/manifests/copy/old/GLACIER_IR-2031-07-01-000000000000.csv", "ETag": ETAG},
+            "Location": {
+                "ObjectArn": (
+                    "arn:aws:s3:::work/batch/practice/manifests/copy/old/GLACIER_IR-2031-07-01-000000000000.csv"
+                ),
+                "ETag": ETAG,
+            },
         },
         "Report": {
-            "Bucket": "arn:aws:s3:::work", "Format": "Report_CSV_20180820", "Enabled": True, "Prefix": "batch/practice/reports",
-            "ReportScope": "AllTasks", "ExpectedBucketOwner": "044455556666",
+            "Bucket": "arn:aws:s3:::work",
+            "Format": "Report_CSV_20180820",
+            "Enabled": True,
+            "Prefix": "batch/practice/reports",
+            "ReportScope": "AllTasks",
+            "ExpectedBucketOwner": "044455556666",
         },
         "Priority": 10,
         "RoleArn": "arn:aws:iam::044455556666:role/onetrail-batch",
         "Description": "onetrail practice copy old GLACIER_IR 2031-07-01",
-    }  # fmt: skip
+    }
     assert len(token) == 64
     assert token == DESK.request(LABEL, ETAG, 0)["ClientRequestToken"]
     others = (
@@ -170,9 +191,7 @@ def test_a_request_asks_for_confirmation_lock_report_and_the_manifest_by_its_eta
 def test_a_request_that_leaves_its_bounds_does_not_pass_the_guard(broken):
     """What the plan fixes is in every request; twin: one part changed, and it is not sent."""
     rule = Bulk(BulkAction.MAKE_JOBS, ("CreateJob",), DESK.fixed(), {})
-    change = Change(
-        "k", "044455556666", "us-east-1", "s3control", "CreateJob", {}, "r", None, "", "", bulk=rule
-    )
+    change = Change("k", "044455556666", "us-east-1", "s3control", "CreateJob", {}, "r", None, "", "", bulk=rule)
     guard, asked = Guard(AWS_REQUESTS), DESK.request(LABEL, ETAG, 0)
     with guard.opened(change, {}):
         guard.check("044455556666", "s3control", "CreateJob", asked)
@@ -190,7 +209,8 @@ def test_where_a_manifest_lies_is_read_from_the_job_and_a_later_one_lies_elsewhe
 
 
 def test_a_job_is_a_success_only_when_no_task_failed():
-    """Complete with failures, or with nothing done, is none; nor is one that still runs. A stranger's job is not read at all."""
+    """Complete with failures, or with nothing done, is none; nor is one that still runs. A stranger's job is not read
+    at all."""
     said = {"JobId": "j", "Description": str(LABEL), "Status": "Complete"}
     counts = [(2, 2, 0, True), (2, 1, 1, False), (0, 0, 0, False), (3, 2, 0, False)]
     for total, succeeded, failed, success in counts:
@@ -207,12 +227,18 @@ def test_a_job_is_a_success_only_when_no_task_failed():
 
 ROWS = [
     # as the documentation's examples show it, as its schema names it, with nothing to say
-    ("old,a%20b,,failed,403,AccessDenied,Access Denied", TaskResult("a b", False, "AccessDenied", 403, "Access Denied")),
-    ("old,a%20b,,failed,AccessDenied,403,Access Denied", TaskResult("a b", False, "AccessDenied", 403, "Access Denied")),
+    (
+        "old,a%20b,,failed,403,AccessDenied,Access Denied",
+        TaskResult("a b", False, "AccessDenied", 403, "Access Denied"),
+    ),
+    (
+        "old,a%20b,,failed,AccessDenied,403,Access Denied",
+        TaskResult("a b", False, "AccessDenied", 403, "Access Denied"),
+    ),
     ('old,k,,succeeded,200,,"{u\'ETag\': \'""x""\'}"', TaskResult("k", True, "", 200, "{u'ETag': '\"x\"'}")),
     ("old,k,,succeeded,,200,Successful", TaskResult("k", True, "", 200, "Successful")),
     ("old,k,,failed,,,", TaskResult("k", False, "", 0, "")),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "said"), ROWS)
@@ -229,7 +255,8 @@ def test_a_row_of_another_form_is_refused(text):
 
 
 def test_the_reports_own_manifest_is_found_under_both_names():
-    """`manifest.json` as in the examples, `report.json` as in the API Reference; twin: one that is no JSON of that form."""
+    """`manifest.json` as in the examples, `report.json` as in the API Reference; twin: one that is no JSON of that
+    form."""
     assert report.top_keys("p/", "1") == ["p/job-1/manifest.json", "p/job-1/report.json"]
     content = json.dumps(
         {"Results": [{"Bucket": "b", "Key": "k", "MD5Checksum": "m", "TaskExecutionStatus": "failed"}]}
@@ -241,7 +268,8 @@ def test_the_reports_own_manifest_is_found_under_both_names():
 
 
 def test_the_index_gives_every_object_in_the_order_of_a_listing_with_what_is_said_of_it(tmp_path):
-    """Said and unsaid are two things; a result of another job's key changes nothing, a later job takes a key over. The scratch file goes."""
+    """Said and unsaid are two things; a result of another job's key changes nothing, a later job takes a key over. The
+    scratch file goes."""
     said = TaskResult("b", False, "AccessDenied", 403, "no")
     with JobIndex(tmp_path / "scratch" / "jobs.sqlite") as index:
         index.add_keys("1", ["é", "b", "B", "z"])
@@ -259,10 +287,20 @@ def test_the_index_gives_every_object_in_the_order_of_a_listing_with_what_is_sai
 
 def a_head(**more):
     given = {
-        "size": 40_000, "etag": ETAG, "last_modified": "Mon, 12 Jan 2026 09:05:00 GMT", "storage_class": "GLACIER_IR",
-        "version_id": "v1", "sha256": "sum", "lock_mode": "GOVERNANCE", "retain_until": "2031-07-01T00:00:00.000Z", "restore": "",
-        "encryption": "AES256", "metadata": {"signature": "s"}, "headers": {}, **more,
-    }  # fmt: skip
+        "size": 40_000,
+        "etag": ETAG,
+        "last_modified": "Mon, 12 Jan 2026 09:05:00 GMT",
+        "storage_class": "GLACIER_IR",
+        "version_id": "v1",
+        "sha256": "sum",
+        "lock_mode": "GOVERNANCE",
+        "retain_until": "2031-07-01T00:00:00.000Z",
+        "restore": "",
+        "encryption": "AES256",
+        "metadata": {"signature": "s"},
+        "headers": {},
+        **more,
+    }
     return ObjectHead(**given)
 
 
@@ -291,7 +329,7 @@ SETTLED = [
     (a_task(), NO._replace(code="NoSuchKey"), Looked(), Looked(), "gone", "NoSuchKey"),
     (a_task(), NO._replace(code="ObjectNotInActiveTierError"), Looked(), Looked(), "archived", "Tier"),
     (a_task(), NO._replace(code="SlowDown"), Looked(), Looked(), "failed", "SlowDown"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("task", "result", "copy", "source", "outcome", "why"), SETTLED)
@@ -303,7 +341,8 @@ def test_nothing_is_believed_that_the_archive_does_not_show(task, result, copy, 
 
 
 def test_a_copied_row_is_full():
-    """Every column that the engine of this machine fills is filled, from the object itself; the lock date is the job's."""
+    """Every column that the engine of this machine fills is filled, from the object itself; the lock date is the
+    job's."""
     row = settled(a_task(), BatchJob("j", LABEL, "Complete"), OK, Looked(a_head()), Looked(), NOW)
     assert [name for name, value in row._asdict().items() if value in ("", None)] == [
         "source_version_id",
@@ -336,13 +375,11 @@ CHOICES = [
     ("auto", 10_826, 60, 0, 6, "local"),
     ("local", 10**9, 60, 3500, 6, "local"),
     ("s3-batch", 1, 1, 3500, 6, "s3-batch"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("asked", "objects", "jobs", "rate", "hours", "engine"), CHOICES)
-def test_auto_takes_this_machine_unless_the_grant_would_be_too_short(
-    asked, objects, jobs, rate, hours, engine
-):
+def test_auto_takes_this_machine_unless_the_grant_would_be_too_short(asked, objects, jobs, rate, hours, engine):
     """And what is asked for by name is taken."""
     assert choose(asked, objects, jobs, rate, hours).engine == engine
 
@@ -350,8 +387,8 @@ def test_auto_takes_this_machine_unless_the_grant_would_be_too_short(
 def test_the_choice_says_why_with_time_and_price():
     """Both figures in the sentence: $0.25 a job, $1.00 a million objects, and a look at each copy."""
     said = choose("auto", 10_826, 60, 3500, 6)
-    assert said.why == (
-        "10,826 copies take this machine about 4 seconds, well within a grant of 6 hours; "
+    assert (
+        said.why == "10,826 copies take this machine about 4 seconds, well within a grant of 6 hours; "
         "S3 Batch Operations would add $15.02 for up to 60 jobs"
     )
     assert [duration(n) for n in (0.2, 119, 121, 7201, 86400)] == [

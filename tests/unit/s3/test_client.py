@@ -1,4 +1,5 @@
-"""The client says who it is, who owns the buckets, asks again only where that helps, and sends nothing that is not permitted."""
+"""The client says who it is, who owns the buckets, asks again only where that helps, and sends nothing that is not
+permitted."""
 
 import inspect
 from collections import namedtuple
@@ -78,7 +79,8 @@ def test_every_call_states_the_owner_it_expects(server, given_a_client, call, bo
 
 @pytest.mark.parametrize(("call", "body"), CALLS, ids=[call.operation for call, _ in CALLS])
 def test_the_permit_is_asked_before_every_call(server, given_a_client, call, body):
-    """Whether a call changes something is known to the guard alone; what it refuses is not sent. Twin: a permit that says nothing."""
+    """Whether a call changes something is known to the guard alone; what it refuses is not sent. Twin: a permit that
+    says nothing."""
 
     class Shut(Exception):
         pass
@@ -295,9 +297,7 @@ def test_credentials_that_ended_are_renewed_and_the_call_made_again(server, give
 
 def test_credentials_that_stay_refused_end_the_call_with_what_to_do(server, given_a_client):
     server.answer = lambda seen: (400, {}, ENDED)
-    with pytest.raises(
-        CredentialsEnded, match=r"^credentials ended \(ExpiredToken\); sign in and run again$"
-    ):
+    with pytest.raises(CredentialsEnded, match=r"^credentials ended \(ExpiredToken\); sign in and run again$"):
         given_a_client().do(a_copy())
     assert len(server.seen) == 2
 
@@ -331,7 +331,8 @@ def test_a_session_that_can_give_no_more_credentials_says_so_in_one_line(server,
 def test_a_clock_that_is_off_is_corrected_by_the_server_s_and_told(
     server, given_a_client, off_seconds, code, method_is_head, requests
 ):
-    """The server lets in only what is signed within five minutes of its own time. Twin: refusals of a clock that is right stay."""
+    """The server lets in only what is signed within five minutes of its own time. Twin: refusals of a clock that is
+    right stay."""
     told = []
 
     def answer(seen):
@@ -354,9 +355,7 @@ def test_a_clock_that_is_off_is_corrected_by_the_server_s_and_told(
     else:
         client.do(call)
         client.do(call)
-        assert (
-            len(told) == 1 and "20 minutes" in told[0] and ("slow" if off_seconds > 0 else "fast") in told[0]
-        )
+        assert len(told) == 1 and "20 minutes" in told[0] and ("slow" if off_seconds > 0 else "fast") in told[0]
     assert len(server.seen) == requests + (requests == 2)
 
 
@@ -373,9 +372,7 @@ def test_practice_keys_never_leave_this_machine(server, given_a_client):
     server.answer = lambda seen: (200, {}, b"")
     given_a_client(credentials=lambda: practice).do(calls.head_object("old", SOURCE, "k"))
     with pytest.raises(WrongUse, match="practice keys"):
-        given_a_client(credentials=lambda: practice, endpoint_url=None).do(
-            calls.head_object("old", SOURCE, "k")
-        )
+        given_a_client(credentials=lambda: practice, endpoint_url=None).do(calls.head_object("old", SOURCE, "k"))
 
 
 def test_many_calls_never_exceed_what_may_be_in_flight(server, given_a_client):
@@ -393,9 +390,7 @@ def test_many_calls_never_exceed_what_may_be_in_flight(server, given_a_client):
         return 200, {}, b""
 
     server.answer = answer
-    done = list(
-        given_a_client(max_in_flight=4).run((calls.head_object("old", SOURCE, f"k{i}"), i) for i in range(40))
-    )
+    done = list(given_a_client(max_in_flight=4).run((calls.head_object("old", SOURCE, f"k{i}"), i) for i in range(40)))
     assert sorted(one.context for one in done) == list(range(40))
     assert 1 < most[0] <= 4
 
@@ -458,9 +453,7 @@ def test_the_signature_is_the_one_botocore_makes(server, given_a_client, key, mo
         request.context["timestamp"] = seen.headers["x-amz-date"]
         monkeypatch.setattr(auth, "headers_to_sign", lambda _, request=request: request.headers)
         canonical = auth.canonical_request(request)
-        assert (
-            auth.signature(auth.string_to_sign(request, canonical), request) == signed.split("Signature=")[1]
-        )
+        assert auth.signature(auth.string_to_sign(request, canonical), request) == signed.split("Signature=")[1]
 
 
 @pytest.mark.parametrize(
@@ -484,9 +477,7 @@ def test_the_signature_is_the_one_botocore_makes(server, given_a_client, key, mo
     ],
 )
 def test_where_a_bucket_is_on_aws(region, partition, bucket, url):
-    origin, path = Signer(region, None, lambda: Frozen("a", "b", None), partition, lambda: 0.0).address(
-        bucket, "k"
-    )
+    origin, path = Signer(region, None, lambda: Frozen("a", "b", None), partition, lambda: 0.0).address(bucket, "k")
     assert f"{origin.scheme}://{origin.host}{path}" == url
     assert urlsplit(url).scheme == "https"
 

@@ -18,10 +18,7 @@ def test_each_pair_is_judged_by_its_bytes_alone(server, given_a_client):
     missing = (404, {}, b"<Error><Code>NoSuchKey</Code></Error>")
     server.answer = lambda seen: (200, {}, held[seen.path]) if seen.path in held else missing
     client = given_a_client()
-    pairs = [
-        (ObjectPlace("old", SOURCE, key), ObjectPlace("archive", LOG, key))
-        for key in ("same", "other", "lost")
-    ]
+    pairs = [(ObjectPlace("old", SOURCE, key), ObjectPlace("archive", LOG, key)) for key in ("same", "other", "lost")]
     found = list(compare_bytes(pairs, client, client))
     assert [one.equal for one in found] == [True, False, None]
     assert found[0].source_sha256 == found[0].destination_sha256 == hashlib.sha256(b"x").hexdigest()
@@ -30,7 +27,8 @@ def test_each_pair_is_judged_by_its_bytes_alone(server, given_a_client):
 
 
 def test_the_version_that_is_named_is_read(server, given_a_client):
-    """Not what lies there today; each pair has its own hashes, however many there are. Twin: without a version, today's is read."""
+    """Not what lies there today; each pair has its own hashes, however many there are. Twin: without a version, today's
+    is read."""
     server.answer = lambda seen: (200, {}, b"old" if "versionId=v1" in seen.path else b"new")
     client = given_a_client()
     here = ObjectPlace("old", SOURCE, "k", "v1")

@@ -13,7 +13,7 @@ from onetrail.s3.rows import ObjectRow
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
 RULES = Rules(retention_years=7, now=NOW)
 SHORT = Rules(retention_years=2, now=NOW)
-LOG = "AWSLogs/111122223333/CloudTrail/us-east-1/2021/03/05/111122223333_CloudTrail_us-east-1_20210305T0005Z_AbCdEfGhIjKlMnOp.json.gz"
+LOG = "AWSLogs/111122223333/CloudTrail/us-east-1/2021/03/05/111122223333_CloudTrail_us-east-1_20210305T0005Z_AbCdEfGhIjKlMnOp.json.gz"  # noqa: E501
 MARKER = "AWSLogs/111122223333/CloudTrail/"
 UNTIL = datetime(2028, 3, 6, tzinfo=UTC)
 
@@ -189,11 +189,15 @@ def test_etags_prove_something_unless_it_is_said_that_they_do_not():
         (row(etag=""), row(), "The archive has an object of this size, and the ETags cannot be compared; read both."),
         (row(storage_class="GLACIER"), None, "It is in GLACIER and must be restored first."),
         (row(storage_class="GLACIER", restore="ongoing"), None, "It is in GLACIER, and its restore is under way."),
-        (row(storage_class="INTELLIGENT_TIERING", tier="ARCHIVE_ACCESS"), None, "It is in ARCHIVE_ACCESS and must be restored first."),
+        (
+            row(storage_class="INTELLIGENT_TIERING", tier="ARCHIVE_ACCESS"),
+            None,
+            "It is in ARCHIVE_ACCESS and must be restored first.",
+        ),
         (row(size=5_368_709_121), None, "Its 5368709121 bytes are more than one CopyObject takes (5 GiB)."),
         (row("holiday.jpg"), None, "Not written by CloudTrail: "),
     ],
-)  # fmt: skip
+)
 def test_the_reason_says_what_was_seen(source, destination, reason):
     """In words that a person can check."""
     assert decide(source, destination, RULES).reason.startswith(reason)

@@ -1,4 +1,5 @@
-"""Two objects of one size under one key: other bytes are only told where both sides were seen, and no KMS key makes the ETags."""
+"""Two objects of one size under one key: other bytes are only told where both sides were seen, and no KMS key makes the
+ETags."""
 
 from collections import namedtuple
 from datetime import UTC, datetime
@@ -29,9 +30,14 @@ def ends():
     """A small S3 with an object that differs under two prefixes, and both its sides."""
     s3 = FakeS3(old={"from/k": "e" * 32}, new={"to/k": "f" * 32})
     client = S3Client(
-        REGION, "http://127.0.0.1:9", lambda: KEYS, permit=lambda *_: None, max_in_flight=16, backoff=Backoff(0.0, 0.0),
+        REGION,
+        "http://127.0.0.1:9",
+        lambda: KEYS,
+        permit=lambda *_: None,
+        max_in_flight=16,
+        backoff=Backoff(0.0, 0.0),
         transport=InProcess(s3),
-    )  # fmt: skip
+    )
     yield (
         s3,
         CopySide(S3Prefix("old", "from/"), OWNER, REGION, client),
@@ -50,9 +56,7 @@ def ends():
         ({"/new/to/k": (200, KMS, b"")}, UNKNOWN),
     ],
 )
-def test_etags_prove_other_bytes_only_where_both_sides_were_seen_and_neither_is_under_kms(
-    ends, faults, verdict
-):
+def test_etags_prove_other_bytes_only_where_both_sides_were_seen_and_neither_is_under_kms(ends, faults, verdict):
     """Also where the copy lies under another key than its source. Twin: the first row."""
     s3, source, target = ends
     s3.fault = lambda seen: faults.get(seen.path)

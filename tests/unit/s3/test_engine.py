@@ -23,7 +23,8 @@ UNTIL = datetime(2028, 3, 6, tzinfo=UTC)
 
 
 class Archive:
-    """A small S3 that keeps its word on conditions. `old` are the source's ETags, `held` what the archive has; versions are kept."""
+    """A small S3 that keeps its word on conditions. `old` are the source's ETags, `held` what the archive has; versions
+    are kept."""
 
     def __init__(self, old=(), held=(), knows_if_none_match=True):
         self.old = dict(old)
@@ -100,12 +101,27 @@ def test_a_copy_leaves_a_full_row(server, given_a_client):
     assert (counts.objects, counts.errors) == (1, 0)
     (row,) = rows
     assert row._asdict() == {
-        "action": "copy", "source_bucket": "old", "key": "k", "source_version_id": "s1", "size": 7, "source_etag": "e",
-        "source_last_modified": AT, "source_class": "STANDARD", "destination_bucket": "archive", "destination_key": "k",
-        "destination_version_id": "v1", "destination_etag": "e", "sha256": "", "destination_class": "",
-        "retain_until": None, "when": datetime(2026, 1, 12, 9, 0, 1, tzinfo=UTC), "attempt": 1, "request_id": "R1",
-        "outcome": "copied", "why": "",
-    }  # fmt: skip
+        "action": "copy",
+        "source_bucket": "old",
+        "key": "k",
+        "source_version_id": "s1",
+        "size": 7,
+        "source_etag": "e",
+        "source_last_modified": AT,
+        "source_class": "STANDARD",
+        "destination_bucket": "archive",
+        "destination_key": "k",
+        "destination_version_id": "v1",
+        "destination_etag": "e",
+        "sha256": "",
+        "destination_class": "",
+        "retain_until": None,
+        "when": datetime(2026, 1, 12, 9, 0, 1, tzinfo=UTC),
+        "attempt": 1,
+        "request_id": "R1",
+        "outcome": "copied",
+        "why": "",
+    }
 
 
 def test_a_copy_of_which_s3_gives_no_time_has_that_of_the_clock(server, given_a_client):
@@ -115,9 +131,7 @@ def test_a_copy_of_which_s3_gives_no_time_has_that_of_the_clock(server, given_a_
     assert (row.outcome, row.when) == ("copied", NOW)
 
 
-@pytest.mark.parametrize(
-    "knows", [True, False], ids=["server knows If-None-Match", "server answers 501 to it"]
-)
+@pytest.mark.parametrize("knows", [True, False], ids=["server knows If-None-Match", "server answers 501 to it"])
 @pytest.mark.parametrize(
     ("old", "held", "listed", "outcome", "puts"),
     [
@@ -237,9 +251,7 @@ def raising(number):
     ids=["copy", "delete", "lock"],
 )
 @pytest.mark.parametrize("stopped", [True, False])
-def test_a_stop_whose_exception_was_lost_begins_no_further_object(
-    server, given_a_client, does, made, stopped
-):
+def test_a_stop_whose_exception_was_lost_begins_no_further_object(server, given_a_client, does, made, stopped):
     """Whatever is done in bulk, the next call is not made. Twin: without a signal all are."""
     server.answer = lambda seen: (403, {}, b"<Error><Code>AccessDenied</Code></Error>")
     server.seen.clear()
@@ -256,18 +268,14 @@ def test_a_stop_whose_exception_was_lost_begins_no_further_object(
     assert len(server.seen) <= 6 if stopped else len(server.seen) == 30
 
 
-@pytest.mark.parametrize(
-    ("does", "made"), [(delete_proven, deletion), (raise_locks, raising)], ids=["delete", "lock"]
-)
+@pytest.mark.parametrize(("does", "made"), [(delete_proven, deletion), (raise_locks, raising)], ids=["delete", "lock"])
 def test_credentials_that_end_in_bulk_work_are_the_reason_that_is_told(server, given_a_client, does, made):
     """Not a bare count of failures. Twins: a refusal has its own reason, and a run without trouble none."""
     ended = b"<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>"
     server.answer = lambda seen: (400, {}, ended)
     counts = does((made(number) for number in range(5)), given_a_client(), Rows(), now=lambda: NOW)
     assert counts.stopped == "credentials ended (ExpiredToken); sign in and run again"
-    assert counts.trouble.endswith(f"failed: {counts.stopped}") or counts.trouble.endswith(
-        f"refused: {counts.stopped}"
-    )
+    assert counts.trouble.endswith(f"failed: {counts.stopped}") or counts.trouble.endswith(f"refused: {counts.stopped}")
     server.answer = lambda seen: (403, {}, b"<Error><Code>AccessDenied</Code><Message>no</Message></Error>")
     counts = does([made(0)], given_a_client(), Rows(), now=lambda: NOW)
     assert counts.stopped == ""
@@ -278,9 +286,7 @@ def test_credentials_that_end_in_bulk_work_are_the_reason_that_is_told(server, g
 def test_a_run_in_which_nothing_works_ends_by_itself(server, given_a_client):
     archive = Archive()
     archive.before = lambda seen: (403, {}, b"<Error><Code>AccessDenied</Code></Error>")
-    counts, rows = copied(
-        server, given_a_client, archive, (task(f"k{n}") for n in range(10_000)), give_up_after=20
-    )
+    counts, rows = copied(server, given_a_client, archive, (task(f"k{n}") for n in range(10_000)), give_up_after=20)
     assert "20 objects in a row failed" in counts.stopped and "AccessDenied" in counts.stopped
     assert 20 <= len(rows) < 40
 
@@ -300,9 +306,7 @@ def test_a_refused_permit_sends_nothing_more_and_loses_no_row(server, given_a_cl
     server.answer = archive
     rows = Rows()
     with pytest.raises(Shut):
-        copy_partition(
-            (task(f"k{n}") for n in range(9)), given_a_client(permit=permit), rows, now=lambda: NOW
-        )
+        copy_partition((task(f"k{n}") for n in range(9)), given_a_client(permit=permit), rows, now=lambda: NOW)
     assert len(archive.puts) == len(rows) == 3
     assert set(asked) == {("archive", "old")}
 
@@ -329,17 +333,11 @@ def deleting(held, code_for_absent="NoSuchKey"):
 
     def answer(seen):
         lines = []
-        for key, etag in re.findall(
-            r"<Object><Key>(.*?)</Key><ETag>(.*?)</ETag></Object>", seen.body.decode()
-        ):
+        for key, etag in re.findall(r"<Object><Key>(.*?)</Key><ETag>(.*?)</ETag></Object>", seen.body.decode()):
             if key not in held:
-                lines.append(
-                    f"<Error><Key>{key}</Key><Code>{code_for_absent}</Code><Message>m</Message></Error>"
-                )
+                lines.append(f"<Error><Key>{key}</Key><Code>{code_for_absent}</Code><Message>m</Message></Error>")
             elif held[key] != etag:
-                lines.append(
-                    f"<Error><Key>{key}</Key><Code>PreconditionFailed</Code><Message>m</Message></Error>"
-                )
+                lines.append(f"<Error><Key>{key}</Key><Code>PreconditionFailed</Code><Message>m</Message></Error>")
             else:
                 del held[key]
                 lines.append(f"<Deleted><Key>{key}</Key></Deleted>")
@@ -373,10 +371,9 @@ def test_a_lost_answer_to_a_delete_is_no_error(server, given_a_client):
     assert deleted(server, given_a_client, [delete_task("a")], answer)[1].outcomes == {"a": "deleted"}
 
 
-def test_what_is_asked_before_a_batch_can_stop_it_and_what_went_before_is_in_the_ledger(
-    server, given_a_client
-):
-    """It is asked once a batch, with that batch, and right before it; nothing of a refused batch is sent, nor of what follows."""
+def test_what_is_asked_before_a_batch_can_stop_it_and_what_went_before_is_in_the_ledger(server, given_a_client):
+    """It is asked once a batch, with that batch, and right before it; nothing of a refused batch is sent, nor of what
+    follows."""
     held = {f"k{number:05}": "e" for number in range(2500)}
     server.answer, rows, asked = deleting(held), Rows(), []
 
@@ -433,9 +430,7 @@ def test_deletes_go_by_the_thousand(server, given_a_client):
     ],
 )
 def test_a_delete_is_believed_only_when_s3_says_so(server, given_a_client, reply, outcome):
-    assert deleted(server, given_a_client, [delete_task("a")], lambda seen: reply)[1].outcomes == {
-        "a": outcome
-    }
+    assert deleted(server, given_a_client, [delete_task("a")], lambda seen: reply)[1].outcomes == {"a": outcome}
 
 
 def test_a_delete_that_names_nothing_proven_is_never_sent(server, given_a_client):
@@ -476,9 +471,7 @@ def test_locks_are_raised_one_by_one(server, given_a_client):
         ({}, "COMPLIANCE", False),  # a first lock
     ],
 )
-def test_governance_is_bypassed_only_where_the_mode_of_a_lock_changes(
-    server, given_a_client, held, mode, bypasses
-):
+def test_governance_is_bypassed_only_where_the_mode_of_a_lock_changes(server, given_a_client, held, mode, bypasses):
     """The header goes with a lock that is raised. Twin: longer in the same mode, and a first lock, go without it."""
     server.answer = lambda seen: (200, {}, b"")
     raise_locks([lock_task("a", mode=mode, held=held)], given_a_client(), Rows(), now=lambda: NOW)
@@ -515,7 +508,8 @@ def test_a_raised_lock_never_ends_before_the_one_the_version_has(server, given_a
     ],
 )
 def test_a_lock_that_was_not_looked_at_is_not_raised(server, given_a_client, version, held):
-    """Without its version or its date, S3 would take any date with the bypass. Twin: the task that names both is sent, above."""
+    """Without its version or its date, S3 would take any date with the bypass. Twin: the task that names both is sent,
+    above."""
     with pytest.raises(ValueError, match="a named version and a known date"):
         raise_locks([lock_task("a", version=version, held=held)], given_a_client(), Rows(), now=lambda: NOW)
     assert server.seen == []

@@ -59,10 +59,13 @@ def test_an_error_says_all_that_came_with_it():
     assert error.response == {
         "Error": {"Code": "AccessDenied", "Message": "Words."},
         "ResponseMetadata": {
-            "HTTPStatusCode": 403, "RequestId": "R1", "RetryAttempts": 3, "HostId": "H1",
+            "HTTPStatusCode": 403,
+            "RequestId": "R1",
+            "RetryAttempts": 3,
+            "HostId": "H1",
             "HTTPHeaders": {"x-amz-request-id": "R1", "x-amz-id-2": "H1", "date": "x"},
         },
-    }  # fmt: skip
+    }
     assert request_id_of(failed(403, b"X")) == "R9", "the body's, where no header has it"
     assert failed(403).response["Error"]["Message"] == "HTTP 403"
     assert (code_of(KeyError()), request_id_of(KeyError())) == ("KeyError", "")
@@ -71,20 +74,40 @@ def test_an_error_says_all_that_came_with_it():
 @pytest.mark.parametrize(
     ("status", "code"),
     [
-        (200, "InternalError"), (301, "PermanentRedirect"), (304, "NotModified"), (400, "BadRequest"), (403, "AccessDenied"),
-        (404, "NotFound"), (409, "Conflict"), (412, "PreconditionFailed"), (416, "InvalidRange"), (429, "SlowDown"),
-        (500, "InternalError"), (501, "NotImplemented"), (503, "SlowDown"), (418, "Http418"),
+        (200, "InternalError"),
+        (301, "PermanentRedirect"),
+        (304, "NotModified"),
+        (400, "BadRequest"),
+        (403, "AccessDenied"),
+        (404, "NotFound"),
+        (409, "Conflict"),
+        (412, "PreconditionFailed"),
+        (416, "InvalidRange"),
+        (429, "SlowDown"),
+        (500, "InternalError"),
+        (501, "NotImplemented"),
+        (503, "SlowDown"),
+        (418, "Http418"),
     ],
-)  # fmt: skip
+)
 def test_an_answer_without_a_code_has_that_of_its_status(status, code):
     """HEAD has no body."""
     assert code_of(error_of(Answer(status, [], b""), "CopyObject", 0)) == code
 
 
 AGAIN = [
-    "SlowDown", "Throttling", "ThrottlingException", "RequestLimitExceeded", "BandwidthLimitExceeded", "InternalError",
-    "ServiceUnavailable", "RequestTimeout", "RequestTimeoutException", "ConditionalRequestConflict", "OperationAborted",
-]  # fmt: skip
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "BandwidthLimitExceeded",
+    "InternalError",
+    "ServiceUnavailable",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "ConditionalRequestConflict",
+    "OperationAborted",
+]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
-"""Ledger parts and the inventory say the version of their form: what says none is of the first, what says a later one is refused."""
+"""Ledger parts and the inventory say the version of their form: what says none is of the first, what says a later one
+is refused."""
 
 import tarfile
 from collections.abc import Callable
@@ -79,7 +80,8 @@ def test_no_reader_takes_a_version_that_it_does_not_know(tmp_path, name, said):
 
 
 def test_an_inventory_of_a_later_version_is_refused(tmp_path):
-    """Neither read nor taken for none, which 01 would write over. Twins: one that says 1, one that says nothing, none at all."""
+    """Neither read nor taken for none, which 01 would write over. Twins: one that says 1, one that says nothing, none
+    at all."""
     with pytest.raises(LaterForm, match="use the release that wrote it"):
         draft.rows_in(given_an_inventory(tmp_path, b"2"))
     for said in (b"1", None):

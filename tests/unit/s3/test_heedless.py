@@ -1,4 +1,5 @@
-"""A server that answers 200 and leaves a condition or a wish unread: no object of others is lost for it, and no row says more than was seen."""
+"""A server that answers 200 and leaves a condition or a wish unread: no object of others is lost for it, and no row
+says more than was seen."""
 
 from contextlib import nullcontext
 from types import SimpleNamespace
@@ -34,7 +35,8 @@ THEIRS = Stored(b"someone else's")
 
 
 class Raced(ServerOfCopies):
-    """Others write while copies are made. `heeds` names the conditions that it keeps to; 501 is what it says to one that it knows not."""
+    """Others write while copies are made. `heeds` names the conditions that it keeps to; 501 is what it says to one
+    that it knows not."""
 
     def __init__(self, objects, heeds=(), knows=True):
         super().__init__(objects)
@@ -49,10 +51,7 @@ class Raced(ServerOfCopies):
             held[key] = THEIRS
         if key == self.changes:
             old[key] = Stored(b"changed after the listing")
-        if (
-            "if-match" in self.heeds
-            and old[key].headers["etag"] != seen.headers["x-amz-copy-source-if-match"]
-        ):
+        if "if-match" in self.heeds and old[key].headers["etag"] != seen.headers["x-amz-copy-source-if-match"]:
             return 412, {}, b"<Error><Code>PreconditionFailed</Code></Error>"
         if "if-none-match" not in self.heeds:
             held.pop(key, None)
@@ -69,9 +68,7 @@ def test_a_server_that_would_overwrite_is_stopped_after_its_first_copy(copied):
     sums, rows = copied(s3, Terms())
     assert s3.puts == ["logs/0", "logs/0"]
     assert s3.buckets["new"]["logs/0"].body == b"log 0"
-    assert sums.stopped.startswith(
-        "the first copy, s3://new/logs/0, was asked for once more with If-None-Match: *, "
-    )
+    assert sums.stopped.startswith("the first copy, s3://new/logs/0, was asked for once more with If-None-Match: *, ")
     assert "answered 200 instead of 412" in sums.stopped and "copy to a server that keeps to" in sums.stopped
     assert ("\n" in sums.stopped, sums.differs, exit_code(sums), list(rows)) == (False, True, 1, ["logs/0"])
 
@@ -102,9 +99,7 @@ def test_a_first_copy_that_cannot_be_asked_for_once_more_ends_the_run(copied):
     """Whether the server overwrites is not known then."""
     s3 = Raced(objects(), heeds=ALL)
     real = s3._copy
-    s3._copy = lambda seen, key: (
-        (403, {}, b"<Error><Code>AccessDenied</Code></Error>") if s3.puts else real(seen, key)
-    )
+    s3._copy = lambda seen, key: (403, {}, b"<Error><Code>AccessDenied</Code></Error>") if s3.puts else real(seen, key)
     sums, _ = copied(s3, Terms())
     assert (s3.puts, exit_code(sums)) == (["logs/0"], 1)
     assert "which must be refused with 412, and no other copy was begun after it: " in sums.stopped
@@ -183,7 +178,7 @@ KMS = HEAD._replace(encryption="aws:kms:dsse")
         ({}, {}, [refusal("AccessDenied", "HeadObject")], "unproven"),
         ({}, {}, [HEAD, refusal("AccessDenied", "HeadObject")], "unproven"),
     ],
-)  # fmt: skip
+)
 def test_what_two_etags_say(task, answer, looks, outcome):
     """A look is made only where both have the form of an MD5; what could not be looked at is no failure and no copy."""
     step = CopyStep(TASK._replace(**task), CopyStage.COPY)
@@ -243,7 +238,8 @@ def test_metadata_that_the_first_object_does_not_have_is_looked_for_later(copied
 
 
 def test_which_later_copies_are_read(monkeypatch):
-    """The first, tenth, hundredth, each thousandth and the last one, each once; few wait, and a slow reader leaves some out."""
+    """The first, tenth, hundredth, each thousandth and the last one, each once; few wait, and a slow reader leaves some
+    out."""
     read = []
     monkeypatch.setattr(LaterCopies, "_look", lambda self, task, row: read.append(task.size))
 
@@ -313,9 +309,7 @@ def given_two_clients(s3, here, permit=lambda *_: None):
 def odd_tasks(made):
     """Of objects whose listed ETag is another than each copy will have."""
     return [
-        CopyTask(
-            "old", TASK.source_owner, key, "a" * 32, len(one.body), NOW, "new", TASK.destination_owner, ""
-        )
+        CopyTask("old", TASK.source_owner, key, "a" * 32, len(one.body), NOW, "new", TASK.destination_owner, "")
         for key, one in made.items()
     ]
 
@@ -329,9 +323,7 @@ def test_sources_are_looked_at_where_they_lie(monkeypatch, apart):
     clients = given_two_clients(s3, Raced({}))
     s3.denies = {("old", "HEAD")} if apart else set()
     ledger = SimpleNamespace(add=rows.append)
-    pipeline.copy_partition(
-        odd_tasks(made), clients[0], ledger, now=lambda: NOW, source=clients[1] if apart else None
-    )
+    pipeline.copy_partition(odd_tasks(made), clients[0], ledger, now=lambda: NOW, source=clients[1] if apart else None)
     assert [str(row.outcome) for row in rows] == ["failed"] * 7
     assert sorted(row.key for row in rows) == sorted(made)
 
@@ -339,7 +331,8 @@ def test_sources_are_looked_at_where_they_lie(monkeypatch, apart):
 @pytest.mark.parametrize("looks", range(8))
 @pytest.mark.parametrize("at_once", [2, 256])
 def test_a_look_at_sources_that_is_cut_off_loses_no_copy(monkeypatch, at_once, looks):
-    """Whatever ends it, after however many looks: each copy that was made has a row. Twin: the last look is let through, and nothing is raised."""
+    """Whatever ends it, after however many looks: each copy that was made has a row. Twin: the last look is let
+    through, and nothing is raised."""
     monkeypatch.setattr(pipeline, "ODD_AT_ONCE", at_once)
     made = objects(7)
     s3, rows, asked = Raced(made, heeds=["if-none-match"]), [], []

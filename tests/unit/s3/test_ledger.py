@@ -104,9 +104,7 @@ def test_a_part_that_the_disk_cannot_hold_is_told_in_one_line_and_leaves_nothing
             for number in range(40):
                 part.add(LedgerRow("copy", "old", f"{number}"))
 
-    with pytest.raises(
-        LedgerNotWritten, match=r"p\.parquet cannot be written \(.*File too large.*; make room"
-    ) as told:
+    with pytest.raises(LedgerNotWritten, match=r"p\.parquet cannot be written \(.*File too large.*; make room") as told:
         written(2000)
     assert told.value.line == str(told.value)
     assert list(tmp_path.iterdir()) == []

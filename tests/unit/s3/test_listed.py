@@ -17,7 +17,7 @@ def page(content, root="ListBucketResult", tail=""):
 
 
 def contents(key="a", etag="&quot;e1&quot;", size="<Size>7</Size>", more=""):
-    return f"<Contents><Key>{key}</Key>{TIME}<ETag>{etag}</ETag>{size}<StorageClass>STANDARD</StorageClass>{more}</Contents>"
+    return f"<Contents><Key>{key}</Key>{TIME}<ETag>{etag}</ETag>{size}<StorageClass>STANDARD</StorageClass>{more}</Contents>"  # noqa: E501
 
 
 @pytest.mark.parametrize(
@@ -61,8 +61,10 @@ def test_fields_in_another_order_are_found_by_their_names():
     other = f"<Contents><Size>8</Size><ETag>&quot;e2&quot;</ETag><Key>b%2Fc</Key>{TIME}</Contents>"
     rows = object_page(page(contents() + other + contents("d"))).rows
     assert rows == [
-        ObjectRow("a", 7, "e1", AT, "STANDARD"), ObjectRow("b/c", 8, "e2", AT, "STANDARD"), ObjectRow("d", 7, "e1", AT, "STANDARD"),
-    ]  # fmt: skip
+        ObjectRow("a", 7, "e1", AT, "STANDARD"),
+        ObjectRow("b/c", 8, "e2", AT, "STANDARD"),
+        ObjectRow("d", 7, "e1", AT, "STANDARD"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -120,19 +122,22 @@ def test_a_listing_that_is_cut_off_is_none(parse, root):
 def test_versions_and_delete_markers_are_told_apart():
     """Which is the latest, which is a marker, and where the listing goes on."""
     body = (
-        f"<IsTruncated>true</IsTruncated><NextKeyMarker>a%2Fb</NextKeyMarker><NextVersionIdMarker>v9</NextVersionIdMarker>"
+        "<IsTruncated>true</IsTruncated><NextKeyMarker>a%2Fb</NextKeyMarker><NextVersionIdMarker>v9</NextVersionIdMarker>"
         f"<Version><Key>a%2Fb</Key><VersionId>v1</VersionId><IsLatest>false</IsLatest>{TIME}<ETag>&quot;e&quot;</ETag><Size>7</Size>"
-        f"<Owner><ID>o</ID></Owner><StorageClass>GLACIER</StorageClass></Version>"
+        "<Owner><ID>o</ID></Owner><StorageClass>GLACIER</StorageClass></Version>"
         f"<DeleteMarker><Key>a%2Fb</Key><VersionId>v2</VersionId><IsLatest>true</IsLatest>{TIME}</DeleteMarker>"
     )
     found = version_page(page(body, "ListVersionsResult"))
     assert (found.next_key, found.next_version) == ("a/b", "v9")
-    assert [(r.key, r.version_id, r.is_latest, r.is_marker, r.size, r.etag, r.storage_class, r.owner_id) for r in found.rows] == [
-        ("a/b", "v1", False, False, 7, "e", "GLACIER", "o"), ("a/b", "v2", True, True, 0, "", "", ""),
-    ]  # fmt: skip
+    assert [
+        (r.key, r.version_id, r.is_latest, r.is_marker, r.size, r.etag, r.storage_class, r.owner_id) for r in found.rows
+    ] == [
+        ("a/b", "v1", False, False, 7, "e", "GLACIER", "o"),
+        ("a/b", "v2", True, True, 0, "", "", ""),
+    ]
 
 
 def test_folders_are_those_of_the_page():
     """Encoded as keys are; the prefix that was asked for is none of them."""
-    body = "<Prefix>x</Prefix><CommonPrefixes><Prefix>a%2F</Prefix></CommonPrefixes><CommonPrefixes><Prefix>b+c/</Prefix></CommonPrefixes>"
+    body = "<Prefix>x</Prefix><CommonPrefixes><Prefix>a%2F</Prefix></CommonPrefixes><CommonPrefixes><Prefix>b+c/</Prefix></CommonPrefixes>"  # noqa: E501
     assert folder_page(page(body)) == ["a/", "b c/"]

@@ -22,7 +22,10 @@ def page(
     root="ListBucketResult",
     encoding="<EncodingType>url</EncodingType>",
 ):
-    return f'<?xml version="1.0"?>\n<{root} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{encoding}{more}{rows}</{root}>'.encode()
+    return (
+        f'<?xml version="1.0"?>\n<{root}'
+        f' xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{encoding}{more}{rows}</{root}>'.encode()
+    )
 
 
 AS_S3 = (
@@ -154,7 +157,7 @@ def test_versions_and_markers_come_in_their_order(server, given_a_client):
         "<LastModified>2021-03-05T00:05:00.000Z</LastModified><ETag>&quot;e&quot;</ETag><Size>5</Size>"
         "<StorageClass>STANDARD</StorageClass><Owner><ID>o</ID></Owner></Version>"
     )
-    more = "<IsTruncated>true</IsTruncated><NextKeyMarker>k%201</NextKeyMarker><NextVersionIdMarker>v2</NextVersionIdMarker>"
+    more = "<IsTruncated>true</IsTruncated><NextKeyMarker>k%201</NextKeyMarker><NextVersionIdMarker>v2</NextVersionIdMarker>"  # noqa: E501
     asked = []
 
     def answer(seen):
@@ -163,9 +166,11 @@ def test_versions_and_markers_come_in_their_order(server, given_a_client):
         return (
             200,
             {},
-            page(version, root="ListVersionsResult")
-            if "key-marker" in query
-            else page(marker, more, "ListVersionsResult"),
+            (
+                page(version, root="ListVersionsResult")
+                if "key-marker" in query
+                else page(marker, more, "ListVersionsResult")
+            ),
         )
 
     server.answer = answer
@@ -186,15 +191,11 @@ KEYS = st.sets(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max
 @given(KEYS, KEYS)
 def test_the_join_is_the_one_two_dictionaries_would_make(left, right):
     in_order = sorted(left | right, key=str.encode)
-    found = list(
-        merge_join(map(Named, sorted(left, key=str.encode)), map(Named, sorted(right, key=str.encode)))
-    )
+    found = list(merge_join(map(Named, sorted(left, key=str.encode)), map(Named, sorted(right, key=str.encode))))
     assert found == [(Named(k) if k in left else None, Named(k) if k in right else None) for k in in_order]
 
 
-@pytest.mark.parametrize(
-    ("left", "right", "side"), [("ba", "", "left"), ("", "aa", "right"), ("aab", "a", "left")]
-)
+@pytest.mark.parametrize(("left", "right", "side"), [("ba", "", "left"), ("", "aa", "right"), ("aab", "a", "left")])
 def test_a_listing_that_is_out_of_order_is_refused(left, right, side):
     with pytest.raises(OutOfOrder, match=side):
         list(merge_join(map(Named, left), map(Named, right)))

@@ -1,4 +1,5 @@
-"""Many partitions go side by side over one client, each key in exactly one of them, each with a ledger part and an end of its own."""
+"""Many partitions go side by side over one client, each key in exactly one of them, each with a ledger part and an end
+of its own."""
 
 import errno
 import threading
@@ -61,9 +62,7 @@ def small_pages(monkeypatch):
 
 
 def given_an_s3(server, page=1000, **buckets):
-    server.answer = FakeS3(
-        page, **{name: {key: etag_of(key) for key in keys} for name, keys in buckets.items()}
-    )
+    server.answer = FakeS3(page, **{name: {key: etag_of(key) for key in keys} for name, keys in buckets.items()})
     return server.answer
 
 
@@ -91,9 +90,7 @@ def test_every_key_is_in_exactly_one_range_whatever_the_boundaries(keys, boundar
     spans = cut(boundaries + sorted(keys)[::3], after, most)
     assert len(spans) <= most
     assert (spans[0].after, spans[-1].until) == (after, "")
-    assert {key: sum(span.holds(key) for span in spans) for key in keys} == {
-        key: int(key > after) for key in keys
-    }
+    assert {key: sum(span.holds(key) for span in spans) for key in keys} == {key: int(key > after) for key in keys}
 
 
 def test_a_range_that_left_its_end_out_would_lose_a_key():
@@ -128,9 +125,7 @@ def test_a_small_bucket_costs_no_request_more_than_its_listing(server, given_a_c
     assert Counter(bucket for bucket, _ in s3.listed) == {"old": 1, "archive": len(folders)}
 
 
-def test_a_large_bucket_is_cut_at_its_months_and_every_object_seen_once(
-    server, given_a_client, tmp_path, small_pages
-):
+def test_a_large_bucket_is_cut_at_its_months_and_every_object_seen_once(server, given_a_client, tmp_path, small_pages):
     keys = [
         *log_keys(60),
         "AWSLogs/",
@@ -149,9 +144,7 @@ def test_a_large_bucket_is_cut_at_its_months_and_every_object_seen_once(
     assert 0 < len(looks) <= cutting.MOST_LOOKS
 
 
-def test_what_one_pass_copied_the_next_finds_and_copies_nothing(
-    server, given_a_client, tmp_path, small_pages
-):
+def test_what_one_pass_copied_the_next_finds_and_copies_nothing(server, given_a_client, tmp_path, small_pages):
     """Under a key prefix of either side, in organization folders, and under every name that a key can have."""
     keys = [*log_keys(40), *log_keys(10, prefix="teamA/"), *log_keys(10, ("eu-west-1",), "teamB/")]
     keys += [key.replace("AWSLogs/", "AWSLogs/o-abcdefghij/") for key in log_keys(8)]
@@ -173,7 +166,8 @@ def test_what_one_pass_copied_the_next_finds_and_copies_nothing(
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_run_with_faults_ends_like_one_without(server, given_a_client, tmp_path, small_pages, seed):
-    """SlowDown 20 %, cut connections 5 %, errors behind a 200 5 %, and silence: the same archive, the same ledger, each put once."""
+    """SlowDown 20 %, cut connections 5 %, errors behind a 200 5 %, and silence: the same archive, the same ledger, each
+    put once."""
     keys = log_keys(90)
     s3 = given_an_s3(server, page=25, old=keys, archive=[])
     s3.fault = faulty(seed, silent=0.01)
@@ -188,10 +182,16 @@ def test_a_run_with_faults_ends_like_one_without(server, given_a_client, tmp_pat
 
 
 FOLDERS = st.sampled_from(
-    [f"{prefix}AWSLogs/{org}111122223333/CloudTrail{kind}/{region}/2021/0{month}/05/"
-     for prefix in ("", "b/", "Z/") for org in ("", "o-abcdefghij/") for kind in ("", "-Digest")
-     for region in ("eu-west-1", "us-east-1") for month in (1, 2)] + ["", "AWSLogs/", "AWSLogs//1/"]
-)  # fmt: skip
+    [
+        f"{prefix}AWSLogs/{org}111122223333/CloudTrail{kind}/{region}/2021/0{month}/05/"
+        for prefix in ("", "b/", "Z/")
+        for org in ("", "o-abcdefghij/")
+        for kind in ("", "-Digest")
+        for region in ("eu-west-1", "us-east-1")
+        for month in (1, 2)
+    ]
+    + ["", "AWSLogs/", "AWSLogs//1/"]
+)
 NAMES = st.builds(
     str.__add__, FOLDERS, st.text(st.sampled_from("ab +%&<\n~Zü深\U0001f600'\"=?"), min_size=1, max_size=4)
 )
@@ -200,22 +200,27 @@ NAMES = st.builds(
 @settings(max_examples=25)
 @given(st.sets(NAMES, max_size=60), st.data(), st.integers(1, 7), st.integers(1, 5), st.integers(0, 10**6))
 def test_any_bucket_ends_in_the_archive_once_whatever_fails_on_the_way(keys, data, page, at_once, seed):
-    """Any keys, any page size, some there already, faults at random: the archive and the ledger of an undisturbed run."""
+    """Any keys, any page size, some there already, faults at random: the archive and the ledger of an undisturbed
+    run."""
     logs = {key: where[1] + key[len(where[0]) :] for key in keys if (where := place(key))}
     there = {logs[key] for key in logs if data.draw(st.booleans())} | {"p/AWSLogs/111122223333/other"}
     s3 = FakeS3(page, old={key: etag_of(key) for key in keys}, archive={key: "" for key in there})
-    s3.buckets["archive"].update(
-        {target: etag_of(key) for key, target in sorted(logs.items()) if target in there}
-    )
+    s3.buckets["archive"].update({target: etag_of(key) for key, target in sorted(logs.items()) if target in there})
     s3.fault = faulty(seed)
     wanted = {
         **{target: etag_of(key) for key, target in sorted(logs.items(), reverse=True)},
         **s3.buckets["archive"],
     }
     client = S3Client(
-        "eu-west-1", "http://127.0.0.1:9", lambda: KEYS, permit=lambda *_: None, max_in_flight=16, max_retries=60,
-        backoff=Backoff(0.0, 0.0), transport=InProcess(s3),
-    )  # fmt: skip
+        "eu-west-1",
+        "http://127.0.0.1:9",
+        lambda: KEYS,
+        permit=lambda *_: None,
+        max_in_flight=16,
+        max_retries=60,
+        backoff=Backoff(0.0, 0.0),
+        transport=InProcess(s3),
+    )
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(cutting, "LARGE_PAGES", 1)
         counts = moved(client, Path(folder), paces=Paces(None, 10**7), at_once=at_once).counts
@@ -255,9 +260,7 @@ def test_partitions_share_the_client_and_end_as_their_own_tasks_end(server, give
     assert [pq.read_table(one.part.path).num_rows for one in result.ended] == [40, 2]
 
 
-def test_a_listing_that_breaks_ends_its_partition_only_and_is_raised_at_the_end(
-    server, given_a_client, tmp_path
-):
+def test_a_listing_that_breaks_ends_its_partition_only_and_is_raised_at_the_end(server, given_a_client, tmp_path):
     given_an_s3(server, old=[f"{name}{number}" for name in "abc" for number in range(9)], archive=[])
 
     def broken():
@@ -271,8 +274,12 @@ def test_a_listing_that_breaks_ends_its_partition_only_and_is_raised_at_the_end(
     with pytest.raises(OutOfOrder):
         copy_partitions(
             [CopyPartition("a", broken()), CopyPartition("b", tasks("b")), CopyPartition("c", tasks("c"))],
-            given_a_client(), tmp_path, now=lambda: NOW, at_once=1, ended=told.append,
-        )  # fmt: skip
+            given_a_client(),
+            tmp_path,
+            now=lambda: NOW,
+            at_once=1,
+            ended=told.append,
+        )
     assert [(one.name, one.counts.objects, type(one.error)) for one in told] == [
         ("a", 1, OutOfOrder),
         ("b", 9, type(None)),
@@ -324,7 +331,8 @@ def test_a_ledger_that_cannot_be_written_stops_the_run_and_leaves_no_torn_part(
 def test_outcomes_that_no_part_holds_are_counted_whatever_rows_stand_beside_them(
     server, given_a_client, tmp_path, monkeypatch
 ):
-    """Rows of objects that need no copy are no outcomes of copies: the ten of the part that is written hide none of the other's two."""
+    """Rows of objects that need no copy are no outcomes of copies: the ten of the part that is written hide none of the
+    other's two."""
     given_an_s3(server, old=["a0", "a1", "b0"], archive=[])
     flush = LedgerPart._flush
 
@@ -356,9 +364,7 @@ def test_a_record_that_cannot_be_written_stops_the_run_too(server, given_a_clien
 def test_the_twin_with_room_on_the_disk_ends_whole(server, given_a_client, tmp_path):
     given_an_s3(server, old=[f"a{number:03}" for number in range(50)], archive=[])
     many = [CopyPartition("a", (task(f"a{number:03}") for number in range(50)))]
-    assert copy_partitions(many, given_a_client(), tmp_path, now=lambda: NOW).counts.outcomes == {
-        "copied": 50
-    }
+    assert copy_partitions(many, given_a_client(), tmp_path, now=lambda: NOW).counts.outcomes == {"copied": 50}
 
 
 def test_credentials_that_end_under_way_stop_the_run_with_a_whole_ledger(server, given_a_client, tmp_path):
@@ -377,8 +383,7 @@ def test_progress_counts_by_bucket_over_all_partitions(server, given_a_client, t
     given_an_s3(server, old=["a", "b"], other=["c"], archive=[])
     told = {}
     many = [
-        CopyPartition(key, [task(key, bucket=bucket)])
-        for key, bucket in (("a", "old"), ("b", "old"), ("c", "other"))
+        CopyPartition(key, [task(key, bucket=bucket)]) for key, bucket in (("a", "old"), ("b", "old"), ("c", "other"))
     ]
     copy_partitions(
         many,
@@ -417,7 +422,8 @@ def test_slow_down_slows_its_own_prefix_only(server, given_a_client, tmp_path):
 def test_listings_of_many_ranges_are_under_way_together(
     server, given_a_client, tmp_path, small_pages, at_once, together
 ):
-    """So that the time of one page does not bound them all. Twin: one range at a time asks for one or two pages at a time."""
+    """So that the time of one page does not bound them all. Twin: one range at a time asks for one or two pages at a
+    time."""
     keys = log_keys(100)
     s3 = given_an_s3(server, page=50, old=keys, archive=["p/" + key for key in keys])
     lock, now, most = threading.Lock(), [0], [0]
@@ -449,14 +455,13 @@ def test_a_look_at_a_server_without_the_condition_is_learned_once(server, given_
 
 
 def test_a_row_among_the_tasks_is_written_down_and_not_counted(server, given_a_client, tmp_path):
-    """What needs no copy has its row beside those of the copies. Twin: a partition of rows alone has a part, one of nothing has none."""
+    """What needs no copy has its row beside those of the copies. Twin: a partition of rows alone has a part, one of
+    nothing has none."""
     given_an_s3(server, old=["a", "c"], archive=[])
     rows = [LedgerRow("copy", "old", name, outcome="foreign", why="Not CloudTrail's.") for name in "bd"]
     mixed = CopyPartition("mixed", [task("a"), rows[0], task("c"), None, rows[1]])
     alone = CopyPartition("alone", [rows[0]] * (2 * ROWS_A_TURN + 1))
-    found = copy_partitions(
-        [mixed, alone, CopyPartition("none", [])], given_a_client(), tmp_path, now=lambda: NOW
-    )
+    found = copy_partitions([mixed, alone, CopyPartition("none", [])], given_a_client(), tmp_path, now=lambda: NOW)
     assert found.counts.outcomes == {"copied": 2}
     assert {one.name: one.part and one.part.rows for one in found.ended} == {
         "mixed": 4,

@@ -90,7 +90,8 @@ claims_of_one_key = st.lists(
 
 @given(claims_of_one_key, st.sets(st.sampled_from(["xx", "yy", "zz"])), st.randoms(), st.data())
 def test_no_byte_string_is_lost_and_every_order_ends_in_the_same_archive(said, named, chance, data):
-    """Copies come in any order, runs are cut off anywhere; nothing is overwritten, each copy is there, the layout is the same."""
+    """Copies come in any order, runs are cut off anywhere; nothing is overwritten, each copy is there, the layout is
+    the same."""
     claims = [claim(*one) for one in said]
     layouts = [copied(claims, named, chance) for _ in range(2)]
     assert layouts[0] == layouts[1]

@@ -169,7 +169,8 @@ def test_of_two_classes_that_cost_the_same_the_first_is_taken():
 
 
 def test_a_band_begins_with_the_first_size_at_which_its_class_wins():
-    """To the byte: two lines that cross at 64 bytes of 1 GB-month each, and the step of a class that is billed for 128 KB."""
+    """To the byte: two lines that cross at 64 bytes of 1 GB-month each, and the step of a class that is billed for 128
+    KB."""
     steep, flat = Price(2.0, 0.0, 0, 0, 0), Price(1.0, 64 / GB * 1000, 0, 0, 0)
     assert list(size_bands(1, ("STEEP", "FLAT"), {"STEEP": steep, "FLAT": flat, "STANDARD": steep})) == [
         (0, "STEEP"),
@@ -183,17 +184,20 @@ def test_a_band_begins_with_the_first_size_at_which_its_class_wins():
     ]
     least = Price(1.0, 0.0, 0, 0, 0, 128 * KB)
     assert list(size_bands(1, ("STEEP", "LEAST"), {"STEEP": steep, "LEAST": least, "STANDARD": steep})) == [
-        (0, "STEEP"), (64 * KB + 1, "LEAST"),
-    ]  # fmt: skip
+        (0, "STEEP"),
+        (64 * KB + 1, "LEAST"),
+    ]
 
 
 @pytest.mark.parametrize("at", [0, 1, 127 * KB + 512, 128 * KB - 1, 128 * KB, 128 * KB + 512])
 def test_a_crossing_at_the_end_of_a_line_or_beside_it_is_found(at):
-    """Lines begin at 0 bytes, and again at the step at 128 KB. Where both cost the same the first one has it, from the next byte on not."""
+    """Lines begin at 0 bytes, and again at the step at 128 KB. Where both cost the same the first one has it, from the
+    next byte on not."""
     steep, flat = Price(2.0, 0.0, 0, 0, 0), Price(1.0, at / GB * 1000, 0, 0, 0)
     assert list(size_bands(1, ("STEEP", "FLAT"), {"STEEP": steep, "FLAT": flat, "STANDARD": steep})) == [
-        (0, "STEEP"), (at + 1, "FLAT"),
-    ]  # fmt: skip
+        (0, "STEEP"),
+        (at + 1, "FLAT"),
+    ]
 
 
 def test_what_becomes_dearer_at_128_kb_loses_there():
@@ -212,8 +216,11 @@ def test_a_histogram_keeps_counts_and_bytes_of_each_cell():
     histogram.add(1001, 2, objects=2)
     histogram.add(1000, 2, digest=True)
     assert list(histogram.cells()) == [
-        (False, 2, 31.0, 1), (False, 2, 32.0, 1), (False, 2, 5002 / 5, 5), (True, 2, 1000.0, 1),
-    ]  # fmt: skip
+        (False, 2, 31.0, 1),
+        (False, 2, 32.0, 1),
+        (False, 2, 5002 / 5, 5),
+        (True, 2, 1000.0, 1),
+    ]
     assert (histogram.objects, histogram.size) == (8, 31 + 32 + 5002 + 1000)
 
 
@@ -225,9 +232,7 @@ def test_a_cell_ends_where_the_fifth_bit_changes(size, cell):
         histogram.add(other, 1)
     histogram.add(size, 1)
     means = {1: 1000, 2: 970, 3: 1050, 4: 1100}
-    assert [(mean, count) for _, _, mean, count in histogram.cells() if count == 2] == [
-        ((means[cell] + size) / 2, 2)
-    ]
+    assert [(mean, count) for _, _, mean, count in histogram.cells() if count == 2] == [((means[cell] + size) / 2, 2)]
 
 
 def test_a_choice_costs_the_copies_and_the_storage_of_all_its_objects():
@@ -251,9 +256,7 @@ def test_a_choice_costs_the_copies_and_the_storage_of_all_its_objects():
 
 def test_every_choice_is_priced_and_of_two_that_cost_the_same_the_name_decides():
     histogram = Histogram()
-    assert [row.choice for row in plan_costs(histogram)] == sorted(
-        [CHEAPEST, CHEAPEST_WITH_RESTORE, CLASSIC, *EVERY]
-    )
+    assert [row.choice for row in plan_costs(histogram)] == sorted([CHEAPEST, CHEAPEST_WITH_RESTORE, CLASSIC, *EVERY])
     histogram.add(10**6, 60)
     assert {row.choice for row in plan_costs(histogram)} == {CHEAPEST, CHEAPEST_WITH_RESTORE, CLASSIC, *EVERY}
     assert [row.choice for row in plan_costs(histogram, ("STANDARD", "GLACIER"), PLAIN)] == [

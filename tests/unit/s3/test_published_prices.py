@@ -11,7 +11,10 @@ from onetrail.s3.decisions.planner import Histogram, cost, plan_cost
 from onetrail.s3.decisions.prices import GB, KB, PRICES
 
 FAQ = "https://aws.amazon.com/s3/faqs/"
-CALCULATOR = "https://serveraide.com/explain-aws-s3-glacier-storage-class-charges-141957, which quotes the AWS Pricing Calculator"
+CALCULATOR = (
+    "https://serveraide.com/explain-aws-s3-glacier-storage-class-charges-141957, which quotes the AWS Pricing"
+    " Calculator"
+)
 SMALL_FILES = "https://therub.org/2015/11/18/glacier-costlier-than-s3-for-small-files/, at the prices of 2015"
 
 
@@ -27,7 +30,8 @@ def monthly(storage_class, size, objects, prices=PRICES):
     [
         # 100 GB of 10 KB files: 320 GB of index at the class's rate, 80 GB of names at STANDARD's, and the data itself.
         (CALCULATOR, "DEEP_ARCHIVE", 10 * KB, 10_485_760, 0.3168 + 1.84 + 0.099),
-        # "If you have archived 100,000 objects that are 1GB each": 100,003.2 GB of GLACIER and 0.8 GB of STANDARD. Its KB are 1,000 bytes.
+        # "If you have archived 100,000 objects that are 1GB each": 100,003.2 GB of GLACIER and 0.8 GB of STANDARD. Its
+        # KB are 1,000 bytes.
         (FAQ, "GLACIER", GB, 100_000, 100_003.2 * 0.0036 + 0.8 * 0.023),
         # "A 6KB object ... 6KB and an additional minimum object size fee equivalent to 122KB".
         (FAQ, "STANDARD_IA", 6 * KB, 1_000_000, (6 + 122) * KB / GB * 1_000_000 * 0.0125),
@@ -56,7 +60,8 @@ def test_without_one_rule_of_billing_the_examples_do_not_come_out(storage_class,
 
 
 def test_a_gigabyte_has_two_to_the_thirty_bytes():
-    """The FAQ counts 10 TB, 8 hours a day for 30 days, as 3303.77 GB-months of 744 hours (its example of S3 Express One Zone)."""
+    """The FAQ counts 10 TB, 8 hours a day for 30 days, as 3303.77 GB-months of 744 hours (its example of S3 Express One
+    Zone)."""
     byte_hours = 10_995_116_277_760 * 30 * 8
     assert byte_hours / 744 / GB == pytest.approx(3303.77, rel=1e-3), FAQ
     assert byte_hours / 744 / 10**9 != pytest.approx(3303.77, rel=0.05)
@@ -80,6 +85,7 @@ def test_small_files_cost_most_by_their_requests():
     ("storage_class", "least"), [("STANDARD_IA", 1), ("GLACIER_IR", 3), ("GLACIER", 3), ("DEEP_ARCHIVE", 6)]
 )
 def test_who_leaves_early_pays_the_least_time(storage_class, least):
-    """30, 90, 90 and 180 days (S3 User Guide, "Understanding and managing Amazon S3 storage classes"); a month more costs more."""
+    """30, 90, 90 and 180 days (S3 User Guide, "Understanding and managing Amazon S3 storage classes"); a month more
+    costs more."""
     kept = [cost(storage_class, GB, months).keep for months in (0.1, least, least + 1)]
     assert kept[0] == kept[1] < kept[2]

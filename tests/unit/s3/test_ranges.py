@@ -44,15 +44,21 @@ def shown(found):
 
 @pytest.fixture
 def given():
-    """`given(page, bucket=keys...)`: a small S3 that pages so, and a function that makes a side of one of its buckets."""
+    """`given(page, bucket=keys...)`: a small S3 that pages so, and a function that makes a side of one of its
+    buckets."""
     made = []
 
     def give(page, **buckets):
         s3 = FakeS3(page, **{name: {key: etag_of(key) for key in keys} for name, keys in buckets.items()})
         client = S3Client(
-            "eu-west-1", "http://127.0.0.1:9", lambda: KEYS, permit=lambda *_: None, max_in_flight=16, backoff=Backoff(0.0, 0.0),
+            "eu-west-1",
+            "http://127.0.0.1:9",
+            lambda: KEYS,
+            permit=lambda *_: None,
+            max_in_flight=16,
+            backoff=Backoff(0.0, 0.0),
             transport=InProcess(s3),
-        )  # fmt: skip
+        )
         made.append(client)
         return s3, lambda bucket, **more: Side(client, bucket, OWNER, **more)
 
@@ -102,7 +108,8 @@ def keys_of(found):
 
 @pytest.mark.parametrize("number", [1, 9, 10, 11, 25])
 def test_a_small_bucket_is_one_range_and_a_larger_one_is_cut_behind_what_was_read(given, monkeypatch, number):
-    """Five pages are read to know; all ranges together hold every key once, and the pages that were read are not asked for again."""
+    """Five pages are read to know; all ranges together hold every key once, and the pages that were read are not asked
+    for again."""
     keys = sorted(f"{month}/{one:02}" for month in ("2021/01", "2021/02", "2021/03") for one in range(number))
     s3, side = given(6, old=[f"a/{key}" for key in keys])
     spans = [one for one in key_ranges(side("old", prefix="a/")) if one is not None]
@@ -118,7 +125,8 @@ def test_a_small_bucket_is_one_range_and_a_larger_one_is_cut_behind_what_was_rea
 
 
 def test_an_empty_page_is_no_place_to_cut(given, monkeypatch):
-    """S3 may answer with a page without keys that is not the last: the cut is made behind the next one that has some."""
+    """S3 may answer with a page without keys that is not the last: the cut is made behind the next one that has
+    some."""
     monkeypatch.setattr(ranges, "LARGE_PAGES", 2)
     keys = [f"a/2021/0{month}/{one}" for month in (1, 2, 3) for one in range(9)]
     s3, side = given(6, old=keys)
@@ -145,15 +153,21 @@ def test_an_empty_page_is_no_place_to_cut(given, monkeypatch):
 
 def test_folders_are_looked_for_as_far_as_months_and_no_further_than_they_may_cost(given, monkeypatch):
     """Days are no boundaries. Twin: with fewer looks the level that would cost more is left out."""
-    keys = [
-        f"{region}/2021/{month:02}/{day:02}/x" for region in "ab" for month in (1, 2, 3) for day in (1, 2)
-    ]
+    keys = [f"{region}/2021/{month:02}/{day:02}/x" for region in "ab" for month in (1, 2, 3) for day in (1, 2)]
     monkeypatch.setattr(ranges, "LARGE_PAGES", 1)
     s3, side = given(1, old=keys)
     spans = [one for one in key_ranges(side("old")) if one is not None]
     assert [span.until for span in spans] == [
-        "a/2021/01/01/x", "a/2021/02/", "a/2021/03/", "b/", "b/2021/", "b/2021/01/", "b/2021/02/", "b/2021/03/", "",
-    ]  # fmt: skip
+        "a/2021/01/01/x",
+        "a/2021/02/",
+        "a/2021/03/",
+        "b/",
+        "b/2021/",
+        "b/2021/01/",
+        "b/2021/02/",
+        "b/2021/03/",
+        "",
+    ]
     looks = [query["prefix"] for _, query in s3.listed if "delimiter" in query]
     assert looks == ["", "a/", "b/", "a/2021/", "b/2021/"]
     monkeypatch.setattr(ranges, "MOST_LOOKS", 4)
@@ -180,16 +194,10 @@ def test_a_listing_asks_for_owners_and_restores_where_they_are_wanted_on_every_p
     s3.fault = lambda seen: asked.append("x-amz-optional-object-attributes" in seen.headers)
     assert keys_of(listed(side("old", restores=restores), KeyRange(), owners=restores)) == list("abcde")
     assert keys_of(
-        one
-        for span in key_ranges(side("old", restores=restores))
-        if span
-        for page in span.pages
-        for one in page.rows
+        one for span in key_ranges(side("old", restores=restores)) if span for page in span.pages for one in page.rows
     ) == list("abcde")
     assert asked == [restores] * 6
-    assert [query.get("fetch-owner") for _, query in s3.listed] == ["true" if restores else None] * 3 + [
-        None
-    ] * 3
+    assert [query.get("fetch-owner") for _, query in s3.listed] == ["true" if restores else None] * 3 + [None] * 3
 
 
 @pytest.mark.parametrize(
@@ -282,10 +290,7 @@ def test_a_place_is_asked_for_once_a_folder():
     """And for each key that lies in none or is one itself; 'not yet' lies where the row before it lay."""
     asked = []
     of = placed(lambda key: asked.append(key) or (key, key))
-    found = [
-        of(None if key == "." else row(key))
-        for key in ["a/1", "a/2", ".", "b/1", "b/", "b/2", "c", "d", "a/3"]
-    ]
+    found = [of(None if key == "." else row(key)) for key in ["a/1", "a/2", ".", "b/1", "b/", "b/2", "c", "d", "a/3"]]
     assert asked == ["a/1", "b/1", "b/", "b/2", "c", "d", "a/3"]
     assert [one[0] for one in found] == ["a/1", "a/1", "a/1", "b/1", "b/", "b/2", "c", "d", "a/3"]
 
@@ -293,8 +298,10 @@ def test_a_place_is_asked_for_once_a_folder():
 def test_each_object_is_beside_what_the_target_has_where_its_copy_goes(given):
     """Folder by folder, within the range, and what has no counterpart beside nothing."""
     s3, side = given(
-        2, old=["x/a/1", "x/a/2", "x/a/3", "x/b/1", "y"], new=["n/a/0", "n/a/1", "n/a/3", "n/a/9", "n/b/1", "x/a/2", "y"]
-    )  # fmt: skip
+        2,
+        old=["x/a/1", "x/a/2", "x/a/3", "x/b/1", "y"],
+        new=["n/a/0", "n/a/1", "n/a/3", "n/a/9", "n/b/1", "x/a/2", "y"],
+    )
 
     def place(key):
         folder = key[: key.rfind("/") + 1]
@@ -306,7 +313,5 @@ def test_each_object_is_beside_what_the_target_has_where_its_copy_goes(given):
     assert found() == ["x/a/1n/a/1", "x/a/2-", "x/a/3n/a/3", "x/b/1n/b/1", "y-"]
     s3.listed.clear()
     assert found("x/a/1", "x/b/1") == ["x/a/2-", "x/a/3n/a/3", "x/b/1n/b/1"]
-    targets = [
-        (query["prefix"], query.get("start-after", "")) for bucket, query in s3.listed if bucket == "new"
-    ]
+    targets = [(query["prefix"], query.get("start-after", "")) for bucket, query in s3.listed if bucket == "new"]
     assert targets == [("n/a/", "n/a/1"), ("n/b/", "")], "the range's first key is left out there too"

@@ -1,4 +1,5 @@
-"""What was asked for a copy is read back from the first one of its kind; the ledger holds what was seen, and never the wish."""
+"""What was asked for a copy is read back from the first one of its kind; the ledger holds what was seen, and never the
+wish."""
 
 import base64
 import hashlib
@@ -84,7 +85,8 @@ ASKED = {
 
 
 class ServerOfCopies:
-    """S3 as far as a copy and a look at it go. `ignores` names what it leaves unread, `denies` the operations that it refuses."""
+    """S3 as far as a copy and a look at it go. `ignores` names what it leaves unread, `denies` the operations that it
+    refuses."""
 
     def __init__(self, objects, ignores=(), denies=()):
         self.buckets = {"old": dict(objects), "new": {}}
@@ -152,7 +154,7 @@ class ServerOfCopies:
         if "right SHA-256" in self.ignores:
             said = f"<ChecksumSHA256>{sha256_of(b'')}</ChecksumSHA256>"
         etag = copy.headers["etag"].strip('"')
-        answer = f"<CopyObjectResult><LastModified>2026-01-12T09:00:00Z</LastModified><ETag>{etag}</ETag>{said}</CopyObjectResult>"
+        answer = f"<CopyObjectResult><LastModified>2026-01-12T09:00:00Z</LastModified><ETag>{etag}</ETag>{said}</CopyObjectResult>"  # noqa: E501
         return 200, {"x-amz-version-id": "v1"}, answer.encode()
 
     def _list(self, bucket, query):
@@ -160,9 +162,7 @@ class ServerOfCopies:
             f"<Contents><Key>{quote_plus(name)}</Key><LastModified>2021-03-05T00:05:00Z</LastModified><ETag>{one.headers['etag']}</ETag>"
             f"<Size>{one.headers['content-length']}</Size><StorageClass>STANDARD</StorageClass></Contents>"
             for name, one in sorted(self.buckets[bucket].items())
-            if name.startswith(query["prefix"])
-            and name > query.get("start-after", "")
-            and "delimiter" not in query
+            if name.startswith(query["prefix"]) and name > query.get("start-after", "") and "delimiter" not in query
         ]
         page = f"<IsTruncated>false</IsTruncated><EncodingType>url</EncodingType>{''.join(rows)}"
         return 200, {}, f"<ListBucketResult>{page}</ListBucketResult>".encode()
@@ -200,7 +200,8 @@ def copied(tmp_path):
 
 
 def test_a_server_that_does_all_that_is_asked_copies_everything(copied):
-    """The twin of every refusal below. The first row holds class and lock as they were read, the others nothing that nobody saw."""
+    """The twin of every refusal below. The first row holds class and lock as they were read, the others nothing that
+    nobody saw."""
     s3 = ServerOfCopies(objects())
     sums, rows = copied(s3)
     assert (sums.of("copied")[0], sums.stopped, sums.unhashed, exit_code(sums)) == (5, "", 0, 0)
@@ -211,7 +212,11 @@ def test_a_server_that_does_all_that_is_asked_copies_everything(copied):
 
 
 IGNORED = [
-    ("lock", "lock mode: asked GOVERNANCE, there none, retain until: asked 2027-01-31T00:00:00Z, there none", "leave out --lock-mode"),
+    (
+        "lock",
+        "lock mode: asked GOVERNANCE, there none, retain until: asked 2027-01-31T00:00:00Z, there none",
+        "leave out --lock-mode",
+    ),
     ("lock mode", "lock mode: asked GOVERNANCE, there none", "lock the copies afterwards"),
     ("date", "retain until: asked 2027-01-31T00:00:00Z, there none", "leave out --lock-mode"),
     ("class", "storage class: asked GLACIER_IR, there STANDARD", "leave out --storage-class"),
@@ -224,7 +229,7 @@ IGNORED = [
     ("bytes", "SHA-256 of the bytes: asked", "do not use this copy"),
     ("ETag", "ETag of the bytes: asked", "do not use this copy"),
     ("right SHA-256", "SHA-256 of the answer: asked", "do not use this copy"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("ignored", "differs", "cure"), IGNORED, ids=[row[0] for row in IGNORED])
@@ -233,9 +238,7 @@ def test_whatever_the_server_leaves_unread_stops_the_copy_after_one(copied, igno
     s3 = ServerOfCopies(objects(), ignores={ignored})
     sums, rows = copied(s3)
     assert s3.puts == ["logs/0"]
-    assert sums.stopped.startswith(
-        "the first copy, s3://new/logs/0, is not what was asked for, and no other copy"
-    )
+    assert sums.stopped.startswith("the first copy, s3://new/logs/0, is not what was asked for, and no other copy")
     assert differs in sums.stopped and cure in sums.stopped and "\n" not in sums.stopped
     assert (sums.differs, exit_code(sums)) == (True, 1)
     (row,) = rows.values()
@@ -257,7 +260,8 @@ def test_without_reading_back_every_copy_would_be_made(copied, monkeypatch, igno
 
 
 def test_what_was_not_asked_for_is_not_missed(copied):
-    """A server without locks, classes and checksums copies what needs none; the missing SHA-256 is said once, with the number."""
+    """A server without locks, classes and checksums copies what needs none; the missing SHA-256 is said once, with the
+    number."""
     s3 = ServerOfCopies(objects(), ignores={"lock", "class", "SHA-256"})
     sums, rows = copied(s3, Terms())
     assert (sums.of("copied")[0], sums.stopped, exit_code(sums)) == (5, "", 0)
@@ -270,9 +274,7 @@ def test_the_first_copy_of_what_was_uploaded_in_parts_is_read_back_too(copied, m
     """Its ETag is no MD5, so it is another case. Twin: two objects of the same kind are one look."""
     looked = []
     real = first_copies.read_back
-    monkeypatch.setattr(
-        first_copies, "read_back", lambda task, *how: looked.append(task.key) or real(task, *how)
-    )
+    monkeypatch.setattr(first_copies, "read_back", lambda task, *how: looked.append(task.key) or real(task, *how))
     large = Stored(b"large", etag="a" * 32 + "-2")
     s3 = ServerOfCopies(objects(3, **{"logs/large": large, "logs/larger": large}))
     sums, _ = copied(s3)
@@ -305,20 +307,19 @@ def test_the_first_copy_of_what_was_uploaded_in_parts_is_read_back_too(copied, m
     ],
 )
 def test_a_copy_that_cannot_be_read_back_is_not_taken_for_one_that_differs(copied, denied, call):
-    """S3 leaves a lock out of HEAD where the caller may not see it: that is not 'no lock'. Twin: the server that lets everything be read."""
+    """S3 leaves a lock out of HEAD where the caller may not see it: that is not 'no lock'. Twin: the server that lets
+    everything be read."""
     s3 = ServerOfCopies(objects(), denies={denied})
     sums, rows = copied(s3)
     assert s3.puts == ["logs/0"]
-    assert (
-        f"cannot be read back, and no other copy was begun after it: {call}: AccessDenied; allow"
-        in sums.stopped
-    )
+    assert f"cannot be read back, and no other copy was begun after it: {call}: AccessDenied; allow" in sums.stopped
     assert (rows["logs/0"]["retain_until"], rows["logs/0"]["destination_class"]) == (None, "")
     assert exit_code(sums) == 1
 
 
 def test_why_everything_failed_is_said_with_numbers(copied):
-    """Reasons without the names of the objects, commonest first, and where to look. Twin: a run without failures says nothing."""
+    """Reasons without the names of the objects, commonest first, and where to look. Twin: a run without failures says
+    nothing."""
     s3 = ServerOfCopies(objects(), denies={"PUT"})
     sums, _ = copied(s3)
     assert unseen_and_failed(sums, Path("ledger")) == [
@@ -358,15 +359,40 @@ UNDER_KMS = HEAD._replace(encryption="aws:kms", headers=KMS, etag="f" * 32)
         ({"kms_key_id": "k1"}, {}, UNDER_KMS._asdict(), ["ETag"]),
         ({"kms_key_id": "k2"}, {}, UNDER_KMS._asdict(), ["encryption", "ETag"]),
         ({"kms_key_id": "k1"}, {}, {}, ["encryption"]),
-        ({"lock_mode": "GOVERNANCE", "retain_until": UNTIL}, {}, {"lock_mode": "COMPLIANCE", "retain_until": "2027-01-31T00:00:00.000Z"}, ["lock mode"]),
-        ({"lock_mode": "GOVERNANCE", "retain_until": UNTIL}, {}, {"lock_mode": "GOVERNANCE", "retain_until": "2027-01-30T00:00:00Z"}, ["retain until"]),
-        ({"lock_mode": "GOVERNANCE", "retain_until": UNTIL}, {}, {"lock_mode": "GOVERNANCE", "retain_until": "soon"}, ["retain until"]),
-        ({"lock_mode": "GOVERNANCE", "retain_until": UNTIL}, {}, {"lock_mode": "GOVERNANCE", "retain_until": "9999-12-31T23:59:59-05:00"}, ["retain until"]),
-        ({"lock_mode": "GOVERNANCE", "retain_until": UNTIL}, {}, {"lock_mode": "GOVERNANCE", "retain_until": "2027-01-31T00:00:00"}, []),
+        (
+            {"lock_mode": "GOVERNANCE", "retain_until": UNTIL},
+            {},
+            {"lock_mode": "COMPLIANCE", "retain_until": "2027-01-31T00:00:00.000Z"},
+            ["lock mode"],
+        ),
+        (
+            {"lock_mode": "GOVERNANCE", "retain_until": UNTIL},
+            {},
+            {"lock_mode": "GOVERNANCE", "retain_until": "2027-01-30T00:00:00Z"},
+            ["retain until"],
+        ),
+        (
+            {"lock_mode": "GOVERNANCE", "retain_until": UNTIL},
+            {},
+            {"lock_mode": "GOVERNANCE", "retain_until": "soon"},
+            ["retain until"],
+        ),
+        (
+            {"lock_mode": "GOVERNANCE", "retain_until": UNTIL},
+            {},
+            {"lock_mode": "GOVERNANCE", "retain_until": "9999-12-31T23:59:59-05:00"},
+            ["retain until"],
+        ),
+        (
+            {"lock_mode": "GOVERNANCE", "retain_until": UNTIL},
+            {},
+            {"lock_mode": "GOVERNANCE", "retain_until": "2027-01-31T00:00:00"},
+            [],
+        ),
         ({}, {}, {"lock_mode": "COMPLIANCE", "retain_until": "2027-01-31T00:00:00Z"}, []),  # the bucket's own default
         ({}, {}, {"size": 8}, ["size"]),
     ],
-)  # fmt: skip
+)
 def test_what_is_compared_and_when(task, source, copy, differing):
     """An ETag under KMS is no MD5; a lock that nobody asked for is the bucket's own."""
     new = HEAD._replace(**copy)
@@ -384,12 +410,14 @@ def test_each_wish_has_a_first_copy():
     firsts = FirstCopies(None, None)
     firsts._read.add(first_copies._wish(TASK))
     changes = {
-        "storage_class": "GLACIER_IR", "acl": "private", "lock_mode": "GOVERNANCE", "retain_until": UNTIL, "kms_key_id": "k",
+        "storage_class": "GLACIER_IR",
+        "acl": "private",
+        "lock_mode": "GOVERNANCE",
+        "retain_until": UNTIL,
+        "kms_key_id": "k",
         "etag": "e" * 32 + "-3",
-    }  # fmt: skip
-    assert [name for name, value in changes.items() if firsts.lack(TASK._replace(**{name: value}))] == list(
-        changes
-    )
+    }
+    assert [name for name, value in changes.items() if firsts.lack(TASK._replace(**{name: value}))] == list(changes)
     assert not firsts.lack(TASK._replace(key="other", size=9, etag="f" * 32))
 
 
@@ -453,9 +481,17 @@ def looked(task=TASK, row=ROW, source=None, target=None):
         ({"size": MOST_READ}, {}, True),
         ({"size": MOST_READ + 1}, {}, False),  # a large object is not read for a look
         ({"storage_class": "GLACIER"}, {"HeadObject": HEAD._replace(storage_class="GLACIER")}, False),  # S3 refuses
-        ({"storage_class": "INTELLIGENT_TIERING"}, {"HeadObject": HEAD._replace(storage_class="INTELLIGENT_TIERING", headers={"x-amz-archive-status": "ARCHIVE_ACCESS"})}, False),
+        (
+            {"storage_class": "INTELLIGENT_TIERING"},
+            {
+                "HeadObject": HEAD._replace(
+                    storage_class="INTELLIGENT_TIERING", headers={"x-amz-archive-status": "ARCHIVE_ACCESS"}
+                )
+            },
+            False,
+        ),
     ],
-)  # fmt: skip
+)
 def test_bytes_are_read_where_that_can_be_done_at_once(task, target, reads):
     """Of both sides or of none. `size` differs where the fake's head says seven."""
     names, ours, theirs = looked(TASK._replace(**task), target=target)
@@ -471,9 +507,7 @@ def test_what_is_not_asked_for_is_not_looked_for():
     locked = HEAD._replace(lock_mode="GOVERNANCE", retain_until="2027-01-31T00:00:00Z")
     wish = TASK._replace(lock_mode="GOVERNANCE", retain_until=UNTIL)
     names, _, theirs = looked(wish, target={"HeadObject": locked})
-    assert (names, [name for name, *_ in theirs]) == ([], ["HeadObject", "GetObject"]), (
-        "the head says it already"
-    )
+    assert (names, [name for name, *_ in theirs]) == ([], ["HeadObject", "GetObject"]), "the head says it already"
 
 
 @pytest.mark.parametrize(
@@ -581,9 +615,12 @@ def test_without_bytes_no_hash_is_judged():
         (refusal("Forbidden", "HeadObject"), "Forbidden; allow"),
         (refusal("403", "HeadObject"), "403; allow"),
         (refusal("NotFound", "HeadObject"), "HeadObject on new/k: NotFound; find out why and run again"),
-        (NoAnswer("HeadObject on new/k: cut; check the network path to S3 and run again"), "cut; check the network path to S3 and run again"),
+        (
+            NoAnswer("HeadObject on new/k: cut; check the network path to S3 and run again"),
+            "cut; check the network path to S3 and run again",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_look_that_fails_says_its_own_cure(error, said):
     """A refusal wants a permission, silence a network path."""
     with pytest.raises(ReadBackFailed, match=re.escape(said)):
@@ -598,9 +635,7 @@ def test_a_long_value_is_shown_by_its_beginning_and_a_hash(length, whole):
     """So that two that differ at their ends do not look alike."""
     found = looked(source={"HeadObject": HEAD._replace(metadata={"a": "x" * length})})
     assert found[0] == ["metadata"]
-    row = properties(
-        TASK, ROW, ReadBackObject(HEAD._replace(metadata={"a": "x" * length})), ReadBackObject(HEAD)
-    )[2]
+    row = properties(TASK, ROW, ReadBackObject(HEAD._replace(metadata={"a": "x" * length})), ReadBackObject(HEAD))[2]
     assert (row.asked == "a=" + "x" * length) is whole
     assert (row.there, row.name) == ("none", "metadata")
 
@@ -617,9 +652,7 @@ def test_what_is_empty_is_called_none():
     bare = HEAD._replace(storage_class="", etag="")
     found = {
         one.name: one
-        for one in properties(
-            wish, ROW._replace(destination_etag=""), ReadBackObject(HEAD), ReadBackObject(bare)
-        )
+        for one in properties(wish, ROW._replace(destination_etag=""), ReadBackObject(HEAD), ReadBackObject(bare))
     }
     assert (found["storage class"].asked, found["storage class"].there) == ("STANDARD", "STANDARD")
     assert (found["encryption"].asked, found["encryption"].there) == ("aws:kms k", "none")
@@ -666,12 +699,24 @@ def first(monkeypatch, *endings, head=HEAD, differing=(), retries=0, give_up_aft
         ([refusal("AccessDenied", "CopyObject")] * 3, "3 objects in a row failed, the last with: "),
         ([refusal("InternalError", "CopyObject")] * 3, "3 objects in a row failed, the last with: "),
         ([refusal("NoSuchKey", "CopyObject")] * 3, ""),  # gone meanwhile: no failure
-        ([refusal("AccessDenied", "CopyObject")] * 2 + [refusal("NoSuchKey", "CopyObject")] + [refusal("AccessDenied", "CopyObject")] * 2, ""),
-        ([refusal("AccessDenied", "CopyObject"), refusal("NoSuchKey", "CopyObject")] + [refusal("AccessDenied", "CopyObject")] * 3, "3 objects in a row failed"),
+        (
+            [refusal("AccessDenied", "CopyObject")] * 2
+            + [refusal("NoSuchKey", "CopyObject")]
+            + [refusal("AccessDenied", "CopyObject")] * 2,
+            "",
+        ),
+        (
+            [refusal("AccessDenied", "CopyObject"), refusal("NoSuchKey", "CopyObject")]
+            + [refusal("AccessDenied", "CopyObject")] * 3,
+            "3 objects in a row failed",
+        ),
         ([NoAnswer("never")], "never"),
-        ([CredentialsEnded("credentials ended (ExpiredToken); sign in and run again")], "credentials ended (ExpiredToken); sign in and run again"),
+        (
+            [CredentialsEnded("credentials ended (ExpiredToken); sign in and run again")],
+            "credentials ended (ExpiredToken); sign in and run again",
+        ),
     ],
-)  # fmt: skip
+)
 def test_when_first_copies_are_given_up(monkeypatch, endings, given_up):
     """After so many in a row, and at once where the next one would wait as long or cannot be signed."""
     firsts, rows = first(monkeypatch, *endings)

@@ -32,13 +32,22 @@ def row(why, outcome="failed", key="logs/k", **more):
         (f"{BOTO}: Access Denied", "AccessDenied on CopyObject: Access Denied"),
         (f"{BOTO} (reached max retries: 4): Access Denied", "AccessDenied on CopyObject: Access Denied"),
         (f"{BOTO}: ", "AccessDenied on CopyObject"),
-        (f"{BOTO}: no s3:PutObject on arn:aws:s3:::new/kept/logs/k", "AccessDenied on CopyObject: no s3:PutObject on arn:aws:s3:::new/..."),
-        (f"{BOTO}: no s3:GetObject on arn:aws:s3:::old/logs/k", "AccessDenied on CopyObject: no s3:GetObject on arn:aws:s3:::old/..."),
-        ("CopyObject on new/kept/logs/k: cut (3 retries); run again", "CopyObject on new/...: cut (3 retries); run again"),
+        (
+            f"{BOTO}: no s3:PutObject on arn:aws:s3:::new/kept/logs/k",
+            "AccessDenied on CopyObject: no s3:PutObject on arn:aws:s3:::new/...",
+        ),
+        (
+            f"{BOTO}: no s3:GetObject on arn:aws:s3:::old/logs/k",
+            "AccessDenied on CopyObject: no s3:GetObject on arn:aws:s3:::old/...",
+        ),
+        (
+            "CopyObject on new/kept/logs/k: cut (3 retries); run again",
+            "CopyObject on new/...: cut (3 retries); run again",
+        ),
         ("two\nlines", "two lines"),
         ("", "no reason was given"),
     ],
-)  # fmt: skip
+)
 def test_a_reason_names_no_object(why, reason):
     """So that what failed for one reason is one line."""
     assert reasons.reason_of(row(why)) == reason
@@ -59,7 +68,8 @@ def test_commonest_first_and_the_rest_as_one_number():
 
 
 def test_reasons_that_are_all_different_are_not_held_without_end(monkeypatch):
-    """A server may put an id into each message; the number stays true, here and where runs are added up. Twin: few are all told apart."""
+    """A server may put an id into each message; the number stays true, here and where runs are added up. Twin: few are
+    all told apart."""
     monkeypatch.setattr(reasons, "MOST", 3)
     found = Counter()
     for number in range(10):
@@ -80,8 +90,13 @@ def test_a_tally_counts_reasons_and_copies_without_a_hash():
 
     tally = Tally(Rows(), give_up_after=100)
     for one in (
-        row("no", "refused"), row("no", "failed"), row("gone", "gone"), row("", "copied"), row("", "copied", sha256="x"), row("", "present"),
-    ):  # fmt: skip
+        row("no", "refused"),
+        row("no", "failed"),
+        row("gone", "gone"),
+        row("", "copied"),
+        row("", "copied", sha256="x"),
+        row("", "present"),
+    ):
         tally.add(one, 0)
     counts = tally.counts()
     assert (counts.reasons, counts.unhashed) == ({"no": 2}, 1)

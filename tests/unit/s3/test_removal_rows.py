@@ -71,16 +71,20 @@ def test_a_row_of_a_deletion_says_all_that_is_known():
 @pytest.mark.parametrize(
     ("code", "outcome"),
     [
-        ("AccessDenied", "refused"), ("InvalidAccessKeyId", "refused"), ("ExpiredToken", "refused"),
-        ("MethodNotAllowed", "refused"), ("InternalError", "failed"),
+        ("AccessDenied", "refused"),
+        ("InvalidAccessKeyId", "refused"),
+        ("ExpiredToken", "refused"),
+        ("MethodNotAllowed", "refused"),
+        ("InternalError", "failed"),
     ],
-)  # fmt: skip
+)
 def test_a_request_that_was_refused_or_failed_is_that_of_all_its_objects(code, outcome):
     """With the id of the request that S3 answered."""
     rows, _ = deleted([task("a"), task("b")], refusal(code))
     assert [(row.key, str(row.outcome), row.request_id, row.attempt) for row in rows] == [
-        ("a", outcome, "R9", 1), ("b", outcome, "R9", 1),
-    ]  # fmt: skip
+        ("a", outcome, "R9", 1),
+        ("b", outcome, "R9", 1),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -158,9 +162,7 @@ def test_nothing_more_is_sent_once_a_stop_was_asked_for():
 
 
 def lock(**more):
-    return LockTask("archive", OWNER, "k", "COMPLIANCE", UNTIL, "v1", 7, "e", "GOVERNANCE", UNTIL)._replace(
-        **more
-    )
+    return LockTask("archive", OWNER, "k", "COMPLIANCE", UNTIL, "v1", 7, "e", "GOVERNANCE", UNTIL)._replace(**more)
 
 
 def test_a_row_of_a_lock_says_what_s3_took():

@@ -44,9 +44,7 @@ def test_the_request_says_tier_and_days_and_names_the_version(server, given_a_cl
     """INTELLIGENT_TIERING takes no days, and the guard is told of every request what it holds."""
     server.answer = lambda seen: (202, {}, b"")
     asked = []
-    client = given_a_client(
-        permit=lambda service, call, parameters: asked.append((call, parameters["RestoreRequest"]))
-    )
+    client = given_a_client(permit=lambda service, call, parameters: asked.append((call, parameters["RestoreRequest"])))
     tasks = [task("a", version_id="v1"), task("b", "ARCHIVE_ACCESS")]
     restore_archived(tasks, client, Rows(), days=8, now=lambda: NOW)
     bulk = {"GlacierJobParameters": {"Tier": "Bulk"}}

@@ -43,29 +43,50 @@ def given_a_boto3_client(tmp_path, monkeypatch):
             monkeypatch.setenv(name, value)
         (tmp_path / "config").write_text(profile)
         return boto3.Session(botocore_session=new_session()).client(
-            "s3", region_name=region, aws_access_key_id="AKID", aws_secret_access_key="s",
+            "s3",
+            region_name=region,
+            aws_access_key_id="AKID",
+            aws_secret_access_key="s",
             config=Config(connect_timeout=7, read_timeout=33, **config),
-        )  # fmt: skip
+        )
 
     return give
 
 
-SERVICES = (
-    "[default]\nservices = mine\n[services mine]\ns3 =\n  endpoint_url = https://s3.corp.example:8443\n"
-)
+SERVICES = "[default]\nservices = mine\n[services mine]\ns3 =\n  endpoint_url = https://s3.corp.example:8443\n"
 CASES = [
     ("eu-west-1", {}, "", "https://acme-audit.s3.eu-west-1.amazonaws.com/a%20b"),
     ("us-east-1", {}, "", "https://acme-audit.s3.amazonaws.com/a%20b"),  # boto3's own choice there
     ("us-east-1", {"AWS_USE_FIPS_ENDPOINT": "true"}, "", "https://acme-audit.s3-fips.us-east-1.amazonaws.com/a%20b"),
-    ("eu-west-1", {}, "[default]\nuse_dualstack_endpoint = true\n", "https://acme-audit.s3.dualstack.eu-west-1.amazonaws.com/a%20b"),
+    (
+        "eu-west-1",
+        {},
+        "[default]\nuse_dualstack_endpoint = true\n",
+        "https://acme-audit.s3.dualstack.eu-west-1.amazonaws.com/a%20b",
+    ),
     ("cn-north-1", {}, "", "https://acme-audit.s3.cn-north-1.amazonaws.com.cn/a%20b"),
     ("us-gov-west-1", {}, "", "https://acme-audit.s3.us-gov-west-1.amazonaws.com/a%20b"),
     ("eu-west-1", {"AWS_ENDPOINT_URL": "http://127.0.0.1:9000"}, "", "http://127.0.0.1:9000/acme-audit/a%20b"),
-    ("eu-west-1", {"AWS_ENDPOINT_URL": "http://no:1", "AWS_ENDPOINT_URL_S3": "https://s3.corp.example"}, "", "https://s3.corp.example/acme-audit/a%20b"),
+    (
+        "eu-west-1",
+        {"AWS_ENDPOINT_URL": "http://no:1", "AWS_ENDPOINT_URL_S3": "https://s3.corp.example"},
+        "",
+        "https://s3.corp.example/acme-audit/a%20b",
+    ),
     ("eu-west-1", {}, SERVICES, "https://s3.corp.example:8443/acme-audit/a%20b"),
-    ("eu-west-1", {}, "[default]\ns3 =\n  addressing_style = virtual\nendpoint_url = https://s3.corp.example\n", "https://acme-audit.s3.corp.example/a%20b"),
-    ("eu-west-1", {"AWS_ENDPOINT_URL": "https://gateway.example/s3"}, "", "https://gateway.example/s3/acme-audit/a%20b"),
-]  # fmt: skip
+    (
+        "eu-west-1",
+        {},
+        "[default]\ns3 =\n  addressing_style = virtual\nendpoint_url = https://s3.corp.example\n",
+        "https://acme-audit.s3.corp.example/a%20b",
+    ),
+    (
+        "eu-west-1",
+        {"AWS_ENDPOINT_URL": "https://gateway.example/s3"},
+        "",
+        "https://gateway.example/s3/acme-audit/a%20b",
+    ),
+]
 
 
 @pytest.mark.parametrize(("region", "environment", "profile", "url"), CASES)
@@ -133,14 +154,17 @@ class FakeClients:
 
 
 def test_the_client_of_a_run_is_made_once_and_after_the_boto3_one(given_a_boto3_client, server):
-    """Endpoint and tries are those of environment and profile; credentials that ended are looked for afresh in the session."""
+    """Endpoint and tries are those of environment and profile; credentials that ended are looked for afresh in the
+    session."""
     environment = {"AWS_ENDPOINT_URL_S3": server.url, "AWS_MAX_ATTEMPTS": "3"}
     clients = FakeClients(given_a_boto3_client("eu-west-1", environment, ""))
     client = hot(clients, "111122223333", "eu-west-1")
     assert hot(clients, "111122223333", "eu-west-1") is client
-    server.answer = lambda seen: (500, {}, b"") if "AKID1/" in seen.headers["authorization"] else (
-        400, {}, b"<Error><Code>ExpiredToken</Code></Error>"
-    )  # fmt: skip
+    server.answer = lambda seen: (
+        (500, {}, b"")
+        if "AKID1/" in seen.headers["authorization"]
+        else (400, {}, b"<Error><Code>ExpiredToken</Code></Error>")
+    )
     with client, pytest.raises(ClientError, match="InternalError"):
         client.do(calls.get_object("old", "111122223333", "k"))
     assert (len(server.seen), clients.forgotten) == (3, 1)

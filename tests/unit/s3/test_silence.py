@@ -135,7 +135,8 @@ def test_what_is_silent_for_long_is_told_now_and_then(server, given_a_client):
 
 @pytest.mark.parametrize("silence", [NEVER, (200, {}, b"")])
 def test_requests_that_nobody_waits_for_any_more_give_their_places_back(server, given_a_client, silence):
-    """As a listing's next page that is not needed after all: without an answer they end at their deadline. Twin: they are answered."""
+    """As a listing's next page that is not needed after all: without an answer they end at their deadline. Twin: they
+    are answered."""
     server.answer = lambda seen: silence if seen.method == "GET" else (200, {"etag": '"e"'}, b"")
     client = given_a_client(max_in_flight=2, deadline_seconds=0.3)
     for _ in range(2):

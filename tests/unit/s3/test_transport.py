@@ -58,9 +58,7 @@ def tls_server(server, certificate):
     """The scripted server, with TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*certificate)
-    server._server.socket = context.wrap_socket(
-        server._server.socket, server_side=True, do_handshake_on_connect=False
-    )
+    server._server.socket = context.wrap_socket(server._server.socket, server_side=True, do_handshake_on_connect=False)
     server._server.handle_error = lambda *_: None
     server.answer = lambda seen: (200, {}, b"body")
     return server.url.replace("http://127.0.0.1", "https://localhost")

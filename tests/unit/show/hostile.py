@@ -1,4 +1,5 @@
-"""Observations in which every text is hostile, made from the types alone, so that a new field or a new table is among them at once."""
+"""Observations in which every text is hostile, made from the types alone, so that a new field or a new table is among
+them at once."""
 
 import dataclasses
 import enum
@@ -26,22 +27,30 @@ NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
 ACCOUNT = SETTINGS.source_account_ids[0]
 OURS = (SETTINGS.bucket_name, SETTINGS.access_log_bucket, SETTINGS.work_bucket)
 _PLAIN: Mapping[Any, Any] = {
-    str: HOSTILE, object: HOSTILE, Any: HOSTILE, bool: True, int: 2, float: 2.0, bytes: b"x", datetime: NOW, date: NOW.date(),
-    timedelta: timedelta(days=1), Path: Path("x"), Settings: SETTINGS,
-}  # fmt: skip
+    str: HOSTILE,
+    object: HOSTILE,
+    Any: HOSTILE,
+    bool: True,
+    int: 2,
+    float: 2.0,
+    bytes: b"x",
+    datetime: NOW,
+    date: NOW.date(),
+    timedelta: timedelta(days=1),
+    Path: Path("x"),
+    Settings: SETTINGS,
+}
 _FIXED: Mapping[tuple[type, str], Callable[[], Any]] = {
     (Sent, "at"): lambda: "2026-01-12T09:00:00Z",
     (Sent, "ended_at"): lambda: "2026-01-12T09:00:05Z",
     (Change, "closes"): lambda: "",
     (BucketState, "state"): lambda: "ours",
-    (bucket_creation.BucketsObservation, "buckets"): lambda: {
-        name: made(BucketState, name=name) for name in OURS
-    },
+    (bucket_creation.BucketsObservation, "buckets"): lambda: {name: made(BucketState, name=name) for name in OURS},
     (bucket_creation.BucketsObservation, "folders"): lambda: (f"AWSLogs/1/CloudTrail/{HOSTILE}/2021/",),
     (trail_cutover.CutoverObservation, "regions"): lambda: {ACCOUNT: (HOSTILE,)},
 }
-"""What is no text of others: instants of the record, names that changes of one plan have for each other, a word of ours, and what
-is looked up by the names in the parameters."""
+"""What is no text of others: instants of the record, names that changes of one plan have for each other, a word of
+ours, and what is looked up by the names in the parameters."""
 
 
 def made(kind: Any, **fixed: Any) -> Any:
@@ -54,9 +63,7 @@ def made(kind: Any, **fixed: Any) -> Any:
     if inspect.isclass(kind) and issubclass(kind, enum.Enum):
         return next(iter(kind))
     names = getattr(kind, "_fields", None) or [f.name for f in _fields(kind) if f.init]
-    hints = (
-        typing.get_type_hints(kind, {**vars(sys.modules[kind.__module__]), "Trail": Trail}) if names else {}
-    )
+    hints = typing.get_type_hints(kind, {**vars(sys.modules[kind.__module__]), "Trail": Trail}) if names else {}
     if not hints:
         raise TypeError(kind)
     fixed = {name: value() for (of, name), value in _FIXED.items() if of is kind} | fixed

@@ -19,21 +19,31 @@ SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practi
 
 def seen(objects):
     bucket = OldBucket("old", "111122223333", "eu-west-1")
-    one = Backlog(
-        bucket, "pull", "", {DecisionKind.COPY: objects}, first=date(2025, 11, 1), last=date(2026, 1, 2)
-    )
+    one = Backlog(bucket, "pull", "", {DecisionKind.COPY: objects}, first=date(2025, 11, 1), last=date(2026, 1, 2))
     return CopyObservation((), OldEstate((), (), ()), (one,), None, {}, datetime(2026, 1, 12, 9, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
     ("objects", "engine", "line"),
     [
-        (7_000, "local", ("local: 7,000 copies take this machine about 2 seconds, well within a grant of 6 hours; "
-                          "S3 Batch Operations would add $1.51 for up to 6 jobs.")),
-        (70_000_000, "s3-batch", ("s3-batch: 70,000,000 copies take this machine about 6 hours, and a grant lasts 6 hours: "
-                                  "S3 Batch Operations needs no machine that stays up, for $99.50 more in up to 6 jobs.")),
+        (
+            7_000,
+            "local",
+            (
+                "local: 7,000 copies take this machine about 2 seconds, well within a grant of 6 hours; "
+                "S3 Batch Operations would add $1.51 for up to 6 jobs."
+            ),
+        ),
+        (
+            70_000_000,
+            "s3-batch",
+            (
+                "s3-batch: 70,000,000 copies take this machine about 6 hours, and a grant lasts 6 hours: "
+                "S3 Batch Operations needs no machine that stays up, for $99.50 more in up to 6 jobs."
+            ),
+        ),
     ],
-)  # fmt: skip
+)
 def test_both_engines_are_shown_and_the_one_that_is_taken_says_why(objects, engine, line):
     """Two quarters in three classes; a small copy stays with this machine, one that would fill the grant does not."""
     text = engines(SETTINGS, seen(objects)).text

@@ -81,9 +81,7 @@ def test_trails_that_log_are_counted_and_an_unread_one_is_neither():
     text = trail_cutover.trails(_cutover()).text
     assert "1 new and 1 old trail; 1 of the old ones is logging." in text
     seen = _cutover()
-    blind = replace(
-        seen, estate=replace(seen.estate, old_trails=(replace(_trail("audit", "eu-west-1"), status=None),))
-    )
+    blind = replace(seen, estate=replace(seen.estate, old_trails=(replace(_trail("audit", "eu-west-1"), status=None),)))
     assert "0 of the old ones are logging, 1 not evaluated" in trail_cutover.trails(blind).text
 
 
@@ -114,9 +112,7 @@ def test_backlogs_have_a_total_and_a_verdict():
 
 def test_a_bucket_that_could_not_be_listed_is_not_an_empty_one():
     """It has no numbers, and the verdict counts it."""
-    text = copy_history.backlogs(
-        _copying(Backlog(_bucket("a"), "", "", could_not_look="listing: denied"))
-    ).text
+    text = copy_history.backlogs(_copying(Backlog(_bucket("a"), "", "", could_not_look="listing: denied"))).text
     assert "listing: denied" in text
     assert "1 bucket not evaluated" in text
 
@@ -149,9 +145,13 @@ def test_progress_counts_against_the_whole_of_a_bucket(monkeypatch):
     monkeypatch.setenv("ONETRAIL_LIVE", "1")
     fixed = {"CopySource.Bucket": "a"}
     rules = [
-        given_a_change(f"{name}-a", call="CopyObject", bulk=Bulk(BulkAction.COPY, ("CopyObject",), fixed, {}, estimate={"objects": number}))
+        given_a_change(
+            f"{name}-a",
+            call="CopyObject",
+            bulk=Bulk(BulkAction.COPY, ("CopyObject",), fixed, {}, estimate={"objects": number}),
+        )
         for name, number in (("pilot", 2), ("copy", 10))
-    ]  # fmt: skip
+    ]
     with copy_history.progress(given_a_plan(*rules)) as progress:
         progress("a", 4, 1_000_000, 0, 0)
     row = progress.shown().text.splitlines()[3].split()
@@ -202,9 +202,7 @@ def test_what_stops_a_whole_bucket_is_named_with_what_to_do():
 
 def test_what_must_be_restored_first_has_its_column():
     """Part of what is to be copied; without any the column is left out."""
-    odd = Backlog(
-        _bucket("a"), "pull", "", {DecisionKind.COPY: 3, DecisionKind.ARCHIVED: 4}, away={"GLACIER": 4}
-    )
+    odd = Backlog(_bucket("a"), "pull", "", {DecisionKind.COPY: 3, DecisionKind.ARCHIVED: 4}, away={"GLACIER": 4})
     assert "7 objects" in copy_history.backlogs(_copying(odd)).text
     assert "to restore first" in copy_history.backlogs(_copying(odd)).text
     assert (

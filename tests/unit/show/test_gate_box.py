@@ -13,9 +13,7 @@ PLAN = given_a_plan(given_a_change())
 
 def _box(approve="", plan=PLAN):
     root = Path(__file__).resolve().parents[3]
-    return show.gate(
-        plan, Settings.from_file(root / "parameters" / "practice.yaml").with_values(approve=approve)
-    )
+    return show.gate(plan, Settings.from_file(root / "parameters" / "practice.yaml").with_values(approve=approve))
 
 
 @pytest.mark.parametrize("typed", [PLAN.id, f"  {PLAN.id}\n"])
@@ -27,9 +25,7 @@ def test_the_plan_s_own_id_opens(typed):
     assert box.approve == PLAN.id
 
 
-@pytest.mark.parametrize(
-    "typed", ["", "any", "p-000000000000", PLAN.id[:-1], PLAN.id.upper(), f"{PLAN.id},p-0"]
-)
+@pytest.mark.parametrize("typed", ["", "any", "p-000000000000", PLAN.id[:-1], PLAN.id.upper(), f"{PLAN.id},p-0"])
 def test_nothing_else_does(typed):
     """Not even `any`, which a parameters file may say on the practice estate."""
     box = _box()
@@ -48,10 +44,7 @@ def test_without_people_it_is_one_sentence(monkeypatch, name):
     monkeypatch.setenv(name, "0" if name == "ONETRAIL_LIVE" else "1")
     bundle = _box()._repr_mimebundle_()
     assert set(bundle) == {"text/html", "text/plain"}
-    assert (
-        bundle["text/plain"]
-        == f'Closed: nothing is approved. To open it set approve = "{PLAN.id}" and run again.'
-    )
+    assert bundle["text/plain"] == f'Closed: nothing is approved. To open it set approve = "{PLAN.id}" and run again.'
 
 
 def test_with_people_there_is_a_box_and_the_same_sentence(monkeypatch):

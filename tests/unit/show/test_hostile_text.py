@@ -1,4 +1,5 @@
-"""Whatever a name of somebody else holds, each table, plan, finding, picture and page shows it, and no form of them obeys it."""
+"""Whatever a name of somebody else holds, each table, plan, finding, picture and page shows it, and no form of them
+obeys it."""
 
 import importlib
 import inspect
@@ -29,9 +30,15 @@ from tests.unit.show.hostile import HOSTILE, made
 SEEN = r"k\x1b[31m\r\x9b\u202e\u200f\u200b\ud800\n$x$ z"
 """How the hostile name reads, whole."""
 WITHOUT_NAMES = {
-    "steps.batch_jobs.engines", "steps.bucket_creation.lives", "coverage.proofs_made", "coverage.waiting", "steps.inventory_pictures.ages",
-    "steps.inventory_pictures.sizes", "steps.start_here.steps", "steps.verification.evidence",
-}  # fmt: skip
+    "steps.batch_jobs.engines",
+    "steps.bucket_creation.lives",
+    "coverage.proofs_made",
+    "coverage.waiting",
+    "steps.inventory_pictures.ages",
+    "steps.inventory_pictures.sizes",
+    "steps.start_here.steps",
+    "steps.verification.evidence",
+}
 """Show counts alone, or what onetrail itself says, of an observation in which everything is hostile."""
 
 
@@ -83,9 +90,19 @@ def plan() -> show.Shown:
         "Policy": {"Statement": [{"Sid": HOSTILE, "Principal": {"AWS": HOSTILE}}], HOSTILE: 1},
     }
     changes = [
-        given_a_change(f"{n}{HOSTILE}", resource=HOSTILE, reason=HOSTILE, undo=HOSTILE, actor=HOSTILE, account=HOSTILE,
-                       region=HOSTILE, parameters=sent, before={"Statement": [{"Sid": HOSTILE * 2}]}) for n in range(5)
-    ]  # fmt: skip
+        given_a_change(
+            f"{n}{HOSTILE}",
+            resource=HOSTILE,
+            reason=HOSTILE,
+            undo=HOSTILE,
+            actor=HOSTILE,
+            account=HOSTILE,
+            region=HOSTILE,
+            parameters=sent,
+            before={"Statement": [{"Sid": HOSTILE * 2}]},
+        )
+        for n in range(5)
+    ]
     made_of = given_a_plan(*changes, notes=(HOSTILE,))
     done = tuple(Done(change, HOSTILE, {}) for change in changes)
     outcome = show.outcome(Outcome(made_of, StepState.STOPPED, HOSTILE, done))
@@ -102,9 +119,12 @@ def findings() -> show.Shown:
 def pieces() -> show.Shown:
     inner = html.preformatted([HOSTILE])
     return show.together(
-        show.bullets([HOSTILE]), show.paragraph(HOSTILE), show.folded(HOSTILE, inner), html.below([HOSTILE, HOSTILE]),
+        show.bullets([HOSTILE]),
+        show.paragraph(HOSTILE),
+        show.folded(HOSTILE, inner),
+        html.below([HOSTILE, HOSTILE]),
         html.preformatted(html.as_json({HOSTILE: [HOSTILE, "long" * 50]}).split("\n")),
-    )  # fmt: skip
+    )
 
 
 def progress() -> show.Shown:
@@ -132,14 +152,10 @@ def test_what_a_run_and_a_check_of_any_place_say_obeys_no_name() -> None:
 
 @pytest.mark.parametrize("believed", [frozenset({HOSTILE}), None])
 @pytest.mark.parametrize("ended", [HOSTILE, ""])
-def test_no_name_prints_a_line_of_its_own_in_what_a_check_says(
-    believed: frozenset[str] | None, ended: str
-) -> None:
+def test_no_name_prints_a_line_of_its_own_in_what_a_check_says(believed: frozenset[str] | None, ended: str) -> None:
     """A bucket called "a\\nAll proven" would say that of everything."""
     keys = {"eu-west-1": RegionKeys("eu-west-1", KeyStore(()), HOSTILE)}
-    result = made(
-        ValidationResult, keys=keys, believed=believed, ended=ended, place="s3://a", buckets={HOSTILE: 1}
-    )
+    result = made(ValidationResult, keys=keys, believed=believed, ended=ended, place="s3://a", buckets={HOSTILE: 1})
     said = text(result)
     assert HOSTILE not in said and "\n$x$" not in said
     assert said.count(SEEN) >= 3 or said.count("\\n$x$") >= 3

@@ -48,7 +48,7 @@ def test_runs_from_right_to_left_stand_by_themselves_wherever_they_are() -> None
         (folded("s", Shown("<i>", "a"), in_text=False), "<details><summary>s</summary><i></details>", ""),
         (below(["a/b", "c\nd"]), "a/b<br>c\\nd", "a/b c\\nd"),
     ],
-)  # fmt: skip
+)
 def test_pieces(shown: Shown, html: str, text: str) -> None:
     assert (shown.html, shown.text) == (html, text)
 
@@ -74,7 +74,7 @@ def test_lines_stay_as_they_are() -> None:
         (("x" * 60, "y" * 40), 0, '[\n  "' + "x" * 60 + '",\n  "' + "y" * 40 + '"\n]'),
         ({"e\x9b": "\u202e"}, 0, '{"e\\u009b": "\\u202e"}'),
     ],
-)  # fmt: skip
+)
 def test_json_is_broken_only_where_it_must_be(value: object, indent: int, text: str) -> None:
     assert as_json(value, indent) == text
 
@@ -125,14 +125,15 @@ def test_a_table_in_text_breaks_its_prose_and_never_a_name() -> None:
     assert rows_as_text("c", columns[:2], [["a", "b"]]) == "c\nname  words\n----  -----\na     b"
     total = rows_as_text("c", columns, [["a", "b", "1"]], ["all", "", "10"])
     assert total.splitlines()[2:] == [
-        "----  -----  --", "a     b       1", "----  -----  --", "all          10",
-    ]  # fmt: skip
+        "----  -----  --",
+        "a     b       1",
+        "----  -----  --",
+        "all          10",
+    ]
     name, prose = "k" * 100, "word " * 20
     lines = rows_as_text("c", columns[:2], [[name, prose.strip()]]).splitlines()
     assert lines[2] == f"{'-' * 100}  {'-' * 38}"
-    assert [line.removeprefix(name).strip() for line in lines[3:]] == [
-        ("word " * n).strip() for n in (7, 7, 6)
-    ]
+    assert [line.removeprefix(name).strip() for line in lines[3:]] == [("word " * n).strip() for n in (7, 7, 6)]
     wide = rows_as_text("c", columns[:2], [["k" * 200, prose.strip()]]).splitlines()
     assert wide[2] == f"{'-' * 200}  {'-' * 28}"
     just = rows_as_text("c", columns[:2], [["k" * 100, "w " * 19]]).splitlines()

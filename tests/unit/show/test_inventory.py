@@ -1,4 +1,5 @@
-"""The tables of 00 and 01 read themselves to the reader, from the data, and have something to say when nothing is left."""
+"""The tables of 00 and 01 read themselves to the reader, from the data, and have something to say when nothing is
+left."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,8 +26,19 @@ from tests.unit.steps.test_inventory import (
     rules_of,
 )
 
-TABLES = (seen.trails, seen.buckets, seen.contents, seen.coverage, seen.sizes, seen.ages, seen.duplicates, seen.consumers,
-          seen.lifecycle, seen.costs, seen.keys)  # fmt: skip
+TABLES = (
+    seen.trails,
+    seen.buckets,
+    seen.contents,
+    seen.coverage,
+    seen.sizes,
+    seen.ages,
+    seen.duplicates,
+    seen.consumers,
+    seen.lifecycle,
+    seen.costs,
+    seen.keys,
+)
 
 
 @pytest.mark.parametrize("shown", TABLES, ids=lambda shown: shown.__name__)
@@ -37,25 +49,26 @@ def test_nothing_left_is_said_in_words(shown):
 
 def given_an_old_bucket():
     survey = given_a_survey(
-        row(log("2025-11-03"), 700, "1" * 32), row(digest("2025-11-03"), 400), row(log("2025-09-01", unique="b" * 16), 9000),
-        row("readme.txt", 12), rules=rules_of({"Rules": [EXPIRES]}),
-    )  # fmt: skip
+        row(log("2025-11-03"), 700, "1" * 32),
+        row(digest("2025-11-03"), 400),
+        row(log("2025-09-01", unique="b" * 16), 9000),
+        row("readme.txt", 12),
+        rules=rules_of({"Rules": [EXPIRES]}),
+    )
     return BucketInventory(given_a_bucket(), survey, "pull", "", 0, (Canary(log(), 700, 3),))
 
 
 def test_the_verdicts_are_made_from_the_data():
     """Counts, the gap, the unsigned month, the rule, the consumer, the price beside the classic one."""
     fed = Consumer("111122223333", "eu-west-1", "trail audit", "sends to log group", "arn:aws:logs:x")
-    observation = given(
-        given_an_old_bucket(), consumers=(fed,), duplicates=Duplicates(copies=2, bytes=2048, groups=1)
-    )
+    observation = given(given_an_old_bucket(), consumers=(fed,), duplicates=Duplicates(copies=2, bytes=2048, groups=1))
     said = {shown.__name__: str(shown(observation)) for shown in TABLES}
     assert "1 old bucket; a log of each was read." in said["buckets"]
     assert "4 objects, 1 of them foreign" in said["contents"]
     assert "readme.txt" in said["contents"]
     assert (
-        "1 region over 3 months, 2025-09 to 2025-11; 1 month within them has nothing at all, 1 has logs without a digest."
-        in said["coverage"]
+        "1 region over 3 months, 2025-09 to 2025-11; 1 month within them has nothing at all, 1 has logs without a"
+        " digest." in said["coverage"]
     )
     assert "4 of 4 objects are under 128 KB" in said["sizes"]
     assert "2 logs and digests repeat the bytes of another file (2 KB)" in said["duplicates"]
@@ -67,18 +80,33 @@ def test_the_verdicts_are_made_from_the_data():
 @pytest.mark.parametrize(
     ("rows", "found", "line"),
     [
-        ([row(log()), row(digest(), 400)], Duplicates(copies=1, bytes=2048),
-         ("1 log or digest repeats the bytes of another file (2 KB); copying and keeping it costs 0.0000 USD. Each is copied under its own "
-         "name: 1 digest in these buckets may name it.")),
+        (
+            [row(log()), row(digest(), 400)],
+            Duplicates(copies=1, bytes=2048),
+            (
+                "1 log or digest repeats the bytes of another file (2 KB); copying and keeping it costs 0.0000 USD."
+                " Each is copied under its own name: 1 digest in these buckets may name it."
+            ),
+        ),
         # buckets without a single digest: nothing is named by any
-        ([row(log())], Duplicates(copies=2, bytes=2048),
-         "Each is copied under its own name, although these buckets have no digest that could name it."),
+        (
+            [row(log())],
+            Duplicates(copies=2, bytes=2048),
+            "Each is copied under its own name, although these buckets have no digest that could name it.",
+        ),
         # foreign files are not copied, whatever they repeat
-        ([row("a.sql")], Duplicates(foreign=1), "No log or digest has the bytes of a file under another name. 1 foreign file repeats bytes too, and is not copied."),
+        (
+            [row("a.sql")],
+            Duplicates(foreign=1),
+            (
+                "No log or digest has the bytes of a file under another name. 1 foreign file repeats bytes too, and is"
+                " not copied."
+            ),
+        ),
         ([row("a.sql")], Duplicates(foreign=2), "2 foreign files repeat bytes too, and are not copied."),
         ([row(log())], Duplicates(), "No log or digest has the bytes of a file under another name."),
     ],
-)  # fmt: skip
+)
 def test_what_becomes_of_repeated_files_is_said_from_what_was_seen(rows, found, line):
     """No fixed sentence: digests are counted, and what is foreign is told apart."""
     bucket = BucketInventory(given_a_bucket(), given_a_survey(*rows))
@@ -92,9 +120,7 @@ def test_unfinished_uploads_that_could_not_be_listed_are_not_none():
     bucket = BucketInventory(given_a_bucket(), given_a_survey(row(log())), uploads=2)
     blind = replace(bucket, uploads=Unread("AccessDenied"))
     said = str(seen.contents(given(bucket, blind)))
-    assert (
-        "2 unfinished uploads are there too. The unfinished uploads of 1 bucket could not be listed." in said
-    )
+    assert "2 unfinished uploads are there too. The unfinished uploads of 1 bucket could not be listed." in said
     assert "could not be listed" not in str(seen.contents(given(bucket)))
 
 
@@ -117,9 +143,7 @@ def test_unfinished_uploads_that_could_not_be_listed_are_not_none():
 def test_an_object_that_is_no_log_does_not_make_a_bucket_unreadable(ended, cell, line):
     """It was read; what S3 refused was not."""
     tried = tuple(Canary(log(), why="" if one is ReadProbe.READ else "why", ended=one) for one in ended)
-    text = str(
-        seen.buckets(given(BucketInventory(given_a_bucket(), given_a_survey(row(log())), canaries=tried)))
-    )
+    text = str(seen.buckets(given(BucketInventory(given_a_bucket(), given_a_survey(row(log())), canaries=tried))))
     assert text.splitlines()[3].endswith(cell)
     assert text.splitlines()[-1].endswith(line)
 

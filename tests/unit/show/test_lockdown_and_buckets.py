@@ -79,9 +79,7 @@ def _given(done: bool) -> Buckets:
     names = (SETTINGS.access_log_bucket, SETTINGS.work_bucket, SETTINGS.bucket_name)
     stage = Status("02", StepStage.DONE if done else StepStage.OPEN, "roles are still to be made")
     there = {name: BucketState(name, "absent") for name in names} if done else {}
-    return Buckets(
-        stage, LOG, there, datetime(2026, 1, 12, tzinfo=UTC), ("AWSLogs/1/CloudTrail/us-east-1/2021/",)
-    )
+    return Buckets(stage, LOG, there, datetime(2026, 1, 12, tzinfo=UTC), ("AWSLogs/1/CloudTrail/us-east-1/2021/",))
 
 
 def test_buckets_that_wait_for_02_say_so():

@@ -28,9 +28,7 @@ def test_a_heatmap_counts_its_cells_beside_the_picture():
 
 def test_the_same_numbers_are_the_same_picture():
     """Recorded twice, the file is the same."""
-    first, second = (
-        show.heatmap(COVERAGE, "Coverage", states=["whole", "gap", "none"]).png for _ in range(2)
-    )
+    first, second = (show.heatmap(COVERAGE, "Coverage", states=["whole", "gap", "none"]).png for _ in range(2))
     assert first == second
 
 
@@ -64,7 +62,8 @@ def height(png: bytes) -> int:
 
 
 def test_a_calendar_of_many_regions_stays_readable_and_shows_the_ones_that_lost_a_day():
-    """No higher than sixty rows, and the loss is seen wherever its row stands. Twin: without the loss it is another picture."""
+    """No higher than sixty rows, and the loss is seen wherever its row stands. Twin: without the loss it is another
+    picture."""
     few, many = drawn(given_regions(MOST_ROWS)), drawn(given_regions(MOST_ROWS + 40))
     assert height(drawn(given_regions(2))) < height(few) == height(many)
     at_the_end, at_the_start = (drawn(given_regions(MOST_ROWS + 40, lost)) for lost in (MOST_ROWS + 39, 0))
@@ -98,9 +97,7 @@ def test_live_progress_says_what_is_to_come_how_fast_and_how_long(monkeypatch):
         progress("a", 0, 0, 0, 0)
         clock[0] = 0.001
         progress("a", 2, 4_000, 0, 0)
-        assert progress.shown().text.splitlines()[3].split()[-3:] == ["298", "–", "–"], (
-            "no rate by one moment"
-        )
+        assert progress.shown().text.splitlines()[3].split()[-3:] == ["298", "–", "–"], "no rate by one moment"
         clock[0] = 10.0
         progress("a", 100, 2_000_000, 0, 0)
         row = progress.shown().text.splitlines()[3].split()
@@ -111,16 +108,15 @@ def test_live_progress_says_what_is_to_come_how_fast_and_how_long(monkeypatch):
 
 
 def test_in_a_kernel_progress_is_no_error(monkeypatch, capsys):
-    """A notebook shows standard error in red. Twin: elsewhere it is standard error, and standard output is free for results."""
+    """A notebook shows standard error in red. Twin: elsewhere it is standard error, and standard output is free for
+    results."""
     monkeypatch.setenv("ONETRAIL_LIVE", "1")
     say_line("one")
     told = Progress("Copying", unattended=True, monotonic=lambda: 100.0)
     told("old", objects=1)
     said = capsys.readouterr()
     assert (said.out, said.err.splitlines()) == ("", ["one", "Copying: objects 1"])
-    monkeypatch.setitem(
-        sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel=1))
-    )
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel=1)))
     say_line("two")
     told._last = 0.0
     told("old", objects=2)
@@ -132,9 +128,7 @@ def test_unattended_progress_says_the_same_in_a_line_now_and_then(monkeypatch, c
     """At most one line each five seconds; without an expectation no rate and no time left."""
     monkeypatch.setenv("ONETRAIL_LIVE", "1")
     clock = [100.0]
-    with Progress(
-        "Copying", of={"a": 300, "b": 100}, unattended=True, monotonic=lambda: clock[0]
-    ) as progress:
+    with Progress("Copying", of={"a": 300, "b": 100}, unattended=True, monotonic=lambda: clock[0]) as progress:
         for second in range(11):
             clock[0] = 100.0 + second
             progress("a", 10 * second, 200_000 * second, second // 5, 0)

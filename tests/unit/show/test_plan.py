@@ -50,8 +50,13 @@ def test_three_of_a_kind_stand_for_themselves():
 def test_what_is_sent_alike_is_shown_once_and_what_differs_apart():
     """A group cannot hide the one that sends something else."""
     odd = _hold("eu-central-1")
-    odd = given_a_change("odd", region=odd.region, resource=odd.resource, before=odd.before,
-                         parameters={**odd.parameters, "Policy": Document(_policy("quite-another-bucket"))})  # fmt: skip
+    odd = given_a_change(
+        "odd",
+        region=odd.region,
+        resource=odd.resource,
+        before=odd.before,
+        parameters={**odd.parameters, "Policy": Document(_policy("quite-another-bucket"))},
+    )
     shown = show.plan(given_a_plan(*map(_hold, REGIONS), odd))
     assert "1-5: s3:PutBucketPolicy (5 alike" in shown.html
     assert "6: s3:PutBucketPolicy on acme-audit-eu-central-1" in shown.html
@@ -93,9 +98,7 @@ def test_the_last_line_says_how_to_approve():
 def test_undo_goes_backwards():
     """The last change is taken back first."""
     text = show.undo(
-        given_a_plan(
-            given_a_change("a", undo="undo a"), given_a_change("b", call="PutBucketAcl", undo="undo b")
-        )
+        given_a_plan(given_a_change("a", undo="undo a"), given_a_change("b", call="PutBucketAcl", undo="undo b"))
     ).text
     assert text.index("undo b") < text.index("undo a")
     assert "there is nothing to undo" in show.undo(given_a_plan()).text
@@ -105,10 +108,7 @@ def test_changes_that_each_require_their_own_bucket_are_one_row():
     """Twenty deletions that wait for twenty proofs read as one; each proof stands in the fold."""
     shown = show.plan(
         given_a_plan(
-            *(
-                _hold(r, requires=RequiredCheck(CheckKind.PROVEN_QUIET_COOLED, f"acme-audit-{r}"))
-                for r in REGIONS
-            )
+            *(_hold(r, requires=RequiredCheck(CheckKind.PROVEN_QUIET_COOLED, f"acme-audit-{r}")) for r in REGIONS)
         )
     )
     assert "proven quiet cooled, each its own" in shown.text
@@ -118,13 +118,11 @@ def test_changes_that_each_require_their_own_bucket_are_one_row():
 
 
 def test_what_a_check_is_made_for_keeps_its_name():
-    """The words of a check are put for the reader, the name of a trail is not, alone in its row or in the fold of several."""
+    """The words of a check are put for the reader, the name of a trail is not, alone in its row or in the fold of
+    several."""
     arn = "arn:aws:cloudtrail:us-east-1:111122223333:trail/old_audit"
     for number in (1, 5):
-        asked = [
-            _hold(r, requires=RequiredCheck(CheckKind.TRAIL_AS_REVIEWED, f"{arn}_{r}"))
-            for r in REGIONS[:number]
-        ]
+        asked = [_hold(r, requires=RequiredCheck(CheckKind.TRAIL_AS_REVIEWED, f"{arn}_{r}")) for r in REGIONS[:number]]
         html = show.plan(given_a_plan(*asked)).html.replace("<wbr>", "")
         assert "trail as reviewed" in html
         assert f"{arn}_{REGIONS[0]}" in html
@@ -159,18 +157,27 @@ def test_one_rule_over_many_buckets_is_one_row_with_its_sum():
             f"copy-{region}",
             call="CopyObject",
             resource=f"acme-{region} -> archive",
-            bulk=Bulk(BulkAction.COPY, ("CopyObject",), {"CopySource.Bucket": f"acme-{region}"}, {"from": f"acme-{region}"},
-                      estimate={"objects": 1_000 + n}),
+            bulk=Bulk(
+                BulkAction.COPY,
+                ("CopyObject",),
+                {"CopySource.Bucket": f"acme-{region}"},
+                {"from": f"acme-{region}"},
+                estimate={"objects": 1_000 + n},
+            ),
         )
         for n, region in enumerate(REGIONS)
-    ]  # fmt: skip
+    ]
     shown = show.plan(given_a_plan(*rules))
     assert "5,010" in shown.text
     assert "from: ‹bucket›" in shown.text
     assert "1,004" not in shown.text
     assert "1,004" in shown.html
-    odd = given_a_change("odd", call="CopyObject", resource="odd -> archive",
-                         bulk=Bulk(BulkAction.COPY, ("CopyObject",), {}, {"objects": "two"}, estimate={"objects": 2}))  # fmt: skip
+    odd = given_a_change(
+        "odd",
+        call="CopyObject",
+        resource="odd -> archive",
+        bulk=Bulk(BulkAction.COPY, ("CopyObject",), {}, {"objects": "two"}, estimate={"objects": 2}),
+    )
     assert "objects: two" in show.plan(given_a_plan(*rules, odd)).text
 
 
@@ -186,9 +193,7 @@ def test_the_short_name_leaves_out_only_what_the_row_says_already():
 def test_undo_of_a_group_names_each_way_in_text_too():
     """None is left out where all differ; what most share is said once."""
     each = [_hold(region, undo=f"undo {region}") for region in REGIONS]
-    assert all(
-        f"undo {region}" in " ".join(show.undo(given_a_plan(*each)).text.split()) for region in REGIONS
-    )
+    assert all(f"undo {region}" in " ".join(show.undo(given_a_plan(*each)).text.split()) for region in REGIONS)
     shared = [
         *(_hold(region, undo="take it out") for region in REGIONS[1:]),
         _hold(REGIONS[0], undo="otherwise"),

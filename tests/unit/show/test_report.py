@@ -1,4 +1,5 @@
-"""The report: findings first, one file that fetches nothing, every name escaped, and the same text for the same observation."""
+"""The report: findings first, one file that fetches nothing, every name escaped, and the same text for the same
+observation."""
 
 import re
 from dataclasses import replace
@@ -43,8 +44,19 @@ SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practi
 ACCOUNT = "111122223333"
 NASTY = "AWSLogs/<script>alert('x')</script>&\"quoted\".json.gz"
 IDS = [
-    "findings", "steps", "promise", "moved", "chains", "coverage", "access", "permissions", "custody", "risks", "check", "words",
-]  # fmt: skip
+    "findings",
+    "steps",
+    "promise",
+    "moved",
+    "chains",
+    "coverage",
+    "access",
+    "permissions",
+    "custody",
+    "risks",
+    "check",
+    "words",
+]
 PROVEN = Interval(NOW - timedelta(days=9), NOW, IntervalState.PROVEN)
 GAP = Interval(NOW - timedelta(days=5), NOW - timedelta(days=4), IntervalState.GAP, "digests are missing", 24)
 
@@ -57,9 +69,7 @@ def given(folder: Path, *findings: Finding, **said) -> EvidenceObservation:
     return EvidenceObservation(NOW, (chapter,), read_custody(folder), Anchors(), **said)
 
 
-def given_a_verification(
-    *intervals: Interval, key: str = "", **bucket
-) -> verification.VerificationObservation:
+def given_a_verification(*intervals: Interval, key: str = "", **bucket) -> verification.VerificationObservation:
     """One old bucket, one chain, two months of coverage."""
     counted = {"objects": 12, "size": 1200, "logs_and_digests": 10, "equal": 10, "full": True, **bucket}
     chain = Chain(
@@ -73,9 +83,7 @@ def given_a_verification(
         {File.VALID: 6},
     )
     trouble = (
-        (TroubleGroup("old", ACCOUNT, "eu-west-1", "log", "invalid", "its hash differs", 1, (key,)),)
-        if key
-        else ()
+        (TroubleGroup("old", ACCOUNT, "eu-west-1", "log", "invalid", "its hash differs", 1, (key,)),) if key else ()
     )
     after = counted["equal"]
     return verification.VerificationObservation(
@@ -152,9 +160,7 @@ def test_nothing_is_fetched_and_nothing_is_run(tmp_path: Path, full: bool) -> No
 
 def test_findings_come_before_everything_else(tmp_path: Path) -> None:
     """In the headline, and in the first section."""
-    bad = Finding(
-        "05.conflict", FindingState.FINDING, ACCOUNT, "eu-west-1", "old", "other bytes in the archive"
-    )
+    bad = Finding("05.conflict", FindingState.FINDING, ACCOUNT, "eu-west-1", "old", "other bytes in the archive")
     text = page(SETTINGS, given(tmp_path, bad))
     assert "✗ 1 finding needs attention" in text.split("<nav")[0]
     assert "other bytes in the archive" in section_of(text, "findings")
@@ -182,9 +188,7 @@ def test_names_are_escaped_wherever_they_stand(tmp_path: Path) -> None:
     seen = given_a_verification(key=NASTY)
     cell = replace_cell(seen, region="<b>eu</b>")
     bad = Finding("06.log-invalid", FindingState.FINDING, ACCOUNT, "eu-west-1", NASTY, "its hash differs")
-    text = page(
-        SETTINGS, given(tmp_path, bad, verified=cell, files=(FileSeen(NASTY, Fit.CHANGED, "0" * 64),))
-    )
+    text = page(SETTINGS, given(tmp_path, bad, verified=cell, files=(FileSeen(NASTY, Fit.CHANGED, "0" * 64),)))
     assert "<script>" not in text
     assert "<b>eu</b>" not in text
     assert text.count("&lt;script&gt;") >= 3
@@ -218,9 +222,7 @@ def test_left_and_right_are_shown_with_their_totals(tmp_path: Path) -> None:
     ("estate", "where"),
     [("practice", "only AWS can confirm it"), ("aws", "The pilot checked the behaviour of jobs on AWS")],
 )
-def test_copies_by_jobs_are_said_with_where_their_behaviour_was_seen(
-    tmp_path: Path, estate: str, where: str
-) -> None:
+def test_copies_by_jobs_are_said_with_where_their_behaviour_was_seen(tmp_path: Path, estate: str, where: str) -> None:
     """A record in which jobs were made; twin: one in which this machine copied says nothing of jobs."""
     settings = SETTINGS.with_values(
         estate=estate, **({"scenario": "default", "approve": ""} if estate == "aws" else {})
@@ -299,9 +301,7 @@ def test_permissions_have_opening_closing_duration_and_request_ids(tmp_path: Pat
         assert said in section_of(text, "permissions")
     killed(tmp_path / "open", given_a_grant(), at="work")
     text = page(SETTINGS, given(tmp_path / "open"))
-    assert "1 temporary permission was opened; it is not shown as closed: old" in verdict_of(
-        text, "permissions"
-    )
+    assert "1 temporary permission was opened; it is not shown as closed: old" in verdict_of(text, "permissions")
     assert "opened 2026-01-12" in section_of(text, "findings")
 
 
@@ -345,15 +345,11 @@ def test_what_no_policy_can_stop_is_said_for_the_mode_in_force(tmp_path: Path, m
     text = section_of(page(SETTINGS.with_values(object_lock=mode), given(tmp_path)), "risks")
     assert text.count("(in force)") == 1
     assert all(risk.who in text for risk in RISKS)
-    assert all(
-        word in text for word in ("S3UnlockBucketPolicy", "root of the log account", "closes the log account")
-    )
+    assert all(word in text for word in ("S3UnlockBucketPolicy", "root of the log account", "closes the log account"))
 
 
 @pytest.mark.parametrize("organization", ["", "o-practice01"])
-def test_without_an_organization_the_report_says_who_can_become_break_glass(
-    tmp_path: Path, organization: str
-) -> None:
+def test_without_an_organization_the_report_says_who_can_become_break_glass(tmp_path: Path, organization: str) -> None:
     """In one sentence; twin: where one is named, the guardrail refuses it and the sentence is not there."""
     settings = SETTINGS.with_values(organization_id=organization)
     text = section_of(page(settings, given(tmp_path)), "risks")
@@ -379,9 +375,7 @@ def test_a_default_lock_is_as_promised_in_the_mode_of_the_parameters_only(
     days = seen.buckets[name].lock["Rule"]["DefaultRetention"]["Days"]
     seen = made.with_bucket(seen, name, lock=made._lock(in_force, days))
     (row,) = [row for row in buckets(settings, given(tmp_path, creation=seen)) if row[0] == f"{what}: lock"]
-    assert row[1:] == (
-        f"new objects are locked for {days:,} days, under {mode}", f"{in_force} {days} days", held
-    )  # fmt: skip
+    assert row[1:] == (f"new objects are locked for {days:,} days, under {mode}", f"{in_force} {days} days", held)
 
 
 def test_long_tables_are_folded_on_a_screen_and_whole_on_paper(tmp_path: Path) -> None:
@@ -398,9 +392,7 @@ def test_long_tables_are_folded_on_a_screen_and_whole_on_paper(tmp_path: Path) -
 def test_old_buckets_and_permissions_in_them_are_told_account_by_account(tmp_path: Path) -> None:
     """An open one is no promise kept."""
     statement = {"Sid": "OnetrailCopyRead", "Effect": "Allow"}
-    bucket = OldBucket(
-        "old", ACCOUNT, "eu-west-1", policy={"Version": "2012-10-17", "Statement": [statement]}
-    )
+    bucket = OldBucket("old", ACCOUNT, "eu-west-1", policy={"Version": "2012-10-17", "Statement": [statement]})
     for one, there in ((bucket, True), (replace(bucket, policy=None), False)):
         text = section_of(page(SETTINGS, given(tmp_path, estate=OldEstate((), (), (one,)))), "promise")
         assert (">yes</td>" in text.split("Old buckets of")[1]) is there

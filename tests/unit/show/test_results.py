@@ -32,9 +32,7 @@ def test_an_outcome_says_its_exit_code(state, code):
 def test_an_outcome_counts_what_was_done_without_request_ids():
     """A request id differs from run to run; the record has it."""
     change = given_a_change()
-    shown = show.outcome(
-        Outcome(given_a_plan(change), StepState.APPLIED, "Applied.", (Done(change, "REQUEST-1", {}),))
-    )
+    shown = show.outcome(Outcome(given_a_plan(change), StepState.APPLIED, "Applied.", (Done(change, "REQUEST-1", {}),)))
     assert "s3:PutBucketPolicy" in shown.text
     assert "REQUEST-1" not in shown.html + shown.text
 

@@ -108,11 +108,7 @@ def test_prose_goes_on_below_in_text_and_nothing_is_cut():
 
 def test_json_that_fits_stays_on_one_line_and_means_the_same():
     """Two hundred rules are two hundred lines, not three thousand."""
-    rules = {
-        "Rules": [
-            {"ID": f"rule-{n}", "Status": "Enabled", "Filter": {"Prefix": "AWSLogs/"}} for n in range(9)
-        ]
-    }
+    rules = {"Rules": [{"ID": f"rule-{n}", "Status": "Enabled", "Filter": {"Prefix": "AWSLogs/"}} for n in range(9)]}
     text = as_json(rules)
     assert len(text.splitlines()) == 13
     assert json.loads(text) == rules

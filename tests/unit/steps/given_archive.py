@@ -18,7 +18,8 @@ AT = "2026-01-05T00:05:00.000Z"
 
 
 class FakeArchive:
-    """`versions` maps a key to its versions, newest first: each a dict with `id`, and what differs from a plain proven one."""
+    """`versions` maps a key to its versions, newest first: each a dict with `id`, and what differs from a plain proven
+    one."""
 
     def __init__(self, **versions):
         self.versions, self.heads, self.pages, self.refused = dict(versions), [], [], ()
@@ -44,24 +45,18 @@ class FakeArchive:
 
     def _list(self, query):
         marker, version = query.get("key-marker", ""), query.get("version-id-marker", "")
-        flat = [
-            (key, number, one)
-            for key in sorted(self.versions)
-            for number, one in enumerate(self.versions[key])
-        ]
-        begins = next(
-            (n for n, (key, _, one) in enumerate(flat) if (key, one["id"]) == (marker, version)), None
-        )
+        flat = [(key, number, one) for key in sorted(self.versions) for number, one in enumerate(self.versions[key])]
+        begins = next((n for n, (key, _, one) in enumerate(flat) if (key, one["id"]) == (marker, version)), None)
         flat = flat[begins + 1 :] if begins is not None else [row for row in flat if row[0] > marker]
         rows, rest = flat[: self.page], flat[self.page :]
         self.pages.append([key for key, _, _ in rows])
         more = ""
         if rest:
             key, _, one = rows[-1]
-            more = f"<NextKeyMarker>{quote_plus(key)}</NextKeyMarker><NextVersionIdMarker>{one['id']}</NextVersionIdMarker>"
+            more = f"<NextKeyMarker>{quote_plus(key)}</NextKeyMarker><NextVersionIdMarker>{one['id']}</NextVersionIdMarker>"  # noqa: E501
         body = "".join(_row(*row) for row in rows)
         cut = "true" if rest else "false"
-        return f"<ListVersionsResult><EncodingType>url</EncodingType><IsTruncated>{cut}</IsTruncated>{more}{body}</ListVersionsResult>".encode()
+        return f"<ListVersionsResult><EncodingType>url</EncodingType><IsTruncated>{cut}</IsTruncated>{more}{body}</ListVersionsResult>".encode()  # noqa: E501
 
     def _object(self, operation, key, version):
         self.heads.append(key)
@@ -73,9 +68,11 @@ class FakeArchive:
             return 404, [], b"" if operation == "HEAD" else b"<Error><Code>NoSuchVersion</Code></Error>"
         said = {**LOCKED, **one}
         headers = {
-            "content-length": str(said.get("size", 7)), "etag": '"etag"', "x-amz-version-id": version,
+            "content-length": str(said.get("size", 7)),
+            "etag": '"etag"',
+            "x-amz-version-id": version,
             "x-amz-server-side-encryption": said["sse"],
-        }  # fmt: skip
+        }
         if said["key"]:
             headers["x-amz-server-side-encryption-aws-kms-key-id"] = said["key"]
         if said["lock"]:
@@ -101,12 +98,16 @@ class FakeKms:
 
 
 def given_clients(archive: FakeArchive, now: datetime, kms: FakeKms | None = None, *, reader: bool = True):
-    """What the code under test needs of `Clients`, with the archive behind the operator and, unless told otherwise, the reader."""
+    """What the code under test needs of `Clients`, with the archive behind the operator and, unless told otherwise, the
+    reader."""
     made = S3Client(
-        "us-east-1", endpoint_url="http://127.0.0.1:1", permit=lambda *_: None,
-        credentials=lambda: SimpleNamespace(access_key="AKID", secret_key="s", token=None), correct_clock=False,
+        "us-east-1",
+        endpoint_url="http://127.0.0.1:1",
+        permit=lambda *_: None,
+        credentials=lambda: SimpleNamespace(access_key="AKID", secret_key="s", token=None),
+        correct_clock=False,
         transport=archive,
-    )  # fmt: skip
+    )
     actors = ("", "reader") if reader else ("",)
     return SimpleNamespace(
         transports={(LOG, "us-east-1", actor): made for actor in actors},
@@ -124,7 +125,7 @@ def _nobody(account, actor):
 
 def _row(key, number, one):
     said = (
-        f"<Key>{quote_plus(key)}</Key><VersionId>{one['id']}</VersionId><IsLatest>{'false' if number else 'true'}</IsLatest>"
+        f"<Key>{quote_plus(key)}</Key><VersionId>{one['id']}</VersionId><IsLatest>{'false' if number else 'true'}</IsLatest>"  # noqa: E501
         f"<LastModified>{AT}</LastModified>"
     )
     if one.get("marker"):

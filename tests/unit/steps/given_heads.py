@@ -16,9 +16,7 @@ BUCKET = "work"
 
 
 def error(code: str, status: int = 400) -> ClientError:
-    return ClientError(
-        {"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": status}}, "S3"
-    )
+    return ClientError({"Error": {"Code": code, "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": status}}, "S3")
 
 
 class WorkBucket:
@@ -47,11 +45,7 @@ class WorkBucket:
         return {"RequestId": f"R{len(self.versions)}"}
 
     def list_object_versions(self, Prefix: str, **_: Any) -> dict[str, Any]:
-        found = [
-            (key, str(number), body)
-            for number, (key, body) in enumerate(self.versions)
-            if key.startswith(Prefix)
-        ]
+        found = [(key, str(number), body) for number, (key, body) in enumerate(self.versions) if key.startswith(Prefix)]
         found.reverse()
         newest_first = sorted(found, key=lambda one: one[0])
         return self._answer(

@@ -22,9 +22,7 @@ OPENED = {"Version": "2012-10-17", "Statement": [*BEFORE["Statement"], TEMPORARY
 
 def given_a_policy(key: str, before: Any, after: Any, **said: Any) -> Change:
     """A change that puts a bucket's policy."""
-    return given_a_change(
-        key, parameters={"Bucket": BUCKET, "Policy": Document(after)}, before=before, **said
-    )
+    return given_a_change(key, parameters={"Bucket": BUCKET, "Policy": Document(after)}, before=before, **said)
 
 
 def given_a_grant(closes: bool = True) -> Plan:
@@ -45,7 +43,8 @@ def given_a_later_closing() -> Plan:
 
 
 def sent(folder: Path, *plans: Plan, failing: Any = None, held: Any = None, **said: Any) -> None:
-    """Apply the plans, one after the other, into the record of `folder`; `held` has the texts of changes by their keys."""
+    """Apply the plans, one after the other, into the record of `folder`; `held` has the texts of changes by their
+    keys."""
     for plan in plans:
         gate, sender = given_a_gate(folder, failing=failing, **said)
         sender.held |= held or {}
@@ -56,7 +55,8 @@ def sent(folder: Path, *plans: Plan, failing: Any = None, held: Any = None, **sa
 
 
 def killed(folder: Path, plan: Plan, at: str) -> None:
-    """The process dies while the change `at` is on its way: nothing after its intent is written, and nothing is closed."""
+    """The process dies while the change `at` is on its way: nothing after its intent is written, and nothing is
+    closed."""
 
     class Killed(BaseException):
         pass

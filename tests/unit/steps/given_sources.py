@@ -28,7 +28,7 @@ ROOT = {
     "Resource": "*",
 }
 ARCHIVE = names.bucket_arn("aws", SETTINGS.bucket_name)
-LOG_KEY = f"AWSLogs/{SOURCE}/CloudTrail/eu-west-1/2021/03/05/{SOURCE}_CloudTrail_eu-west-1_20210305T0005Z_AbCdEfGhIjKlMnOp.json.gz"
+LOG_KEY = f"AWSLogs/{SOURCE}/CloudTrail/eu-west-1/2021/03/05/{SOURCE}_CloudTrail_eu-west-1_20210305T0005Z_AbCdEfGhIjKlMnOp.json.gz"  # noqa: E501
 
 
 def given_a_bucket(name="old", *statements, held=True, **more):

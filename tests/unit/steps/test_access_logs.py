@@ -1,4 +1,5 @@
-"""03 ends once access logs arrive; that they do not is a finding after a day, and keeps no later step waiting meanwhile."""
+"""03 ends once access logs arrive; that they do not is a finding after a day, and keeps no later step waiting
+meanwhile."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

@@ -1,4 +1,5 @@
-"""02: the log account is closed without locking anybody out, and old buckets are frozen; drift is put right by one change."""
+"""02: the log account is closed without locking anybody out, and old buckets are frozen; drift is put right by one
+change."""
 
 import json
 from dataclasses import replace
@@ -23,7 +24,21 @@ from onetrail.steps.account_lockdown.propose import roles_for
 from onetrail.steps.account_lockdown.status import log_account_status
 
 DENIED = Unread("AccessDenied: no", "AccessDenied")
-SETTINGS_OF_A_BUCKET = ("policy", "ownership", "lifecycle", "versioning", "mfa_delete", "lock", "encryption", "kms_key", "logging", "notifications", "replication", "request_payment", "tags")  # fmt: skip
+SETTINGS_OF_A_BUCKET = (
+    "policy",
+    "ownership",
+    "lifecycle",
+    "versioning",
+    "mfa_delete",
+    "lock",
+    "encryption",
+    "kms_key",
+    "logging",
+    "notifications",
+    "replication",
+    "request_payment",
+    "tags",
+)
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
 LOG, SOURCE = "044455556666", "111122223333"
 KEEPER = "arn:aws:iam::111122223333:role/TrailConsolidation"
@@ -95,9 +110,7 @@ def given_a_closed_log_account(*buckets: OldBucket) -> step.LockdownObservation:
         )
         for wanted in roles_for(SETTINGS, fresh.log, buckets)
     }
-    first = replace(
-        fresh.log.roles["OrganizationAccountAccessRole"], trust=trust(SETTINGS.break_glass_principals)
-    )
+    first = replace(fresh.log.roles["OrganizationAccountAccessRole"], trust=trust(SETTINGS.break_glass_principals))
     log = replace(
         fresh.log,
         roles={**roles, first.name: first},
@@ -117,9 +130,7 @@ def keys(seen: step.LockdownObservation) -> list[str]:
 
 
 def test_a_fresh_account_gets_its_roles_before_the_old_way_in_is_narrowed_and_buckets_come_last() -> None:
-    plan = step.propose(
-        SETTINGS, given_a_fresh_log_account(given_an_old_bucket(lifecycle={"Rules": [EXPIRES]}))
-    )
+    plan = step.propose(SETTINGS, given_a_fresh_log_account(given_an_old_bucket(lifecycle={"Rules": [EXPIRES]})))
     assert [change.key for change in plan.changes] == [
         "onetrail-break-glass: role",
         "onetrail-break-glass: has AdministratorAccess",
@@ -172,17 +183,12 @@ def test_an_account_without_old_buckets_needs_neither_copier_nor_grant_keeper() 
 
 def test_only_break_glass_principals_may_assume_the_sealer() -> None:
     """The operator may not, by either side; twin: the grant-keeper, whom the operator may assume."""
-    roles = {
-        role.name: role
-        for role in roles_for(SETTINGS, given_a_fresh_log_account().log, [given_an_old_bucket()])
-    }
+    roles = {role.name: role for role in roles_for(SETTINGS, given_a_fresh_log_account().log, [given_an_old_bucket()])}
     assert trusted(roles[names.SEALER_ROLE].trust) == set(SETTINGS.break_glass_principals)
     operator = iam.Policies(identity=(roles[names.OPERATOR_ROLE].policy,))
     who = iam.role(names.role_arn("aws", LOG, names.OPERATOR_ROLE))
     may = {
-        name: iam.evaluate(
-            iam.Request(who, "sts:AssumeRole", names.role_arn("aws", LOG, name), LOG), operator
-        ).allowed
+        name: iam.evaluate(iam.Request(who, "sts:AssumeRole", names.role_arn("aws", LOG, name), LOG), operator).allowed
         for name in (names.SEALER_ROLE, names.GRANT_KEEPER_ROLE)
     }
     assert may == {names.SEALER_ROLE: False, names.GRANT_KEEPER_ROLE: True}
@@ -195,9 +201,7 @@ def test_a_freeze_of_the_version_before_is_renewed_and_what_it_held_still_counts
     seen = given_a_closed_log_account(replace(bucket, policy=earlier))
     (change,) = step.propose(SETTINGS, seen).changes
     assert (change.key, change.call) == ("acme-audit-us-east-1: policy", "PutBucketPolicy")
-    assert iam.canonical(change.parameters["Policy"].value) == iam.canonical(
-        held_policy("aws", bucket, KEEPER)
-    )
+    assert iam.canonical(change.parameters["Policy"].value) == iam.canonical(held_policy("aws", bucket, KEEPER))
     assert seen.old.buckets[0].held
     assert keys(given_a_closed_log_account(given_a_held_bucket())) == []
 
@@ -282,9 +286,7 @@ def test_roles_that_could_not_be_read_are_neither_made_nor_changed_and_the_look_
     seen = given_a_closed_log_account(given_a_held_bucket())
     blind = replace(
         seen,
-        log=replace(
-            seen.log, roles=Unread("AccessDenied: no"), could_not_look=("ListRoles: AccessDenied: no",)
-        ),
+        log=replace(seen.log, roles=Unread("AccessDenied: no"), could_not_look=("ListRoles: AccessDenied: no",)),
     )
     assert keys(blind) == []
     assert step.check(SETTINGS, blind)[0].state is FindingState.COULD_NOT_LOOK
@@ -299,9 +301,7 @@ def test_roles_that_could_not_be_read_are_neither_made_nor_changed_and_the_look_
 def test_users_keys_of_root_and_foreign_roles_are_findings_and_nobody_is_removed() -> None:
     seen = given_a_closed_log_account(given_a_held_bucket())
     stranger = step.Role("Backdoor", f"arn:aws:iam::{LOG}:role/Backdoor", "/", MANAGEMENT, attached=(ADMIN,))
-    service = step.Role(
-        "AWSServiceRoleForSupport", "arn", "/aws-service-role/support.amazonaws.com/", MANAGEMENT
-    )
+    service = step.Role("AWSServiceRoleForSupport", "arn", "/aws-service-role/support.amazonaws.com/", MANAGEMENT)
     log = replace(
         seen.log,
         root={**seen.log.root, "AccountAccessKeysPresent": 1},
@@ -391,9 +391,7 @@ def test_a_dead_principal_in_a_not_principal_is_shown_and_left_alone() -> None:
 def test_a_bucket_that_could_not_be_read_is_not_written_over() -> None:
     """Neither its policy nor its rules; twin: the same bucket, read, is frozen by both."""
     why = ("get_bucket_policy: AccessDenied: no",)
-    seen = given_a_closed_log_account(
-        given_an_old_bucket(policy=DENIED, lifecycle=DENIED, could_not_look=why)
-    )
+    seen = given_a_closed_log_account(given_an_old_bucket(policy=DENIED, lifecycle=DENIED, could_not_look=why))
     assert keys(seen) == []
     assert step.check(SETTINGS, seen)[0].state is FindingState.COULD_NOT_LOOK
     plan = step.propose(SETTINGS, seen)
@@ -405,7 +403,8 @@ def test_a_bucket_that_could_not_be_read_is_not_written_over() -> None:
 
 @pytest.mark.parametrize("part", SETTINGS_OF_A_BUCKET)
 def test_whatever_of_a_bucket_is_unread_the_step_can_tell_and_show_it(part: str) -> None:
-    """No setting that nobody could look at ends the step, or lets its plan say that all is so; twin: with all of it read it does."""
+    """No setting that nobody could look at ends the step, or lets its plan say that all is so; twin: with all of it
+    read it does."""
     why = (f"get_{part}: AccessDenied: no",)
     seen = given_a_closed_log_account(given_a_held_bucket(**{part: DENIED}, could_not_look=why))
     plan = step.propose(SETTINGS, seen)
@@ -483,18 +482,18 @@ def given_only_one(seen: step.LockdownObservation) -> list[str]:
 
 @pytest.mark.parametrize("key", ["", "arn:aws:kms:us-east-1:111122223333:key/1"])
 def test_a_bucket_that_07_deleted_stays_named_while_another_is_left(key: str) -> None:
-    """Its name and key in the copier's policy are no reason for a change, or 05 to 07 would wait for it; a receipt speaks of it."""
+    """Its name and key in the copier's policy are no reason for a change, or 05 to 07 would wait for it; a receipt
+    speaks of it."""
     assert given_only_one(given_two_buckets_of_which_one_was_deleted("acme-gone", key=key)) == []
 
 
 @pytest.mark.parametrize("gone", [(), ("another",)])
 def test_a_bucket_that_no_receipt_speaks_of_is_taken_out_of_the_copiers_policy(gone: tuple[str, ...]) -> None:
-    """The twin: what somebody wrote into the policy by hand is not taken for a deleted bucket, and no other name is added."""
+    """The twin: what somebody wrote into the policy by hand is not taken for a deleted bucket, and no other name is
+    added."""
     seen = given_two_buckets_of_which_one_was_deleted(*gone)
     assert given_only_one(seen) == ["onetrail-copier: policy"]
     wanted = next(
-        role
-        for role in roles_for(SETTINGS, seen.log, seen.old.buckets, gone)
-        if role.name == "onetrail-copier"
+        role for role in roles_for(SETTINGS, seen.log, seen.old.buckets, gone) if role.name == "onetrail-copier"
     )
     assert "another" not in str(wanted.policy)

@@ -1,4 +1,5 @@
-"""The second look of a run reads no file twice, and only while everything that the first one read is listed as it was."""
+"""The second look of a run reads no file twice, and only while everything that the first one read is listed as it
+was."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -56,7 +57,8 @@ def chain(trail: TrailIdentity, known: str) -> ArchiveChain:
 
 @dataclass
 class World:
-    """What the second look meets: the archive's listing, what the verdicts rest on, the clock, the mode of each lock."""
+    """What the second look meets: the archive's listing, what the verdicts rest on, the clock, the mode of each
+    lock."""
 
     rows: list[ObjectRow] = field(default_factory=lambda: [row(OLD), row(OWN)])
     basis: Basis = BASIS
@@ -79,15 +81,17 @@ def first_look(world: World) -> FullLook:
     for one in world.rows:
         mark.add(one)
     seen = RegionSeen(
-        ACCOUNT, REGION, [chain(TRAIL, "trail"), chain(GONE, "digests")], unknown={GONE},
-        notes=Notes(Counter({0: 1, 1: 1}), Counter({2: 4})), mark=mark,
-    )  # fmt: skip
+        ACCOUNT,
+        REGION,
+        [chain(TRAIL, "trail"), chain(GONE, "digests")],
+        unknown={GONE},
+        notes=Notes(Counter({0: 1, 1: 1}), Counter({2: 4})),
+        mark=mark,
+    )
     return FullLook(NOW, BASIS, (seen,))
 
 
-def second_look(
-    monkeypatch: pytest.MonkeyPatch, change: Callable[[World], object]
-) -> tuple[World, RegionSeen | None]:
+def second_look(monkeypatch: pytest.MonkeyPatch, change: Callable[[World], object]) -> tuple[World, RegionSeen | None]:
     world = World()
     kept = first_look(world)
     change(world)
@@ -124,8 +128,12 @@ OTHER_PLACE = [
         pytest.param(with_rows(row(OLD), row(OWN), row(NEW)), id="a file is there with a date of before"),
         pytest.param(with_rows(), id="all is gone"),
         pytest.param(with_basis(listings={"acme-eu": ("b" * 64, COPIED)}), id="an old bucket holds something else"),
-        pytest.param(with_basis(listings={"acme-eu": ("a" * 64, NOW)}), id="an old object was written over with the same bytes"),
-        pytest.param(with_basis(places=places_of({(ACCOUNT, REGION): OTHER_PLACE})), id="the logs come from another place"),
+        pytest.param(
+            with_basis(listings={"acme-eu": ("a" * 64, NOW)}), id="an old object was written over with the same bytes"
+        ),
+        pytest.param(
+            with_basis(places=places_of({(ACCOUNT, REGION): OTHER_PLACE})), id="the logs come from another place"
+        ),
         pytest.param(with_basis(keys=()), id="a public key is gone"),
         pytest.param(with_basis(keys=(KEY, replace(KEY, region="us-east-1"))), id="there is another public key"),
         pytest.param(with_basis(trails={}), id="nobody speaks of the trail any more"),
@@ -133,11 +141,16 @@ OTHER_PLACE = [
         pytest.param(with_basis(trails={TRAIL: ("trail", ENDS - timedelta(hours=1))}), id="the trail ended earlier"),
         pytest.param(with_basis(trails={TRAIL: ("trail", None)}), id="nothing says when the trail ends"),
         pytest.param(with_basis(trails={**BASIS.trails, STRANGE: ("trail", None)}), id="there is another trail"),
-        pytest.param(with_basis(trails={**BASIS.trails, GONE: ("receipt", ENDS)}), id="a trail that only digests spoke of has an end now"),
-        pytest.param(lambda world: setattr(world, "now", NOW + timedelta(days=1, seconds=1)), id="it is more than a day later"),
+        pytest.param(
+            with_basis(trails={**BASIS.trails, GONE: ("receipt", ENDS)}),
+            id="a trail that only digests spoke of has an end now",
+        ),
+        pytest.param(
+            lambda world: setattr(world, "now", NOW + timedelta(days=1, seconds=1)), id="it is more than a day later"
+        ),
         pytest.param(lambda world: setattr(world, "refused", True), id="a lock cannot be read"),
     ],
-)  # fmt: skip
+)
 def test_whatever_changed_since_the_first_look_everything_is_read_again(
     monkeypatch: pytest.MonkeyPatch, change: Callable[[World], object]
 ) -> None:

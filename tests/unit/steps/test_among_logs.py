@@ -1,4 +1,5 @@
-"""06: what lies among the logs and is none, and logs of the archive that nothing names, are findings; only what a digest is still to name is not."""
+"""06: what lies among the logs and is none, and logs of the archive that nothing names, are findings; only what a
+digest is still to name is not."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -60,7 +61,8 @@ def test_what_lies_among_the_logs_and_is_none_is_told(key: str, size: int, odd: 
 
 @pytest.mark.parametrize("files", [1, MOST_NAMED, MOST_NAMED + 3])
 def test_each_is_a_finding_by_its_key_and_all_are_counted(files: int) -> None:
-    """In an old bucket as in the archive, which stay as good as they were, since it is neither copied nor deleted; too many to name are one finding."""
+    """In an old bucket as in the archive, which stay as good as they were, since it is neither copied nor deleted; too
+    many to name are one finding."""
     for bucket in ("acme-eu", ARCHIVE):
         troubles = Troubles()
         for number in range(files):
@@ -88,9 +90,7 @@ def a_check() -> RegionCheck:
     tally: Any = None
     made = RegionCheck(SETTINGS, clients, KeyStore(), frozenset(), {}, ACCOUNT, REGION, places, tally)
     proven = (Interval(NOW - 30 * HOUR, NOW - 2 * HOUR, IntervalState.PROVEN),)
-    made.seen.chains.append(
-        ArchiveChain(Chain(ACCOUNT, REGION, "new", REGION, False, proven, {}, {}), "trail")
-    )
+    made.seen.chains.append(ArchiveChain(Chain(ACCOUNT, REGION, "new", REGION, False, proven, {}, {}), "trail"))
     return made
 
 
@@ -133,9 +133,7 @@ def test_a_log_that_no_digest_names_is_excused_while_one_may_still_come(
         ("acme-eu", "future", ("k", FindingState.FINDING)),
     ],
 )
-def test_what_is_said_of_a_log_that_no_digest_names(
-    bucket: str, state: str, wanted: tuple[str, FindingState]
-) -> None:
+def test_what_is_said_of_a_log_that_no_digest_names(bucket: str, state: str, wanted: tuple[str, FindingState]) -> None:
     """A note for what is moved and for what is young; a finding by name for the rest."""
     group = TroubleGroup(bucket, ACCOUNT, REGION, "log", state, "why", 1, ("k",))
     found = check(SETTINGS, given(GOOD, archive=OWN, troubles=(group,)))

@@ -1,4 +1,5 @@
-"""`apply` takes what it sends through and what it looks with, in every step alike: a sender need not be what reads AWS."""
+"""`apply` takes what it sends through and what it looks with, in every step alike: a sender need not be what reads
+AWS."""
 
 import ast
 import inspect
@@ -11,9 +12,16 @@ import onetrail
 from onetrail.change import run_plan
 
 STEPS = [
-    "start_here", "inventory", "account_lockdown", "bucket_creation", "trail_cutover",
-    "copy_history", "verification", "retirement", "evidence",
-]  # fmt: skip
+    "start_here",
+    "inventory",
+    "account_lockdown",
+    "bucket_creation",
+    "trail_cutover",
+    "copy_history",
+    "verification",
+    "retirement",
+    "evidence",
+]
 
 
 def takes(apply):

@@ -1,4 +1,5 @@
-"""05 by jobs: what the plan holds, what is confirmed and what is not, and what becomes of jobs that do not end in time."""
+"""05 by jobs: what the plan holds, what is confirmed and what is not, and what becomes of jobs that do not end in
+time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -39,9 +40,7 @@ NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
 DONE = (Status("02", StepStage.DONE, ""), Status("04", StepStage.DONE, ""))
 ARCHIVE = archive_of(SETTINGS)
 BATCH_ARN = f"arn:aws:iam::044455556666:role/{names.BATCH_ROLE}"
-LEFT = BatchSeen(
-    (names.BATCH_ROLE, names.JOBS_ROLE), (names.BATCH_ROLE, names.JOBS_ROLE), {"Statement": []}, True
-)
+LEFT = BatchSeen((names.BATCH_ROLE, names.JOBS_ROLE), (names.BATCH_ROLE, names.JOBS_ROLE), {"Statement": []}, True)
 
 
 def a_backlog(name, objects=2, direction="pull", encryption="AES256"):
@@ -75,15 +74,29 @@ def about_jobs(plan) -> list[str]:
 
 
 def test_what_jobs_need_is_opened_before_them_and_taken_back_after_them():
-    """Roles, work bucket, pilot, copy, cancelling, work bucket, roles: every opening has its closing, jobs end before their permissions."""
+    """Roles, work bucket, pilot, copy, cancelling, work bucket, roles: every opening has its closing, jobs end before
+    their permissions."""
     plan = propose(SETTINGS, seen(a_backlog("a"), a_backlog("b", direction="push")))
     assert about_jobs(plan) == [
-        "CreateRole-onetrail-batch", "PutRolePolicy-onetrail-batch", "CreateRole-onetrail-batch-jobs",
-        "PutRolePolicy-onetrail-batch-jobs", "open-work", "batch-pilot-manifests", "batch-pilot-jobs", "batch-pilot-confirm",
-        "batch-copy-manifests", "batch-copy-jobs", "batch-copy-confirm", "batch-pilot-cancel", "batch-copy-cancel", "close-work",
-        "DeleteRolePolicy-onetrail-batch-jobs", "DeleteRole-onetrail-batch-jobs", "DeleteRolePolicy-onetrail-batch",
+        "CreateRole-onetrail-batch",
+        "PutRolePolicy-onetrail-batch",
+        "CreateRole-onetrail-batch-jobs",
+        "PutRolePolicy-onetrail-batch-jobs",
+        "open-work",
+        "batch-pilot-manifests",
+        "batch-pilot-jobs",
+        "batch-pilot-confirm",
+        "batch-copy-manifests",
+        "batch-copy-jobs",
+        "batch-copy-confirm",
+        "batch-pilot-cancel",
+        "batch-copy-cancel",
+        "close-work",
+        "DeleteRolePolicy-onetrail-batch-jobs",
+        "DeleteRole-onetrail-batch-jobs",
+        "DeleteRolePolicy-onetrail-batch",
         "DeleteRole-onetrail-batch",
-    ]  # fmt: skip
+    ]
     order = keys(plan)
     assert (
         order.index("open-central")
@@ -102,9 +115,7 @@ def test_what_jobs_need_is_opened_before_them_and_taken_back_after_them():
     locks = {c.key: "quarter" in c.bulk.rule["lock"] for c in plan.changes if c.key.startswith("copy-")}
     assert locks == {"copy-a": True, "copy-b": False}
     assert engines == {"pilot-a": "s3-batch", "copy-a": "s3-batch", "pilot-b": "local", "copy-b": "local"}
-    assert [c.key for c in plan.changes if c.requires == RequiredCheck(CheckKind.JOBS_ROLE_SETTLED)] == [
-        "open-a"
-    ]
+    assert [c.key for c in plan.changes if c.requires == RequiredCheck(CheckKind.JOBS_ROLE_SETTLED)] == ["open-a"]
     assert "the role of the jobs" in next(c for c in plan.changes if c.key == "open-a").reason
     jobs = next(c for c in plan.changes if c.key == "batch-copy-jobs")
     assert jobs.bulk.rule["from"] == ["a"] and jobs.bulk.fixed["RoleArn"] == BATCH_ARN
@@ -114,9 +125,7 @@ def test_what_jobs_need_is_opened_before_them_and_taken_back_after_them():
     )
 
 
-@pytest.mark.parametrize(
-    ("objects", "batch"), [(2, BatchSeen()), (0, LEFT)], ids=["this plan's", "left over"]
-)
+@pytest.mark.parametrize(("objects", "batch"), [(2, BatchSeen()), (0, LEFT)], ids=["this plan's", "left over"])
 def test_what_others_put_into_the_work_bucket_s_policy_meanwhile_is_kept(objects, batch):
     """Its closing takes out our statements alone. Twin: nobody did, and the policy is the steady one."""
     plan = propose(SETTINGS, seen(a_backlog("a", objects), batch=batch))
@@ -131,9 +140,13 @@ def test_what_others_put_into_the_work_bucket_s_policy_meanwhile_is_kept(objects
 
 @pytest.mark.parametrize(
     ("engine", "backlog"),
-    [("local", a_backlog("a")), ("auto", a_backlog("a")), ("s3-batch", a_backlog("a", direction="push")),
-     ("s3-batch", a_backlog("a", encryption="aws:kms"))],
-)  # fmt: skip
+    [
+        ("local", a_backlog("a")),
+        ("auto", a_backlog("a")),
+        ("s3-batch", a_backlog("a", direction="push")),
+        ("s3-batch", a_backlog("a", encryption="aws:kms")),
+    ],
+)
 def test_without_jobs_the_plan_holds_nothing_about_them(engine, backlog):
     """The twin: this machine copies, by choice, by the comparison, or because no job could."""
     plan = propose(SETTINGS.with_values(copy_engine=engine), seen(backlog))
@@ -144,15 +157,21 @@ def test_without_jobs_the_plan_holds_nothing_about_them(engine, backlog):
 
 @pytest.mark.parametrize("backlog", [a_backlog("a"), a_backlog("a", 0)])
 def test_what_an_interrupted_run_left_is_cancelled_read_and_taken_back(backlog):
-    """Whether there is something left to copy or not, and whichever engine copies it; twin: nothing left, nothing of it."""
+    """Whether there is something left to copy or not, and whichever engine copies it; twin: nothing left, nothing of
+    it."""
     settings = SETTINGS.with_values(copy_engine="local")
     there = seen(backlog, batch=LEFT)
     assert not closed(settings, there)
     assert about_jobs(propose(settings, there)) == [
-        "PutRolePolicy-onetrail-batch-jobs", "batch-pilot-cancel", "batch-copy-cancel", "close-work",
-        "DeleteRolePolicy-onetrail-batch-jobs", "DeleteRole-onetrail-batch-jobs", "DeleteRolePolicy-onetrail-batch",
+        "PutRolePolicy-onetrail-batch-jobs",
+        "batch-pilot-cancel",
+        "batch-copy-cancel",
+        "close-work",
+        "DeleteRolePolicy-onetrail-batch-jobs",
+        "DeleteRole-onetrail-batch-jobs",
+        "DeleteRolePolicy-onetrail-batch",
         "DeleteRole-onetrail-batch",
-    ]  # fmt: skip
+    ]
     half = BatchSeen((names.BATCH_ROLE,))
     assert about_jobs(propose(settings, seen(backlog, batch=half))) == ["DeleteRole-onetrail-batch"]
     assert about_jobs(propose(settings, seen(backlog))) == []
@@ -162,9 +181,11 @@ def test_jobs_of_an_interrupted_run_are_gone_on_with_in_roles_that_stand():
     """The roles are not made twice, and nothing is cancelled before the plan's end."""
     found = about_jobs(propose(SETTINGS, seen(a_backlog("a"), batch=LEFT)))
     assert found[:4] == [
-        "UpdateAssumeRolePolicy-onetrail-batch", "PutRolePolicy-onetrail-batch", "UpdateAssumeRolePolicy-onetrail-batch-jobs",
+        "UpdateAssumeRolePolicy-onetrail-batch",
+        "PutRolePolicy-onetrail-batch",
+        "UpdateAssumeRolePolicy-onetrail-batch-jobs",
         "PutRolePolicy-onetrail-batch-jobs",
-    ]  # fmt: skip
+    ]
     assert found.index("batch-copy-cancel") > found.index("batch-copy-confirm")
 
 
@@ -185,8 +206,9 @@ def test_step_03_knows_the_work_bucket_that_05_has_opened():
 DESK = desk(SETTINGS)
 LABEL = Label("practice", "copy", JobGroup("a", "STANDARD", datetime(2033, 1, 1, tzinfo=UTC)))
 MADE = {
-    name: DESK.request(LABEL, "e" * 32, 0)[name] for name in ("ConfirmationRequired", "Operation", "Report", "RoleArn", "Manifest")
-}  # fmt: skip
+    name: DESK.request(LABEL, "e" * 32, 0)[name]
+    for name in ("ConfirmationRequired", "Operation", "Report", "RoleArn", "Manifest")
+}
 """What DescribeJob says of a job of ours."""
 
 
@@ -268,7 +290,8 @@ def the_change(key: str) -> Any:
 
 
 def test_jobs_that_do_not_end_before_the_grant_does_are_cancelled_and_told(given):
-    """Waited for until ten minutes before the expiry, then stopped, then cancelled by the closing; twin: one that ends is not."""
+    """Waited for until ten minutes before the expiry, then stopped, then cancelled by the closing; twin: one that ends
+    is not."""
     control = Control({"one": "Active", "two": "Complete"})
     held = given(control)
     bucket = a_backlog("a").bucket
@@ -288,7 +311,8 @@ def test_jobs_that_do_not_end_before_the_grant_does_are_cancelled_and_told(given
 
 
 def test_a_job_is_confirmed_only_when_it_holds_what_its_list_holds(given, tmp_path):
-    """One object less, and it stays suspended; twin: with as many it is confirmed. One that failed before is told with its reason."""
+    """One object less, and it stays suspended; twin: with as many it is confirmed. One that failed before is told with
+    its reason."""
     control = Control({"one": "Suspended", "two": "Failed"}, total=9)
     held, confirm = given(control), the_change("batch-copy-confirm")
     held.copying.maker._held["one"] = 10
@@ -305,9 +329,7 @@ def test_a_job_that_only_says_it_is_of_this_run_is_not_confirmed_and_not_cancell
     """By what S3 says of it; twins: it is made as ours are, and the record has its id."""
     control = Control({"one": "Suspended", "two": "Suspended"}, strange=("two",))
     held, confirm = given(control), the_change("batch-copy-confirm")
-    with pytest.raises(
-        ChangeFailed, match=r"1 job claims to be of this run, but this run did not create them \(two\)"
-    ):
+    with pytest.raises(ChangeFailed, match=r"1 job claims to be of this run, but this run did not create them \(two\)"):
         held.copying.carry_out(confirm)
     assert control.sent == []
     result = held.copying.carry_out(the_change("batch-copy-cancel"))
@@ -323,12 +345,16 @@ def test_a_job_that_only_says_it_is_of_this_run_is_not_confirmed_and_not_cancell
         {"RoleArn": BATCH_ARN + "2"},
         {"Report": {}},
         {"ConfirmationRequired": False},
-        {"Operation": {"S3PutObjectCopy": {**MADE["Operation"]["S3PutObjectCopy"], "TargetResource": "arn:aws:s3:::theirs"}}},
+        {
+            "Operation": {
+                "S3PutObjectCopy": {**MADE["Operation"]["S3PutObjectCopy"], "TargetResource": "arn:aws:s3:::theirs"}
+            }
+        },
         {"Operation": {"S3PutObjectTagging": {}}},
         {"Manifest": {"Location": {"ObjectArn": DESK.manifests("pilot") + "a.csv"}}},
         {"Manifest": {}},
     ],
-)  # fmt: skip
+)
 def test_what_makes_a_job_ours(other):
     """Its role, archive, report and list, all of them. Twin: the job as this run makes it."""
     assert DESK.made(MADE, "copy")
@@ -425,12 +451,13 @@ FOUND = [
     (("NoSuchKey", REPORT), 1),
     (("NoSuchKey", "NoSuchKey"), 0),
     (("AccessDenied", REPORT), None),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("there", "files"), FOUND)
 def test_a_report_that_cannot_be_looked_at_is_not_taken_for_none(given, there, files):
-    """Under either name; where there is none the copies themselves are looked at, where it is refused nothing is read."""
+    """Under either name; where there is none the copies themselves are looked at, where it is refused nothing is
+    read."""
     held = given(Control({}))
 
     def get_object(Key: str, **_: Any) -> Any:
@@ -453,9 +480,7 @@ def test_results_that_are_not_those_that_the_report_names_are_not_read(given):
     """By their MD5; twins: the right one, and none given."""
     held = given(Control({}))
     body = SimpleNamespace(iter_lines=lambda: iter([b"a", b"b"]))
-    held.copying.clients.client = lambda *_: SimpleNamespace(
-        get_object=lambda **_: {"ETag": '"m"', "Body": body}
-    )
+    held.copying.clients.client = lambda *_: SimpleNamespace(get_object=lambda **_: {"ETag": '"m"', "Body": body})
     reader = JobReader(SETTINGS, held.copying.clients, held.copying.watch.desk)
     assert list(reader._lines("k", "m")) == list(reader._lines("k")) == ["a", "b"]
     with pytest.raises(NoReport, match="k is not the file that the job or its report names"):

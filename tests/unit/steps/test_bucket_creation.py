@@ -1,4 +1,5 @@
-"""03: three buckets as intended, each piece only where it differs, a foreign name refused, the policy judged before it is put."""
+"""03: three buckets as intended, each piece only where it differs, a foreign name refused, the policy judged before it
+is put."""
 
 import json
 from collections.abc import Mapping
@@ -56,9 +57,7 @@ FOLDER = "AWSLogs/111122223333/CloudTrail/eu-west-1/2021/"
 KEY = "arn:aws:kms:us-east-1:044455556666:key/0a1b2c3d-0000-0000-0000-000000000000"
 
 
-def given_nothing_made_yet(
-    settings: Settings = SETTINGS, folders: tuple[str, ...] = ()
-) -> step.BucketsObservation:
+def given_nothing_made_yet(settings: Settings = SETTINGS, folders: tuple[str, ...] = ()) -> step.BucketsObservation:
     names = (settings.access_log_bucket, settings.work_bucket, settings.bucket_name)
     log = LogAccount(LOG, roles={})
     return step.BucketsObservation(
@@ -101,9 +100,7 @@ def _sent(there: step.BucketState, call: str, said: Mapping[str, Any]) -> step.B
         )
     part: dict[str, Any] = {
         "PutPublicAccessBlock": lambda: {"public_access": said["PublicAccessBlockConfiguration"]},
-        "PutBucketOwnershipControls": lambda: {
-            "ownership": said["OwnershipControls"]["Rules"][0]["ObjectOwnership"]
-        },
+        "PutBucketOwnershipControls": lambda: {"ownership": said["OwnershipControls"]["Rules"][0]["ObjectOwnership"]},
         "PutBucketVersioning": lambda: {"versioning": said["VersioningConfiguration"]["Status"]},
         "PutBucketEncryption": lambda: {"encryption": said["ServerSideEncryptionConfiguration"]["Rules"][0]},
         "PutBucketTagging": lambda: {"tags": {t["Key"]: t["Value"] for t in said["Tagging"]["TagSet"]}},
@@ -180,11 +177,7 @@ def _lock(mode: str, days: int) -> dict[str, Any]:
         # logs would expire tomorrow
         (
             CENTRAL,
-            {
-                "lifecycle": {
-                    "Rules": [{"ID": "x", "Status": "Enabled", "Filter": {}, "Expiration": {"Days": 1}}]
-                }
-            },
+            {"lifecycle": {"Rules": [{"ID": "x", "Status": "Enabled", "Filter": {}, "Expiration": {"Days": 1}}]}},
             "PutBucketLifecycleConfiguration",
         ),
         # nobody writes down who reads
@@ -236,9 +229,7 @@ def test_a_bucket_without_its_policy_yet_is_built_by_the_operator() -> None:
 def test_the_compliance_seal_of_06_is_no_drift_and_a_mended_length_keeps_the_mode() -> None:
     days = lock_days(SETTINGS.retention_years)
     assert calls(with_bucket(given_all_made(), CENTRAL, lock=_lock("COMPLIANCE", days))) == []
-    (change,) = step.propose(
-        SETTINGS, with_bucket(given_all_made(), CENTRAL, lock=_lock("COMPLIANCE", 1))
-    ).changes
+    (change,) = step.propose(SETTINGS, with_bucket(given_all_made(), CENTRAL, lock=_lock("COMPLIANCE", 1))).changes
     assert change.parameters["ObjectLockConfiguration"] == _lock("COMPLIANCE", days)
 
 
@@ -250,7 +241,8 @@ def test_the_compliance_seal_of_06_is_no_drift_and_a_mended_length_keeps_the_mod
     ],
 )
 def test_the_plan_says_how_long_governance_lasts(mode: str, words: str) -> None:
-    """Of archive and work bucket alike, whose default locks 06 raises together. Twin: where nothing raises them, no step is named."""
+    """Of archive and work bucket alike, whose default locks 06 raises together. Twin: where nothing raises them, no
+    step is named."""
     settings = SETTINGS.with_values(object_lock=mode)
     changes = step.propose(settings, given_nothing_made_yet(settings)).changes
     locks = {c.parameters["Bucket"]: c.reason for c in changes if c.call == "PutObjectLockConfiguration"}
@@ -282,15 +274,11 @@ def test_a_work_bucket_that_is_opened_for_jobs_is_left_to_05_and_shown() -> None
     (found,) = (f for f in step.check(SETTINGS, seen) if f.state is FindingState.FINDING)
     assert (found.id, found.resource) == ("03.policy", SETTINGS.work_bucket)
     changed = {**document, "Statement": document["Statement"][:-1]}
-    assert calls(with_bucket(seen, SETTINGS.work_bucket, policy=changed)) == [
-        (SETTINGS.work_bucket, "PutBucketPolicy")
-    ]
+    assert calls(with_bucket(seen, SETTINGS.work_bucket, policy=changed)) == [(SETTINGS.work_bucket, "PutBucketPolicy")]
 
 
 def _opened(archive: iam.Archive) -> dict[str, Any]:
-    return central_bucket_open(
-        archive, (archive.copier_arn,), ("acme-audit-us-east-1",), "2026-01-12T15:00:00Z"
-    )
+    return central_bucket_open(archive, (archive.copier_arn,), ("acme-audit-us-east-1",), "2026-01-12T15:00:00Z")
 
 
 EARLIER = json.loads((Path(__file__).parents[1] / "iam" / "earlier" / "practice.json").read_text())
@@ -299,7 +287,8 @@ EARLIER = json.loads((Path(__file__).parents[1] / "iam" / "earlier" / "practice.
 
 @pytest.mark.parametrize("central", ["central_bucket", "central_bucket_window", "central_bucket_open"])
 def test_policies_of_the_version_before_are_renewed_as_break_glass(central: str) -> None:
-    """Whether a grant of it stood open or not, each bucket's policy is put once and judged; then nothing is left. Twin: the policies of today."""
+    """Whether a grant of it stood open or not, each bucket's policy is put once and judged; then nothing is left. Twin:
+    the policies of today."""
     seen = given_all_made()
     for name, document in ((CENTRAL, central), (WORK, "work_bucket"), (ACCESS, "access_log_bucket")):
         seen = with_bucket(seen, name, policy=EARLIER[document])
@@ -328,9 +317,7 @@ def test_the_work_bucket_is_always_locked(lock: str) -> None:
     settings = SETTINGS.with_values(object_lock=lock)
     changes = step.propose(settings, given_nothing_made_yet(settings)).changes
     made = {
-        c.parameters["Bucket"]: c.parameters["ObjectLockEnabledForBucket"]
-        for c in changes
-        if c.call == "CreateBucket"
+        c.parameters["Bucket"]: c.parameters["ObjectLockEnabledForBucket"] for c in changes if c.call == "CreateBucket"
     }
     assert made == {WORK: True, CENTRAL: lock != "none", ACCESS: False}
     locks = {
@@ -360,9 +347,7 @@ def test_a_bucket_that_is_not_ours_is_refused_by_name(parts: dict[str, Any], wor
 
 @pytest.mark.parametrize("parts", [{"empty": True}, {"empty": False, "tags": {"onetrail": "earlier"}}])
 def test_an_empty_or_tagged_bucket_is_adopted_and_keeps_its_tags(parts: dict[str, Any]) -> None:
-    seen = with_bucket(
-        given_nothing_made_yet(), CENTRAL, state="ours", region="us-east-1", created=NOW, **parts
-    )
+    seen = with_bucket(given_nothing_made_yet(), CENTRAL, state="ours", region="us-east-1", created=NOW, **parts)
     plan = step.propose(SETTINGS, seen)
     assert (CENTRAL, "CreateBucket") not in calls(seen)
     assert (CENTRAL, "PutObjectLockConfiguration") in calls(seen)
@@ -370,18 +355,14 @@ def test_an_empty_or_tagged_bucket_is_adopted_and_keeps_its_tags(parts: dict[str
 
 
 def test_a_forerunner_that_is_not_done_is_waited_for() -> None:
-    seen = replace(
-        given_nothing_made_yet(), forerunner=Status("02", StepStage.OPEN, "roles are still to be made")
-    )
+    seen = replace(given_nothing_made_yet(), forerunner=Status("02", StepStage.OPEN, "roles are still to be made"))
     plan = step.propose(SETTINGS, seen)
     assert (plan.waiting_for, plan.changes) == ("02", ())
     assert step.check(SETTINGS, seen) == []
 
 
 def test_a_setting_that_could_not_be_read_is_not_written_over() -> None:
-    seen = with_bucket(
-        given_all_made(), CENTRAL, policy=DENIED, could_not_look=(f"get_bucket_policy: {DENIED.why}",)
-    )
+    seen = with_bucket(given_all_made(), CENTRAL, policy=DENIED, could_not_look=(f"get_bucket_policy: {DENIED.why}",))
     assert calls(seen) == []
     assert {f.id: f.state for f in step.check(SETTINGS, seen)}["03.policy"] is FindingState.COULD_NOT_LOOK
     assert not_evaluated(seen) == f"{CENTRAL}: get_bucket_policy: {DENIED.why}"
@@ -405,9 +386,7 @@ def test_each_setting_that_could_not_be_read_is_neither_put_nor_fine(part: str) 
     assert FindingState.OK not in {
         f.state for f in step.check(SETTINGS, unread) if f.resource == CENTRAL and f.id == "03.bucket"
     }
-    empty = {"ownership": "", "versioning": "", "lock": None, "lifecycle": None, "logging": None}.get(
-        part, {}
-    )
+    empty = {"ownership": "", "versioning": "", "lock": None, "lifecycle": None, "logging": None}.get(part, {})
     assert len(calls(with_bucket(given_all_made(), CENTRAL, **{part: empty}))) == 1
 
 
@@ -423,9 +402,7 @@ def test_each_setting_that_could_not_be_read_is_neither_put_nor_fine(part: str) 
         ({}, False, "foreign"),
     ],
 )
-def test_a_bucket_is_foreign_only_where_its_tags_and_its_objects_were_seen(
-    tags: Any, empty: Any, whose: str
-) -> None:
+def test_a_bucket_is_foreign_only_where_its_tags_and_its_objects_were_seen(tags: Any, empty: Any, whose: str) -> None:
     """Not ours is said of nothing that could not be read; and nothing is put into it either."""
     seen = with_bucket(
         given_all_made(),
@@ -450,11 +427,7 @@ def test_a_bucket_is_foreign_only_where_its_tags_and_its_objects_were_seen(
         {"could_not_look": ("acme-logs: ListObjectsV2 AWSLogs/: no",)},
         {"access_logs": AccessLogDelivery(could_not_look="ListObjectsV2 x/: no")},
         {"log": {"could_not_look": ("GetAlternateContact: no",)}},
-        {
-            "log": {
-                "roles": {"other": Role("other", "arn", "/", {}, could_not_look=("ListRolePolicies: no",))}
-            }
-        },
+        {"log": {"roles": {"other": Role("other", "arn", "/", {}, could_not_look=("ListRolePolicies: no",))}}},
     ],
 )
 def test_a_plan_without_changes_is_already_so_only_where_everything_was_looked_at(
@@ -506,9 +479,7 @@ def test_a_deny_that_forgets_cloudtrail_is_seen_before_it_is_put() -> None:
 def test_the_lock_is_never_shorter_than_the_retention_from_any_day_on(years: int) -> None:
     days = lock_days(years)
     for day in (date(2023, 3, 1), date(2024, 2, 29), date(2026, 1, 12), date(2027, 12, 31)):
-        assert datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=days) >= retain_until(
-            day, years
-        )
+        assert datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=days) >= retain_until(day, years)
     assert days <= 365.25 * years + 3
 
 
@@ -526,9 +497,7 @@ def test_years_that_are_over_and_the_current_one_get_no_rule_of_their_own() -> N
         if c.key == f"{CENTRAL}: lifecycle"
     )
     dated = [
-        r["ID"]
-        for r in change.parameters["LifecycleConfiguration"]["Rules"]
-        if r["ID"].startswith("onetrail-dated")
+        r["ID"] for r in change.parameters["LifecycleConfiguration"]["Rules"] if r["ID"].startswith("onetrail-dated")
     ]
     assert dated == [f"onetrail-dated {FOLDER}"]
 
@@ -548,13 +517,9 @@ def test_only_logs_move_and_only_by_size() -> None:
     moves = [rule for rule in archive_rules(SETTINGS, "p/", ()) if "Transitions" in rule]
     assert moves
     for rule in moves:
-        assert rule["Filter"]["And"]["Prefix"] == "p/AWSLogs/111122223333/CloudTrail/", (
-            "digests stay in STANDARD"
-        )
+        assert rule["Filter"]["And"]["Prefix"] == "p/AWSLogs/111122223333/CloudTrail/", "digests stay in STANDARD"
         assert rule["Filter"]["And"]["ObjectSizeGreaterThan"] > 10_000
-    assert not [
-        r for r in archive_rules(SETTINGS.with_values(storage_class="STANDARD"), "", ()) if "Transitions" in r
-    ]
+    assert not [r for r in archive_rules(SETTINGS.with_values(storage_class="STANDARD"), "", ()) if "Transitions" in r]
 
 
 def test_a_key_to_be_made_is_made_first_and_its_arn_filled_in_where_it_is_used() -> None:
@@ -592,15 +557,14 @@ def test_a_key_to_be_made_is_made_first_and_its_arn_filled_in_where_it_is_used()
 
 @pytest.mark.parametrize("old_key", ["", "arn:aws:kms:eu-west-1:111122223333:key/of-old"])
 def test_the_copier_keeps_the_keys_of_old_buckets_when_the_archives_key_comes(old_key: str) -> None:
-    """03 writes the copier's policy anew with the new key, and 02 has nothing to put right after it. Twin: an old bucket without a key."""
+    """03 writes the copier's policy anew with the new key, and 02 has nothing to put right after it. Twin: an old
+    bucket without a key."""
     settings = SETTINGS.with_values(kms_key="create")
     seen = given_nothing_made_yet(settings)
     before = archive_of(settings)
     wanted = wanted_roles(settings, before, ["old"], [old_key] if old_key else [])
     roles = {
-        w.name: Role(
-            w.name, "arn", "/", w.trust, inline={w.name: w.policy} if w.policy else {}, tags={"onetrail": "x"}
-        )
+        w.name: Role(w.name, "arn", "/", w.trust, inline={w.name: w.policy} if w.policy else {}, tags={"onetrail": "x"})
         for w in wanted
     }
     plan = step.propose(settings, replace(seen, log=replace(seen.log, roles=roles)))
@@ -631,9 +595,7 @@ def test_what_the_command_prints_is_what_the_step_puts() -> None:
         ACCESS: Document(printed["access_log_bucket"]),
         WORK: Document(printed["work_bucket"]),
     }
-    assert {"central_bucket_open", "old_bucket_open", "kms_key", "scp", "rcp", "role_operator"} <= set(
-        printed
-    )
+    assert {"central_bucket_open", "old_bucket_open", "kms_key", "scp", "rcp", "role_operator"} <= set(printed)
 
 
 def test_a_printed_grant_opens_nothing_when_it_is_put_as_it_is() -> None:
@@ -649,7 +611,8 @@ def test_the_plan_id_does_not_depend_on_the_hour() -> None:
 
 
 def test_a_copy_beside_a_plain_key_is_kept_as_long_as_a_new_log():
-    """No rule moves it or lets it go earlier: the one that keeps everything speaks of it. Twin: a copied log has a rule by its date."""
+    """No rule moves it or lets it go earlier: the one that keeps everything speaks of it. Twin: a copied log has a rule
+    by its date."""
     folder = f"AWSLogs/{SETTINGS.source_account_ids[0]}/CloudTrail/eu-west-1/2023/"
     rules = archive_rules(SETTINGS, "", [folder])
 

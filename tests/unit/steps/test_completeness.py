@@ -1,4 +1,5 @@
-"""Each event counts once however often it came, a lost day is a cross, and an event that the new trail lacks is a finding."""
+"""Each event counts once however often it came, a lost day is a cross, and an event that the new trail lacks is a
+finding."""
 
 import gzip
 import json
@@ -24,8 +25,7 @@ NINE = datetime(2026, 1, 12, 9, tzinfo=UTC)
 
 def packed(*numbers: int, day: int = 12) -> bytes:
     records = [
-        {"eventID": f"e-{n}", "awsRegion": "eu-west-1", "eventTime": f"2026-01-{day}T09:00:00Z"}
-        for n in numbers
+        {"eventID": f"e-{n}", "awsRegion": "eu-west-1", "eventTime": f"2026-01-{day}T09:00:00Z"} for n in numbers
     ]
     return gzip.compress(json.dumps({"Records": records}).encode(), mtime=0)
 
@@ -63,9 +63,14 @@ def test_an_event_counts_once_however_often_it_was_delivered(monkeypatch, held):
         folder = counting._folder.name if counting._folder else ""
         totals = counting.totals()
     assert totals == EventTotals(
-        files=6, unread=1, records=9, events=5, nameless=0, same_content=1,
+        files=6,
+        unread=1,
+        records=9,
+        events=5,
+        nameless=0,
+        same_content=1,
         days=((("eu-west-1", date(2026, 1, 12)), 8), (("eu-west-1", date(2026, 1, 13)), 1)),
-    )  # fmt: skip
+    )
     assert totals.repeated == 4
     assert bool(folder) == (held == 1)
     assert not folder or not Path(folder).exists()
@@ -80,9 +85,7 @@ def test_records_are_counted_by_their_own_region_and_day():
         {"awsRegion": "eu-west-1"},
     ]
     with EventTally() as counting:
-        looked_into(
-            counting, f"{FOLDER}1.json.gz", gzip.compress(json.dumps({"Records": records}).encode(), mtime=0)
-        )
+        looked_into(counting, f"{FOLDER}1.json.gz", gzip.compress(json.dumps({"Records": records}).encode(), mtime=0))
         found = counting.totals()
     assert (found.records, found.events, found.nameless) == (4, 2, 1)
     assert dict(found.days) == {
@@ -101,10 +104,14 @@ def given_a_seam(state, **said):
     [
         (given_a_seam(SeamState.MATCHED, both=13), FindingState.OK, "95 minutes; 13 events"),
         (given_a_seam(SeamState.QUIET), FindingState.OK, "no event of the old one falls into that time"),
-        (given_a_seam(SeamState.LACKING, only_old=1, lacking=("e-7",)), FindingState.FINDING, "compare their event selectors: e-7"),
+        (
+            given_a_seam(SeamState.LACKING, only_old=1, lacking=("e-7",)),
+            FindingState.FINDING,
+            "compare their event selectors: e-7",
+        ),
         (given_a_seam(SeamState.APART), FindingState.NOTE, "no record covers the time between"),
     ],
-)  # fmt: skip
+)
 def test_the_cutover_is_a_finding_only_where_the_new_trail_lacks_events(seam, state, words):
     found = next(f for f in check(SETTINGS, given(GOOD, seams=(seam,))) if f.id == "06.seam")
     assert found.state is state

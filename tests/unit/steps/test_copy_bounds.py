@@ -1,4 +1,5 @@
-"""While a rule of 05 stands open the guard lets through the copies that the engine makes of that bucket, and no other."""
+"""While a rule of 05 stands open the guard lets through the copies that the engine makes of that bucket, and no
+other."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -26,7 +27,7 @@ from tests.unit.steps.test_copy_history import SETTINGS, SOURCE, given, given_a_
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
 LOG = SETTINGS.log_account.account_id
 DAYS = restore_days(SETTINGS)
-BELOW = f"AWSLogs/{SOURCE}/CloudTrail/eu-west-1/2023/03/05/{SOURCE}_CloudTrail_eu-west-1_20230305T0005Z_AbCdEfGhIjKlMnOp.json.gz"
+BELOW = f"AWSLogs/{SOURCE}/CloudTrail/eu-west-1/2023/03/05/{SOURCE}_CloudTrail_eu-west-1_20230305T0005Z_AbCdEfGhIjKlMnOp.json.gz"  # noqa: E501
 PREFIXES = ["", "corp"]
 DAY, YEARS = date(2023, 3, 5), SETTINGS.retention_years
 
@@ -145,13 +146,9 @@ def test_a_restore_keeps_to_its_days_and_goes_nowhere(wrong):
     [
         {"Key": "private/letters.txt"},
         {"VersionId": None},
-        {
-            "Retention": {"Mode": "COMPLIANCE", "RetainUntilDate": "2026-02-01T00:00:00Z"}
-        },  # shortened by the bypass
+        {"Retention": {"Mode": "COMPLIANCE", "RetainUntilDate": "2026-02-01T00:00:00Z"}},  # shortened by the bypass
         {"Retention": {"Mode": "GOVERNANCE", "RetainUntilDate": "2030-03-06T00:00:00Z"}},
-        {
-            "Retention": {"Mode": "COMPLIANCE", "RetainUntilDate": "2199-01-01T00:00:00Z"}
-        },  # nobody could shorten it
+        {"Retention": {"Mode": "COMPLIANCE", "RetainUntilDate": "2199-01-01T00:00:00Z"}},  # nobody could shorten it
         {"Retention": {"Mode": "COMPLIANCE", "RetainUntilDate": None}},
         {"Retention": {"Mode": "COMPLIANCE"}},
         {"Key": None},
@@ -162,9 +159,7 @@ def test_a_lock_that_is_raised_ends_no_earlier_than_the_key_asks(wrong):
     """Twin: the lock that a copy has."""
     folders = ("AWSLogs/",)
     fixed = {"Bucket": "archive", "Retention.Mode": "COMPLIANCE", "BypassGovernanceRetention": True}
-    rule = Bulk(
-        BulkAction.SEAL, ("PutObjectRetention",), fixed, {}, bounds=seal_bounds(SETTINGS, folders, NOW)
-    )
+    rule = Bulk(BulkAction.SEAL, ("PutObjectRetention",), fixed, {}, bounds=seal_bounds(SETTINGS, folders, NOW))
     until = retain_until(date(2023, 3, 5), SETTINGS.retention_years)
     call = calls.put_retention(
         "archive", LOG, BELOW, mode="COMPLIANCE", retain_until=until, version_id="v", bypass_governance=True
@@ -181,7 +176,11 @@ LONG_AGO = BELOW.replace("2023", "2013")
     [
         (BELOW, retain_until(DAY, YEARS), True),  # as this machine copies it
         (BELOW, quarter_end(retain_until(DAY, YEARS)), True),  # as a job copies it
-        (BELOW, datetime(2023, 3, 5, 1, tzinfo=UTC) + timedelta(days=lock_days(YEARS)), True),  # as the new trail delivers it
+        (
+            BELOW,
+            datetime(2023, 3, 5, 1, tzinfo=UTC) + timedelta(days=lock_days(YEARS)),
+            True,
+        ),  # as the new trail delivers it
         (BELOW, datetime(2023, 3, 12, tzinfo=UTC) + timedelta(days=lock_days(YEARS)), True),  # a week late
         (BELOW, retain_until(DAY, YEARS) - timedelta(days=3), True),
         (BELOW, retain_until(DAY, YEARS) - timedelta(days=3, seconds=1), False),
@@ -196,9 +195,10 @@ LONG_AGO = BELOW.replace("2023", "2013")
         (conflict_key("old", BELOW), datetime(2199, 1, 1, tzinfo=UTC), False),
         ("AWSLogs/letter.txt", retain_until(DAY, YEARS), False),
     ],
-)  # fmt: skip
+)
 def test_under_compliance_no_date_comes_that_the_key_does_not_ask_for(key, until, keeps):
-    """Every date that the plans' own copies and the bucket's default make passes, and none beyond: it could never be taken back."""
+    """Every date that the plans' own copies and the bucket's default make passes, and none beyond: it could never be
+    taken back."""
     bound = next(one for one in seal_bounds(SETTINGS, ("AWSLogs/",), NOW) if isinstance(one, AsLongAsKept))
     assert bound.keeps(key, stamp(until)) is keeps
     call = {"Key": key, "Retention": {"RetainUntilDate": stamp(until)}}
@@ -230,7 +230,8 @@ def test_a_key_outside_of_the_log_folders_does_not_pass():
 @pytest.mark.parametrize("deed", [BulkAction.PILOT, BulkAction.COPY])
 @pytest.mark.parametrize("prefix", PREFIXES)
 def test_a_copy_beside_goes_to_the_key_of_its_own_bucket_and_old_key_alone(prefix, deed):
-    """Both copies of a conflict are kept. Twins: another bucket's folder, another key in it, a key outside of the log folders."""
+    """Both copies of a conflict are kept. Twins: another bucket's folder, another key in it, a key outside of the log
+    folders."""
     change, source = the_rule(prefix, deed), f"{prefix}/{BELOW}" if prefix else BELOW
     assert passes(change, the_copy(prefix, target_key=conflict_key("old", source)))
     for wrong in (

@@ -30,9 +30,12 @@ OLD = OldBucket("old", SOURCE, "eu-west-1", key_prefixes=("audit",))
 NOW, UNTIL = "2026-01-12T09:00:00Z", "2026-01-12T15:00:00Z"
 OPENED = build.old_bucket_open("aws", "old", ARCHIVE.copier_arn, ["audit/AWSLogs/"], UNTIL)
 LET_IN = {
-    "Sid": "Auditors", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{LOG}:root"},
-    "Action": ["s3:GetObject", "s3:ListBucket"], "Resource": ["arn:aws:s3:::old", "arn:aws:s3:::old/*"],
-}  # fmt: skip
+    "Sid": "Auditors",
+    "Effect": "Allow",
+    "Principal": {"AWS": f"arn:aws:iam::{LOG}:root"},
+    "Action": ["s3:GetObject", "s3:ListBucket"],
+    "Resource": ["arn:aws:s3:::old", "arn:aws:s3:::old/*"],
+}
 SHUT = build.old_bucket_hold_still("aws", "old", [f"arn:aws:iam::{SOURCE}:role/x"])
 READS = [
     # statements, when, may the copier read
@@ -160,18 +163,12 @@ def test_a_role_may_go_once_no_policy_holds_the_grant(monkeypatch):
         (("eu-west-1: DescribeTrails: no",), (OLD,), True),
     ],
 )
-def test_a_role_does_not_go_while_a_policy_that_names_it_cannot_be_looked_for(
-    unread, buckets, met, monkeypatch
-):
+def test_a_role_does_not_go_while_a_policy_that_names_it_cannot_be_looked_for(unread, buckets, met, monkeypatch):
     """AWS refuses every document that names a role which is gone, so that the grant could never be taken back."""
     module = importlib.import_module("onetrail.steps.copy_history.apply")
-    monkeypatch.setattr(
-        module, "policies_back", lambda clients, asked, keys: Requirement(True, f"{len(asked)} asked")
-    )
+    monkeypatch.setattr(module, "policies_back", lambda clients, asked, keys: Requirement(True, f"{len(asked)} asked"))
     change = SimpleNamespace(service="s3", call="PutBucketPolicy", resource=OLD.name)
-    others = [
-        SimpleNamespace(service="s3", call="PutBucketPolicy", resource=name) for name in ("archive", "work")
-    ]
+    others = [SimpleNamespace(service="s3", call="PutBucketPolicy", resource=name) for name in ("archive", "work")]
     clients = SimpleNamespace(settings=SimpleNamespace(bucket_name="archive", work_bucket="work"))
     plan = SimpleNamespace(
         changes=(change, *others, SimpleNamespace(service="iam", call="DeleteRole", resource="role"))

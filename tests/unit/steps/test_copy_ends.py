@@ -23,15 +23,35 @@ FAILED = {"outcomes": {"copied": 1, "failed": 50}, "reasons": {"SlowDown on Copy
 @pytest.mark.parametrize(
     ("results", "said"),
     [
-        ([FAILED], ["50 objects were not copied (50 failed): the ledger names each, and the next run tries again. Why: 48 x no, 2 x SlowDown on CopyObject."]),
-        ([FAILED, FAILED], ["100 objects were not copied (100 failed): the ledger names each, and the next run tries again. Why: 96 x no, 4 x SlowDown on CopyObject."]),
-        ([{"outcomes": {"source_changed": 1}}], ["1 object was not copied (1 source changed): the ledger names each, and the next run tries again."]),
+        (
+            [FAILED],
+            [
+                (
+                    "50 objects were not copied (50 failed): the ledger names each, and the next run tries again. Why: 48 x"  # noqa: E501
+                    " no, 2 x SlowDown on CopyObject."
+                )
+            ],
+        ),
+        (
+            [FAILED, FAILED],
+            [
+                (
+                    "100 objects were not copied (100 failed): the ledger names each, and the next run tries again. Why: 96"  # noqa: E501
+                    " x no, 4 x SlowDown on CopyObject."
+                )
+            ],
+        ),
+        (
+            [{"outcomes": {"source_changed": 1}}],
+            ["1 object was not copied (1 source changed): the ledger names each, and the next run tries again."],
+        ),
         ([{"outcomes": {"copied": 3}}], []),
         ([{}], []),
     ],
-)  # fmt: skip
+)
 def test_reasons_stand_beside_the_numbers(results, said):
-    """Of all buckets together, commonest first. Twin: what is left alone for a reason of its own, and a run without trouble."""
+    """Of all buckets together, commonest first. Twin: what is left alone for a reason of its own, and a run without
+    trouble."""
     assert _not_copied(ended(*results)) == said
     assert _not_copied(ended(*results, deed=BulkAction.DELETE)) == []
 

@@ -78,9 +78,7 @@ def test_every_opening_has_its_closing():
     plan = propose(SETTINGS, given(pull, push))
     closings = {change.closes for change in plan.changes if change.closes}
     openings = {
-        change.key
-        for change in plan.changes
-        if change.key.startswith(("open-", "window-", "CreateRole", "PutRole"))
+        change.key for change in plan.changes if change.key.startswith(("open-", "window-", "CreateRole", "PutRole"))
     }
     assert openings == closings
     assert keys(plan)[-1].startswith("DeleteRole-")
@@ -106,13 +104,12 @@ def test_a_grant_left_open_elsewhere_is_closed_whether_there_is_work_or_not(obje
 
 @pytest.mark.parametrize("objects", [0, 2])
 def test_a_copier_role_left_behind_goes_whether_there_is_work_or_not(objects):
-    """The role of an interrupted push is removed, after its policy. Twin: the policy is gone already, or was never put."""
+    """The role of an interrupted push is removed, after its policy. Twin: the policy is gone already, or was never
+    put."""
     whole = given(given_a_backlog(given_a_bucket("a"), objects), copier_left=tuple(RolePart))
     assert keys(propose(SETTINGS, whole))[-2:] == [f"DeleteRolePolicy-{SOURCE}", f"DeleteRole-{SOURCE}"]
     bare = given(given_a_backlog(given_a_bucket("a"), objects), copier_left=(RolePart.ROLE,))
-    assert [key for key in keys(propose(SETTINGS, bare)) if key.startswith("DeleteRole")] == [
-        f"DeleteRole-{SOURCE}"
-    ]
+    assert [key for key in keys(propose(SETTINGS, bare)) if key.startswith("DeleteRole")] == [f"DeleteRole-{SOURCE}"]
 
 
 def test_the_role_is_looked_at_part_by_part():
@@ -169,7 +166,8 @@ KEY_POLICY = build.kms_key(archive_of(KEYED, kms_key_arn=KEY))
 
 
 def test_a_pushing_copier_may_use_the_archives_key_until_the_expiry():
-    """Opened after the role is made and closed after the archive is; twins: where all is pulled, or the key is not ours, it stays shut."""
+    """Opened after the role is made and closed after the archive is; twins: where all is pulled, or the key is not
+    ours, it stays shut."""
     push = given_a_backlog(given_a_bucket("b"), direction="push")
     seen = {"kms_key": KEY, "key_policy": KEY_POLICY}
     plan = propose(KEYED, given(push, **seen))
@@ -209,7 +207,8 @@ def test_without_its_forerunners_nothing_is_opened():
 
 
 def test_only_a_copy_without_its_end_is_looked_at_again(tmp_path):
-    """A ledger that is complete costs no look at any object. Twins: a copy that was killed, one that failed, and one that was made good."""
+    """A ledger that is complete costs no look at any object. Twins: a copy that was killed, one that failed, and one
+    that was made good."""
     clock = SimpleNamespace(now=lambda: datetime(2026, 1, 12, tzinfo=UTC))
     with RunRecord(tmp_path, "practice", clock) as record:
 
@@ -231,7 +230,8 @@ def test_only_a_copy_without_its_end_is_looked_at_again(tmp_path):
 
 
 def test_every_closing_of_a_policy_is_made_of_what_is_there_and_roles_go_last():
-    """Whoever changed a policy meanwhile keeps that. Twin: openings and copies, which are sent as they were reviewed."""
+    """Whoever changed a policy meanwhile keeps that. Twin: openings and copies, which are sent as they were
+    reviewed."""
     push, pull = given_a_backlog(given_a_bucket("b"), direction="push"), given_a_backlog(given_a_bucket("a"))
     left = given_a_backlog(given_a_bucket("c", grant_open=True), 0)
     plan = propose(KEYED, given(pull, push, left, kms_key=KEY, key_policy=KEY_POLICY))
@@ -266,9 +266,7 @@ def test_a_condition_that_s3_does_not_take_is_left_out_and_the_plan_says_so(tmp_
         opened = next(change for change in plan.changes if change.key == "open-central")
         sids = {statement["Sid"] for statement in plain(opened.parameters["Policy"])["Statement"]}
         assert ("CopierNeverOverwrites" in sids) is conditional
-        asked = {
-            change.parameters.get("IfNoneMatch") for change in plan.changes if change.expects == "refused"
-        }
+        asked = {change.parameters.get("IfNoneMatch") for change in plan.changes if change.expects == "refused"}
         assert asked == ({"*"} if conditional else {None})
         assert any("does not accept If-None-Match" in note for note in plan.notes) is not conditional
     assert propose(SETTINGS, seen[True]).id != propose(SETTINGS, seen[False]).id
@@ -307,9 +305,7 @@ def test_a_bucket_is_laid_beside_its_own_parts_of_the_ledger_and_no_others(tmp_p
     monkeypatch.setattr(module, "pairs", lambda *_: iter([pair]))
     monkeypatch.setattr(module, "hot", lambda *_: SimpleNamespace(run=list))
     for name in ("acme", "acme-eu", "other"):
-        written = row_of(
-            settings, given_a_bucket(name), pair, ObjectDecision(DecisionKind.FOREIGN, "because"), at
-        )
+        written = row_of(settings, given_a_bucket(name), pair, ObjectDecision(DecisionKind.FOREIGN, "because"), at)
         for part in (f"copy-{name}-001", f"pilot-{name}-jobs"):
             with LedgerPart(settings.run_folder / "ledger", part) as ledger:
                 ledger.add(written)
@@ -336,13 +332,12 @@ def test_where_every_bucket_is_left_out_the_plan_says_what_keeps_it():
 
 
 def test_names_that_are_not_all_say_how_many_more_there_are():
-    """Of objects that need a person, those beside a plain key, hidden and older ones. Twin: five are named without more."""
+    """Of objects that need a person, those beside a plain key, hidden and older ones. Twin: five are named without
+    more."""
     five = tuple(f"k{n}" for n in range(5))
 
     def told(number):
-        behind = NoncurrentCounts(
-            hidden=number, other=number, hidden_named=list(five), other_named=list(five)
-        )
+        behind = NoncurrentCounts(hidden=number, other=number, hidden_named=list(five), other_named=list(five))
         backlog = replace(
             given_a_backlog(given_a_bucket("a"), objects=0),
             objects={kind: number for kind in NOT_COPIED},
@@ -356,11 +351,7 @@ def test_names_that_are_not_all_say_how_many_more_there_are():
         found = [f.evidence for f in check(SETTINGS, observation) if f.id in names]
         return [
             *found,
-            *(
-                n
-                for n in propose(SETTINGS, observation).notes
-                if "deleted there" in n or "older version" in n
-            ),
+            *(n for n in propose(SETTINGS, observation).notes if "deleted there" in n or "older version" in n),
         ]
 
     assert len(told(7)) == len(told(5)) == 8
@@ -369,7 +360,8 @@ def test_names_that_are_not_all_say_how_many_more_there_are():
 
 
 def test_canaries_come_in_three_rounds_that_lie_apart():
-    """Only those of the first may be sent again; before each round the reads are refused. Twin: the old single round would be two calls."""
+    """Only those of the first may be sent again; before each round the reads are refused. Twin: the old single round
+    would be two calls."""
     plan = propose(SETTINGS, given(given_a_backlog(given_a_bucket("a"))))
     rounds = [(c.call, c.after, c.tries, c.requires) for c in plan.changes if c.expects == "refused"]
     assert rounds == [

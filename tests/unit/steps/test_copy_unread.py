@@ -43,7 +43,11 @@ def blind(observation, where):
     if where == "bucket":
         buckets = tuple(replace(one, policy=DENIED) for one in observation.estate.buckets)
         return replace(observation, estate=replace(observation.estate, buckets=buckets))
-    refused = {"central": {"central_policy": DENIED}, "own key": {"key_policy": DENIED}, "role": {"source_copiers": {SOURCE: DENIED}}}  # fmt: skip
+    refused = {
+        "central": {"central_policy": DENIED},
+        "own key": {"key_policy": DENIED},
+        "role": {"source_copiers": {SOURCE: DENIED}},
+    }
     return replace(observation, **refused[where])
 
 
@@ -58,7 +62,8 @@ def blind(observation, where):
     ],
 )
 def test_a_permission_that_could_not_be_looked_at_is_neither_closed_nor_open(where, named):
-    """The check says which, and an empty plan is not "already so". Twins: all was read and is closed; and something is seen open."""
+    """The check says which, and an empty plan is not "already so". Twins: all was read and is closed; and something is
+    seen open."""
     fine = given(given_a_backlog(KEYED, copy=0, keys=(given_a_key(),)))
     seen = blind(fine, where)
     grant = {one.id: one for one in check(SETTINGS, seen)}["05.grant"]
@@ -103,7 +108,8 @@ def kms(**calls):
 
 
 def test_a_key_that_could_not_be_described_is_not_taken_for_one_of_a_customer():
-    """AWS's own key cannot be opened, and nobody knows whether it is that. Twin: described, it is opened where its policy asks for it."""
+    """AWS's own key cannot be opened, and nobody knows whether it is that. Twin: described, it is opened where its
+    policy asks for it."""
     (key,) = read_source_keys(kms(describe_key=refusing("AccessDenied")), KEYED, [KEY])
     assert isinstance(key.state, Unread) and isinstance(key.managed, Unread)
     assert key.managed.why == "DescribeKey: AccessDenied: "
@@ -126,7 +132,8 @@ def test_a_key_that_could_not_be_described_is_not_taken_for_one_of_a_customer():
 
 
 def test_a_key_whose_policy_is_refused_says_which_call_was():
-    """It is not open, and not closed. Twin: an AWS managed key's policy is not asked for, so nothing of it is unknown."""
+    """It is not open, and not closed. Twin: an AWS managed key's policy is not asked for, so nothing of it is
+    unknown."""
     (key,) = read_source_keys(kms(get_key_policy=refusing("AccessDenied")), KEYED, [KEY])
     assert isinstance(key.policy, Unread) and isinstance(key.open, Unread)
     assert "cannot be read from here (GetKeyPolicy: AccessDenied" in closed_to_pull(KEYED, key)
@@ -140,7 +147,10 @@ def test_a_key_whose_policy_is_refused_says_which_call_was():
 
 
 def test_a_statement_of_ours_is_seen_in_a_key_that_was_read():
-    opened = with_statements({"Version": "2012-10-17", "Statement": [ROOT]}, build.old_key_open(KEY, ["arn:aws:iam::1:role/c"], ["old"], "2026-01-12T15:00:00Z"))  # fmt: skip
+    opened = with_statements(
+        {"Version": "2012-10-17", "Statement": [ROOT]},
+        build.old_key_open(KEY, ["arn:aws:iam::1:role/c"], ["old"], "2026-01-12T15:00:00Z"),
+    )
     assert replace(given_a_key(), policy=opened).open is True
 
 
@@ -155,7 +165,10 @@ def sampled(head=None, get=None):
     def do(call):
         code = head if call.operation == "HeadObject" else get
         if code:
-            raise ClientError({"Error": {"Code": code, "Message": "words"}, "ResponseMetadata": {"HTTPStatusCode": 400}}, call.operation)  # fmt: skip
+            raise ClientError(
+                {"Error": {"Code": code, "Message": "words"}, "ResponseMetadata": {"HTTPStatusCode": 400}},
+                call.operation,
+            )
         return SimpleNamespace(kms_key=KEY) if call.operation == "HeadObject" else b""
 
     (one,) = read_samples(SimpleNamespace(do=do), given_a_bucket(), [ROW], "")
@@ -167,13 +180,31 @@ def sampled(head=None, get=None):
     [
         (None, None, SampledObject("k", KEY)),
         (None, "AccessDenied", SampledObject("k", KEY, unreadable=Unread("AccessDenied: words", "AccessDenied"))),
-        ("BadRequest", "InvalidRequest", SampledObject("k", Unread("HeadObject: BadRequest", "BadRequest"), True, unreadable=Unread("InvalidRequest: words", "InvalidRequest"))),
-        ("BadRequest", "InvalidRequestPayer", SampledObject("k", Unread("HeadObject: BadRequest", "BadRequest"), unreadable=Unread("InvalidRequestPayer: words", "InvalidRequestPayer"))),
+        (
+            "BadRequest",
+            "InvalidRequest",
+            SampledObject(
+                "k",
+                Unread("HeadObject: BadRequest", "BadRequest"),
+                True,
+                unreadable=Unread("InvalidRequest: words", "InvalidRequest"),
+            ),
+        ),
+        (
+            "BadRequest",
+            "InvalidRequestPayer",
+            SampledObject(
+                "k",
+                Unread("HeadObject: BadRequest", "BadRequest"),
+                unreadable=Unread("InvalidRequestPayer: words", "InvalidRequestPayer"),
+            ),
+        ),
         ("403", None, SampledObject("k", Unread("HeadObject: 403", "403"), unreadable=Unread("403", "403"))),
     ],
-)  # fmt: skip
+)
 def test_an_object_whose_head_is_refused_is_not_one_without_a_key(head, get, sample):
-    """Only the code of S3 makes it one of a customer's key, not the beginning of its words. Twin: the first, which was read."""
+    """Only the code of S3 makes it one of a customer's key, not the beginning of its words. Twin: the first, which was
+    read."""
     assert sampled(head, get) == sample
     assert used_keys([sample]) == ({KEY} if head is None else set())
     found = [one.name for one in obstacles(SETTINGS, given_a_bucket(), "push", samples=[sample])]
@@ -196,7 +227,5 @@ def test_notifications_of_the_archive_that_are_refused_end_no_look(refused):
     clients = SimpleNamespace(client=lambda *_, **__: service)
     seen = read_listening(SETTINGS, clients, OldEstate((), (), ()))
     assert isinstance(seen.notifications, Unread) is refused
-    assert [("notification" in why, "AccessDenied" in why) for why in seen.could_not_look] == [
-        (True, True)
-    ] * refused
+    assert [("notification" in why, "AccessDenied" in why) for why in seen.could_not_look] == [(True, True)] * refused
     assert flooded(SETTINGS, seen, [given_a_backlog()]) == ()

@@ -22,14 +22,27 @@ BODY = gzip.compress(b"{}", mtime=0)
 
 def log(number, day="2026/01/05"):
     stamp = day.replace("/", "")
-    return f"AWSLogs/111122223333/CloudTrail/eu-west-1/{day}/111122223333_CloudTrail_eu-west-1_{stamp}T0005Z_{number:016}.json.gz"
+    return f"AWSLogs/111122223333/CloudTrail/eu-west-1/{day}/111122223333_CloudTrail_eu-west-1_{stamp}T0005Z_{number:016}.json.gz"  # noqa: E501
 
 
 def proven(key, **said):
     return ProvenRow(
-        key, 7, "etag", NOW, key, "v1", "etag", "", "", "", "arn:me", LOCKED["sse"], LOCKED["key"], "GOVERNANCE",
+        key,
+        7,
+        "etag",
+        NOW,
+        key,
+        "v1",
+        "etag",
+        "",
+        "",
+        "",
+        "arn:me",
+        LOCKED["sse"],
+        LOCKED["key"],
+        "GOVERNANCE",
         datetime(2033, 3, 6, tzinfo=UTC),
-    )._replace(**said)  # fmt: skip
+    )._replace(**said)
 
 
 A, B, C = (log(number) for number in (1, 2, 3))
@@ -89,7 +102,8 @@ class GoesMeanwhile(FakeArchive):
 
 
 def test_a_version_that_goes_between_the_listing_and_its_head_is_gone_and_not_unread():
-    """So the cure is to copy and prove again. Twin: a HEAD that is refused says nothing of the version, and is asked again."""
+    """So the cure is to copy and prove again. Twin: a HEAD that is refused says nothing of the version, and is asked
+    again."""
     gone = ArchiveLookup(SETTINGS, given_clients(GoesMeanwhile(**HELD), NOW)).look(ROWS, heads=True).lack
     assert (gone.key, gone.why, gone.cure) == (B, "its version v1 no longer exists", AGAIN)
     refused = looked(refused=("HEAD",)).lack
@@ -190,9 +204,9 @@ def test_a_copy_that_went_because_its_retention_ended_is_past_retention_and_a_mo
 
 def test_a_copy_past_retention_that_is_still_there_is_held():
     old = proven(OLD, retain_until=ENDS)
-    assert looked(
-        {OLD: [{"id": "v1", "until": "2026-03-06T00:00:00Z"}]}, [old], now=ENDS + timedelta(days=9)
-    ).held == [old]
+    assert looked({OLD: [{"id": "v1", "until": "2026-03-06T00:00:00Z"}]}, [old], now=ENDS + timedelta(days=9)).held == [
+        old
+    ]
 
 
 @pytest.mark.parametrize(
@@ -215,7 +229,8 @@ def test_a_row_without_a_version_is_a_lack():
 
 
 def test_a_listing_covers_the_range_of_its_rows_and_goes_on_over_pages():
-    """Keys before, between and after are passed; a key with many versions goes over a page's end. Twin: the same with its newest gone."""
+    """Keys before, between and after are passed; a key with many versions goes over a page's end. Twin: the same with
+    its newest gone."""
     many = [{"id": "v1"}, *({"id": f"old{number}"} for number in range(5))]
     archive = FakeArchive(**{log(0): [{"id": "x"}], A: many, B: many, C: many, log(9): [{"id": "x"}] * 50})
     archive.page = 4
@@ -242,7 +257,8 @@ def test_a_whole_bucket_is_looked_at_in_parts_and_stops_at_the_first_lack():
 
 
 def test_where_the_old_bucket_has_versions_they_are_part_of_what_is_reviewed(tmp_path):
-    """Another version of the same bytes is another listing, and what was hashed is what is let through. Twin: without versions nothing changes."""
+    """Another version of the same bytes is another listing, and what was hashed is what is let through. Twin: without
+    versions nothing changes."""
     clients = given_clients(FakeArchive(**HELD), NOW)
 
     def hashed(*versions):
@@ -325,9 +341,7 @@ def test_a_reader_that_is_refused_a_copy_or_cannot_be_assumed_is_named():
     assert "name in reader_principals who runs this, run step 02, then step 07 again" in said
 
 
-def test_the_reviewed_versions_lie_in_the_run_folder_and_not_in_the_systems_temporary_one(
-    tmp_path, monkeypatch
-):
+def test_the_reviewed_versions_lie_in_the_run_folder_and_not_in_the_systems_temporary_one(tmp_path, monkeypatch):
     """That may be small, or in memory. Twin: where the run folder is gone they lie nowhere."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "full"))
     listing = ListingHash()

@@ -1,4 +1,5 @@
-"""The heads of the record outside this machine: one per line, the oldest version counts, and nothing beside them is an obstacle."""
+"""The heads of the record outside this machine: one per line, the oldest version counts, and nothing beside them is an
+obstacle."""
 
 import json
 from pathlib import Path
@@ -32,7 +33,8 @@ def given_a_run(folder: Path, bucket: WorkBucket, steps: int = 2) -> None:
 
 
 def test_a_head_follows_the_end_of_each_step_and_only_its_own_line_follows_it(tmp_path):
-    """So the whole record is under a head, but for the line that says where the last one lies. Twin: one line more is told."""
+    """So the whole record is under a head, but for the line that says where the last one lies. Twin: one line more is
+    told."""
     bucket = WorkBucket()
     given_a_run(tmp_path, bucket)
     kinds = [line["kind"] for line in entries(tmp_path)]
@@ -44,9 +46,7 @@ def test_a_head_follows_the_end_of_each_step_and_only_its_own_line_follows_it(tm
     with RunRecord(tmp_path, RUN, MovableClock()) as record:
         record.append("note", text="approved by the CISO")
     behind = verify_record(tmp_path, anchors.heads).behind
-    assert behind.startswith(
-        "line 11 stands behind the last head that was stored in the work bucket, that of line 9"
-    )
+    assert behind.startswith("line 11 stands behind the last head that was stored in the work bucket, that of line 9")
 
 
 @pytest.mark.parametrize("state", ["nothing", "waiting", "refused"])
@@ -68,9 +68,7 @@ def test_a_step_that_changes_nothing_ends_under_a_head_too(tmp_path, state):
     assert bucket.head(1) and not sender.sent
 
 
-@pytest.mark.parametrize(
-    "plan", [given_a_plan(given_a_change()), given_a_plan(), given_a_plan(waiting_for="03")]
-)
+@pytest.mark.parametrize("plan", [given_a_plan(given_a_change()), given_a_plan(), given_a_plan(waiting_for="03")])
 def test_without_approval_no_head_is_put_and_the_lines_of_the_look_are_told_as_that(tmp_path, plan):
     """A run that only plans sends no changing call at all. Twin: a line that tells of a change stands there too."""
     bucket = WorkBucket()
@@ -110,7 +108,8 @@ def test_no_head_is_put_before_the_work_bucket_is_made(tmp_path):
     ],
 )
 def test_a_head_that_cannot_be_put_is_a_finding_and_hides_nothing(tmp_path, failing, said):
-    """The plan is applied and said to be, with exit code 3; the record says why there is no head. The next step's head covers it."""
+    """The plan is applied and said to be, with exit code 3; the record says why there is no head. The next step's head
+    covers it."""
     bucket = WorkBucket()
     bucket.failing = failing
     gate, _ = given_a_gate(tmp_path)
@@ -147,7 +146,8 @@ def test_a_head_whose_answer_was_lost_is_there_already(tmp_path):
 
 
 def given_a_forged_record(folder: Path) -> dict[int, str]:
-    """Every approval changed, a padding field ground, each `anchor` line fitted, and the chain made anew; returns the hashes by line."""
+    """Every approval changed, a padding field ground, each `anchor` line fitted, and the chain made anew; returns the
+    hashes by line."""
     hashes: dict[int, str] = {}
     for _ in range(4):
         lines = [
@@ -162,14 +162,19 @@ def given_a_forged_record(folder: Path) -> dict[int, str]:
 
 
 def test_a_record_that_the_operator_rewrites_whole_is_found_out(tmp_path):
-    """The chain alone is whole again; heads of it put into the work bucket, as the operator may, outvote nothing: the oldest count."""
+    """The chain alone is whole again; heads of it put into the work bucket, as the operator may, outvote nothing: the
+    oldest count."""
     bucket = WorkBucket()
     given_a_run(tmp_path, bucket)
     forged = given_a_forged_record(tmp_path)
     assert verify_record(tmp_path).problems == ()
     for name, line in (
-        ("head-000004.json", 4), ("head-000009.json", 9), ("head-4.json", 4), ("head-000004.json.json", 4), ("head-x", 9),
-    ):  # fmt: skip
+        ("head-000004.json", 4),
+        ("head-000009.json", 9),
+        ("head-4.json", 4),
+        ("head-000004.json.json", 4),
+        ("head-x", 9),
+    ):
         bucket.put(name, RecordHead(RUN, line, forged[line], "2026-01-12T12:00:00Z").body())
     anchors = read_anchors(given_clients(bucket).settings, given_clients(bucket))
     assert verify_record(tmp_path, anchors.heads).problems == (
@@ -194,7 +199,7 @@ def test_a_record_that_the_operator_rewrites_whole_is_found_out(tmp_path):
         ("head-0000007.json", RecordHead(RUN, 7, "0" * 64, "").body(), "is a head of line 7, which has another name"),
         ("head-000007.json", RecordHead("other", 7, "0" * 64, "").body(), "is a head of the run 'other'"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_head_is_named_and_no_obstacle(tmp_path, name, body, said):
     """One object put there takes away none of the heads. Twin: without it nothing is named."""
     bucket = WorkBucket()
@@ -286,7 +291,8 @@ def verified(*words: str) -> tuple[int, list[str]]:
 
 
 def test_verify_asks_for_the_heads_and_says_so_where_nobody_gives_them(tmp_path):
-    """With them the record must agree with what was stored elsewhere; without them the output says what that leaves open."""
+    """With them the record must agree with what was stored elsewhere; without them the output says what that leaves
+    open."""
     bucket = WorkBucket()
     run = tmp_path / RUN
     given_a_run(run, bucket)
@@ -309,9 +315,7 @@ def test_verify_asks_for_the_heads_and_says_so_where_nobody_gives_them(tmp_path)
     given_a_fresh_chain(run, list(entries(run))[:9])
     code, said = verified(str(run), "--heads", heads)
     assert code == 0, said
-    given_a_fresh_chain(
-        run, [line | {"line": "x"} if line["kind"] == "step" else line for line in entries(run)]
-    )
+    given_a_fresh_chain(run, [line | {"line": "x"} if line["kind"] == "step" else line for line in entries(run)])
     code, said = verified(str(run), "--heads", heads)
     assert code == 3
     assert "line 4 differs from the head that was stored in the work bucket" in said
@@ -325,7 +329,7 @@ def test_verify_asks_for_the_heads_and_says_so_where_nobody_gives_them(tmp_path)
         (lambda heads: (heads / "big").write_bytes(b"x" * 5_000), "big cannot be used: it is larger than 4,096 bytes"),
         (lambda heads: (heads / "head-000009.json").rename(heads / "head-000008.json"), "which has another name"),
     ],
-)  # fmt: skip
+)
 def test_what_is_planted_among_downloaded_heads_is_named(tmp_path, plant, said):
     """With exit code 3, and the other heads still count."""
     bucket = WorkBucket()

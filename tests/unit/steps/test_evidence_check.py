@@ -1,4 +1,5 @@
-"""What 08 finds: each promise of the record beside its twin in which it is broken, and the state that each must have."""
+"""What 08 finds: each promise of the record beside its twin in which it is broken, and the state that each must
+have."""
 
 import os
 from dataclasses import replace
@@ -97,7 +98,8 @@ def test_a_folder_without_a_record_is_a_note_only_where_it_is_known_to_have_no_h
 def test_a_record_that_cannot_be_read_is_a_finding_whatever_the_heads_say(
     tmp_path: Path, there: Any, head: bool, could_not_look: str
 ) -> None:
-    """A folder or a loop of links in its place, an emptied one, or its head alone. Twin: the test above, where neither is there."""
+    """A folder or a loop of links in its place, an emptied one, or its head alone. Twin: the test above, where neither
+    is there."""
     sent(tmp_path, given_a_grant())
     (tmp_path / "record.jsonl").unlink()
     if there:
@@ -123,15 +125,11 @@ def test_a_head_that_is_gone_or_bare_or_overwritten_is_a_finding(tmp_path: Path)
     sent(tmp_path, given_a_grant())
     custody = replace(read_custody(tmp_path), anchored={3: "0" * 64})
     assert states(given(tmp_path, custody=custody), "anchors") == [FindingState.FINDING]
-    assert (
-        states(given(tmp_path, anchors=given_a_head(tmp_path, lock="")), "anchors")[0] is FindingState.FINDING
-    )
+    assert states(given(tmp_path, anchors=given_a_head(tmp_path, lock="")), "anchors")[0] is FindingState.FINDING
     hidden = given(tmp_path, anchors=given_a_head(tmp_path, above=1))
     assert states(hidden, "anchors")[0] is FindingState.FINDING
     unlocked = SETTINGS.with_values(object_lock="none")
-    assert states(given(tmp_path, anchors=given_a_head(tmp_path, lock="")), "anchors", unlocked) == [
-        FindingState.OK
-    ]
+    assert states(given(tmp_path, anchors=given_a_head(tmp_path, lock="")), "anchors", unlocked) == [FindingState.OK]
 
 
 def test_heads_that_could_not_be_read_are_not_taken_for_absent(tmp_path: Path) -> None:
@@ -152,9 +150,7 @@ def test_heads_that_could_not_be_read_are_not_taken_for_absent(tmp_path: Path) -
         (OldEstate((), (), ()), FindingState.NOTE, "AWS shows it closed now"),  # the bucket is gone
         (None, FindingState.FINDING, "is not evaluated"),
         (
-            OldEstate(
-                (), (), (replace(OLD, policy=Unread("no"), could_not_look=("get_bucket_policy: no",)),)
-            ),
+            OldEstate((), (), (replace(OLD, policy=Unread("no"), could_not_look=("get_bucket_policy: no",)),)),
             FindingState.FINDING,
             "is not evaluated",
         ),
@@ -212,19 +208,13 @@ def test_a_plan_that_ran_under_another_id_is_a_finding(tmp_path: Path) -> None:
     sent(tmp_path, given_a_plan(given_a_change()))
     custody = read_custody(tmp_path)
     forged = tuple(one._replace(approve="p-000000000000") for one in custody.approvals)
-    assert states(given(tmp_path, custody=replace(custody, approvals=forged)), "approval") == [
-        FindingState.FINDING
-    ]
+    assert states(given(tmp_path, custody=replace(custody, approvals=forged)), "approval") == [FindingState.FINDING]
 
 
 def test_receipts_that_cannot_be_believed_are_findings(tmp_path: Path) -> None:
     """Whole ones are ok."""
-    assert states(given(tmp_path, receipts=Receipts({"old": SimpleNamespace()})), "token") == [
-        FindingState.OK
-    ]
-    assert states(given(tmp_path, receipts=Receipts({}, {"old": "was changed"})), "token") == [
-        FindingState.FINDING
-    ]
+    assert states(given(tmp_path, receipts=Receipts({"old": SimpleNamespace()})), "token") == [FindingState.OK]
+    assert states(given(tmp_path, receipts=Receipts({}, {"old": "was changed"})), "token") == [FindingState.FINDING]
     strange = Receipts({"old": SimpleNamespace()}, strange=("'records/x/sealed/y' is no head of a record",))
     assert FindingState.FINDING in states(given(tmp_path, receipts=strange), "anchors")
     gone = Receipts(missing={"old": "records/x/sealed/y names the receipt z, which is not here"})
@@ -327,9 +317,7 @@ def test_files_are_read_beside_the_record(tmp_path: Path) -> None:
         record.append("saved", step="01", files=[{"name": "gone.parquet", "sha256": "0" * 64, "count": 1}])
         part = {"key": "copy-a", "part": "a.parquet", "rows": 1}
         record.append("partition", sha256="0" * 64, **part)
-        record.append(
-            "partition", sha256="ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb", **part
-        )
+        record.append("partition", sha256="ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb", **part)
     found = {one.name: one.fit for one in read_files(tmp_path, read_custody(tmp_path))}
     assert found == {
         "gone.parquet": Fit.MISSING,
@@ -356,9 +344,7 @@ def _one_space_more(path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_policies_are_bound_by_the_record(
-    tmp_path: Path, harm, fit: Fit, state: list[FindingState], when: str
-) -> None:
+def test_policies_are_bound_by_the_record(tmp_path: Path, harm, fit: Fit, state: list[FindingState], when: str) -> None:
     """A policy that was changed or taken away is a finding, and so for that of before as for that of after."""
     sent(tmp_path, given_a_plan(given_a_change()), held={"put": Texts(There("{ }"), "{}")})
     name = f"policies/000002-{when}-old.json"
@@ -428,9 +414,7 @@ def test_what_lies_beside_the_heads_is_named_and_the_heads_still_fit(tmp_path: P
     flooded = replace(anchors, strange=tuple(f"head-{n} is not the key of a head" for n in range(25)))
     found = states(given(tmp_path, anchors=flooded), "anchors")
     assert (found.count(FindingState.FINDING), found.count(FindingState.OK)) == (21, 1)
-    assert "5 more objects beside the heads that are no head" in evidence(
-        given(tmp_path, anchors=flooded), "anchors"
-    )
+    assert "5 more objects beside the heads that are no head" in evidence(given(tmp_path, anchors=flooded), "anchors")
 
 
 def test_every_head_that_is_gone_or_cannot_be_read_is_counted(tmp_path: Path) -> None:
@@ -464,14 +448,14 @@ def test_lines_behind_the_last_head_are_a_finding_and_an_unfinished_one_a_note(t
 
 
 def test_a_ledger_part_that_no_line_names_is_a_finding_unless_a_step_was_killed(tmp_path: Path) -> None:
-    """It is no evidence, and whoever queries the folder counts it. Twin: a killed step may have left it, which is a note."""
+    """It is no evidence, and whoever queries the folder counts it. Twin: a killed step may have left it, which is a
+    note."""
     sent(tmp_path, given_a_grant())
     planted = (FileSeen("ledger/copy-old-0.parquet", Fit.UNNAMED, "0" * 64),)
     assert states(given(tmp_path, files=planted), "file") == [FindingState.FINDING]
     said = evidence(given(tmp_path, files=planted), "file")
     assert (
-        "no line of the record names it, so it is no evidence, and the queries of docs/ledger.md count its rows"
-        in said
+        "no line of the record names it, so it is no evidence, and the queries of docs/ledger.md count its rows" in said
     )
     killed(tmp_path, given_a_grant(), "work")
     assert states(given(tmp_path, files=planted), "file") == [FindingState.NOTE]
@@ -480,9 +464,7 @@ def test_a_ledger_part_that_no_line_names_is_a_finding_unless_a_step_was_killed(
 def test_the_parts_of_bulk_work_that_failed_are_bound_too(tmp_path: Path) -> None:
     """What was done before it failed is evidence as much as the rest."""
     part = {"part": "seal-old.parquet", "sha256": "0" * 64, "rows": 7}
-    failing = ChangeFailed(
-        "locks of old: 1 failed", {"outcomes": {"failed": 1, "locked": 6}, "ledger": [part]}
-    )
+    failing = ChangeFailed("locks of old: 1 failed", {"outcomes": {"failed": 1, "locked": 6}, "ledger": [part]})
     sent(tmp_path, given_a_grant(), failing={"work": failing})
     custody = read_custody(tmp_path)
     assert [(one.name, one.rows) for one in custody.files] == [("ledger/seal-old.parquet", 7)]
@@ -493,10 +475,9 @@ def test_the_parts_of_bulk_work_that_failed_are_bound_too(tmp_path: Path) -> Non
     "planted",
     [lambda path: path.mkdir(), lambda path: path.symlink_to(path.name), lambda path: os.mkfifo(path)],
 )
-def test_what_is_planted_in_the_place_of_a_file_is_named_and_ends_nothing(
-    tmp_path: Path, planted: Any
-) -> None:
-    """A folder, a loop of links or a pipe: where the record names a file, where it names none, and where the report goes."""
+def test_what_is_planted_in_the_place_of_a_file_is_named_and_ends_nothing(tmp_path: Path, planted: Any) -> None:
+    """A folder, a loop of links or a pipe: where the record names a file, where it names none, and where the report
+    goes."""
     for name in ("ledger", "policies"):
         (tmp_path / name).mkdir()
     with RunRecord(tmp_path, "practice", MovableClock()) as record:

@@ -1,4 +1,5 @@
-"""Each class of trail has its own measure of enough; a sample claims no more than its numbers allow; looking has its price."""
+"""Each class of trail has its own measure of enough; a sample claims no more than its numbers allow; looking has its
+price."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,15 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 def given_a_trail(validation=True, **status):
     values = {"is_logging": True, "started": NOW - 400 * DAY, "latest_digest": NOW - HOUR / 2, **status}
-    return Trail("audit", "arn:aws:cloudtrail:eu-west-1:1:trail/audit", "1", "eu-west-1", "acme-eu", validation=validation, status=TrailStatus(**values))  # fmt: skip
+    return Trail(
+        "audit",
+        "arn:aws:cloudtrail:eu-west-1:1:trail/audit",
+        "1",
+        "eu-west-1",
+        "acme-eu",
+        validation=validation,
+        status=TrailStatus(**values),
+    )
 
 
 STOPPED = NOW - 2 * DAY
@@ -31,16 +40,31 @@ CASES = {
     "it has just been started": (given_a_trail(started=NOW - HOUR, latest_digest=None), (), None),
     "validation is off": (given_a_trail(validation=False), (), None),
     "it was stopped, and its last digest came": (
-        given_a_trail(is_logging=False, stopped=STOPPED, latest_digest=STOPPED + HOUR / 4), (), STOPPED),
+        given_a_trail(is_logging=False, stopped=STOPPED, latest_digest=STOPPED + HOUR / 4),
+        (),
+        STOPPED,
+    ),
     "it was stopped, and its last digest has not come": (
-        given_a_trail(is_logging=False, stopped=STOPPED, latest_digest=STOPPED - HOUR), (), STOPPED - HOUR - LATE),
+        given_a_trail(is_logging=False, stopped=STOPPED, latest_digest=STOPPED - HOUR),
+        (),
+        STOPPED - HOUR - LATE,
+    ),
     "it was stopped years ago": (
-        given_a_trail(is_logging=False, stopped=NOW - 800 * DAY, latest_digest=NOW - 800 * DAY), ("ended",), NOW - 800 * DAY),
+        given_a_trail(is_logging=False, stopped=NOW - 800 * DAY, latest_digest=NOW - 800 * DAY),
+        ("ended",),
+        NOW - 800 * DAY,
+    ),
     "its logs fail": (
-        given_a_trail(latest_delivery_error="AccessDenied", latest_digest=NOW - 9 * DAY), ("failing",), NOW - 9 * DAY - LATE),
+        given_a_trail(latest_delivery_error="AccessDenied", latest_digest=NOW - 9 * DAY),
+        ("failing",),
+        NOW - 9 * DAY - LATE,
+    ),
     "its digests fail and none ever came": (
-        given_a_trail(latest_digest_error="NoSuchBucket", latest_digest=None), ("failing",), None),
-}  # fmt: skip
+        given_a_trail(latest_digest_error="NoSuchBucket", latest_digest=None),
+        ("failing",),
+        None,
+    ),
+}
 
 
 @pytest.mark.parametrize(("trail", "classes", "reach"), CASES.values(), ids=CASES)
@@ -54,9 +78,7 @@ def test_a_trail_is_measured_by_what_it_says_of_itself(trail, classes, reach):
 def test_a_bucket_without_a_trail_and_a_region_that_is_off_have_classes_too():
     """Twin: a trail that logs beside one that ended, in a region that is on."""
     assert classes_of([], NOW, region_off=True) == ("ended", "region off")
-    assert (
-        classes_of([CASES["it logs"][0], CASES["it was stopped years ago"][0]], NOW, region_off=False) == ()
-    )
+    assert classes_of([CASES["it logs"][0], CASES["it was stopped years ago"][0]], NOW, region_off=False) == ()
     assert set(EVIDENCE) == {"signed", "unsigned", "ended", "failing", "region off"}
 
 
@@ -80,8 +102,13 @@ def test_a_sample_has_the_newest_digests_and_some_that_nobody_can_foresee_cheapl
 
 @pytest.mark.parametrize(
     ("read", "of", "words"),
-    [(60, 1000, "more than 4.87% of the hours"), (3000, 10**6, "more than 0.10% of the hours"), (60, 60, ""), (0, 9, "")],
-)  # fmt: skip
+    [
+        (60, 1000, "more than 4.87% of the hours"),
+        (3000, 10**6, "more than 0.10% of the hours"),
+        (60, 60, ""),
+        (0, 9, ""),
+    ],
+)
 def test_a_sample_claims_what_its_numbers_allow(read, of, words):
     """1 - 0.05 ** (1 / n), the exact bound for a sample without a fault; a whole check needs no claim."""
     assert words in claim(read, of)
@@ -93,9 +120,7 @@ def test_stretches_of_a_chain_are_told_as_one():
 
     def part(hour):
         proven = Interval(NOW + hour * HOUR, NOW + (hour + 1) * HOUR, IntervalState.PROVEN)
-        return Chain(
-            "1", "eu-west-1", "audit", "eu-west-1", False, (proven,), {File.VALID: 1}, {File.VALID: 2}
-        )
+        return Chain("1", "eu-west-1", "audit", "eu-west-1", False, (proven,), {File.VALID: 1}, {File.VALID: 2})
 
     whole = joined(joined(None, part(0)), part(5))
     assert [(i.start, i.end) for i in whole.intervals] == [
@@ -109,7 +134,8 @@ def test_stretches_of_a_chain_are_told_as_one():
 
 
 def test_looking_has_its_price_in_the_plan():
-    """GLACIER_IR: $0.01 for 1,000 requests and $0.03 a GB (S3 pricing); STANDARD: $0.0004 for 1,000. Twin: a check that is not full names none."""
+    """GLACIER_IR: $0.01 for 1,000 requests and $0.03 a GB (S3 pricing); STANDARD: $0.0004 for 1,000. Twin: a check that
+    is not full names none."""
     found = readings(Counter(GLACIER_IR=1000, STANDARD=10_000), Counter(GLACIER_IR=2**30, STANDARD=2**30))
     assert [(one.storage_class, round(one.dollars, 4)) for one in found] == [
         ("GLACIER_IR", 0.04),

@@ -37,19 +37,16 @@ def test_a_permission_is_paired_with_the_change_that_closed_it(tmp_path: Path) -
 
 
 def test_the_page_says_how_the_hash_of_a_line_is_made_by_hand(tmp_path: Path) -> None:
-    """Its command, as it stands there, gives the hash that the line itself names. Twin: of a changed line it gives another."""
+    """Its command, as it stands there, gives the hash that the line itself names. Twin: of a changed line it gives
+    another."""
     page = (Path(__file__).parents[3] / "docs" / "evidence.md").read_text(encoding="utf-8")
-    (command,) = [
-        line.strip() for line in page.splitlines() if line.strip().startswith("sed -n 7p record.jsonl")
-    ]
+    (command,) = [line.strip() for line in page.splitlines() if line.strip().startswith("sed -n 7p record.jsonl")]
     sent(tmp_path, given_a_grant())
     record = tmp_path / "record.jsonl"
 
     def by_hand() -> tuple[str, str]:
         said = json.loads(record.read_text().splitlines()[6])["hash"]
-        made = subprocess.run(
-            ["bash", "-c", command], cwd=tmp_path, check=True, capture_output=True, text=True
-        )
+        made = subprocess.run(["bash", "-c", command], cwd=tmp_path, check=True, capture_output=True, text=True)
         return said, made.stdout.split()[0]
 
     said, made = by_hand()
@@ -185,9 +182,7 @@ def test_a_record_with_a_changed_line_is_read_as_far_as_it_can_be(tmp_path: Path
     lines = path.read_text().splitlines()
     said = json.loads(lines[1]) | {"actor": "somebody"}
     del said["step"]
-    path.write_text(
-        "\n".join([lines[0], json.dumps(said, separators=(",", ":")), "no line at all", *lines[2:]]) + "\n"
-    )
+    path.write_text("\n".join([lines[0], json.dumps(said, separators=(",", ":")), "no line at all", *lines[2:]]) + "\n")
     custody = read_custody(tmp_path)
     assert any("line 2 was changed" in problem for problem in custody.check.problems)
     assert any("line 3 is not a record line" in problem for problem in custody.check.problems)
@@ -212,7 +207,8 @@ def test_the_policy_of_before_is_what_tells_the_temporary_statement(tmp_path: Pa
 
 
 def test_jobs_count_as_closed_by_the_change_that_cancels_what_is_left_of_them(tmp_path: Path) -> None:
-    """Not by their confirmation, which is the same call about something else; twin: without the closing they stand open."""
+    """Not by their confirmation, which is the same call about something else; twin: without the closing they stand
+    open."""
     jobs = {"service": "s3control", "parameters": {}}
     made = given_a_change("jobs", call="CreateJob", resource="copy jobs", **jobs)
     confirmed = given_a_change("confirm", call="UpdateJobStatus", resource="copy jobs, confirmed", **jobs)

@@ -51,6 +51,4 @@ def test_two_parts_that_were_swapped_are_both_told(tmp_path):
     aside = one.rename(tmp_path / "aside")
     other.rename(one)
     aside.rename(other)
-    assert {seen.name: seen.fit for seen in read_files(tmp_path, custody)} == dict.fromkeys(
-        PARTS, Fit.CHANGED
-    )
+    assert {seen.name: seen.fit for seen in read_files(tmp_path, custody)} == dict.fromkeys(PARTS, Fit.CHANGED)

@@ -12,7 +12,8 @@ saving = import_module("onetrail.steps.evidence.save")
 
 
 def test_a_report_that_found_no_space_is_written_by_running_08_again(tmp_path, monkeypatch):
-    """The earlier page is kept, whether it was put aside before the disk was full or not. Twin: with space the new page is there."""
+    """The earlier page is kept, whether it was put aside before the disk was full or not. Twin: with space the new page
+    is there."""
     settings = SETTINGS.with_values(runs_dir=str(tmp_path))
     folder = settings.run_folder
 

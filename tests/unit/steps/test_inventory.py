@@ -1,4 +1,5 @@
-"""01: what a listing is counted into, what its rules do and when, what lies there twice, and what must be kept of it."""
+"""01: what a listing is counted into, what its rules do and when, what lies there twice, and what must be kept of
+it."""
 
 import gzip
 import json
@@ -88,9 +89,7 @@ def states(observation, *ids):
 
 
 def given_a_key(fingerprint="", valid_from=NOW - timedelta(days=90), region=REGION):
-    return PublicKey(
-        fingerprint or fingerprint_of(der()), der(), valid_from, valid_from + timedelta(days=30), region
-    )
+    return PublicKey(fingerprint or fingerprint_of(der()), der(), valid_from, valid_from + timedelta(days=30), region)
 
 
 # -- counting
@@ -120,9 +119,7 @@ def test_foreign_objects_are_named_up_to_twenty_and_all_counted():
 
 def test_days_hold_logs_and_digests_apart():
     """Coverage is by the date in the key, not by when the object was written."""
-    survey = given_a_survey(
-        row(log("2021-03-04")), row(log("2021-03-04", unique="b" * 16)), row(digest("2021-03-05"))
-    )
+    survey = given_a_survey(row(log("2021-03-04")), row(log("2021-03-04", unique="b" * 16)), row(digest("2021-03-05")))
     assert {cell.day: counts for cell, counts in survey.days.items()} == {
         date(2021, 3, 4): (2, 0),
         date(2021, 3, 5): (0, 1),
@@ -138,7 +135,8 @@ def test_the_canary_is_a_log_of_a_foreign_owner_where_there_is_one():
 
 
 def test_a_log_that_can_hold_no_record_is_tried_last():
-    """An empty object under a log's key says nothing of whether logs can be read; where there is nothing else, it is tried all the same."""
+    """An empty object under a log's key says nothing of whether logs can be read; where there is nothing else, it is
+    tried all the same."""
     empty, cut, whole, large = (log(unique=letter * 16) for letter in "abcd")
     rows = [row(empty, 0), row(cut, 99), row(large, 9000), row(whole, 100)]
     assert given_a_survey(*rows).canaries == given_a_survey(*reversed(rows)).canaries == (whole, large)
@@ -163,9 +161,7 @@ def test_a_log_past_its_retention_has_no_months_left():
 
 
 def given_rules(*rules, minimum=None):
-    return rules_of(
-        {"Rules": list(rules), **({"TransitionDefaultMinimumObjectSize": minimum} if minimum else {})}
-    )
+    return rules_of({"Rules": list(rules), **({"TransitionDefaultMinimumObjectSize": minimum} if minimum else {})})
 
 
 EXPIRES = {
@@ -196,17 +192,31 @@ MOVES = {
         # a configuration of before September 2024 moves small ones too
         (MOVES, "varies_by_storage_class", row(log()), "moves objects to GLACIER after 90 days"),
         # but not into STANDARD_IA
-        ({**MOVES, "Transitions": [{"Days": 90, "StorageClass": "STANDARD_IA"}]}, "varies_by_storage_class", row(log()), None),
+        (
+            {**MOVES, "Transitions": [{"Days": 90, "StorageClass": "STANDARD_IA"}]},
+            "varies_by_storage_class",
+            row(log()),
+            None,
+        ),
         # an object that is colder already is not moved
         (MOVES, None, row(log(), 200_000, storage="DEEP_ARCHIVE"), None),
         # a size filter overrides the minimum
-        ({**MOVES, "Filter": {"ObjectSizeGreaterThan": 500}}, None, row(log()), "moves objects to GLACIER after 90 days"),
+        (
+            {**MOVES, "Filter": {"ObjectSizeGreaterThan": 500}},
+            None,
+            row(log()),
+            "moves objects to GLACIER after 90 days",
+        ),
         ({**MOVES, "Filter": {"ObjectSizeGreaterThan": 700}}, None, row(log()), None),
         # the old place of a prefix
-        ({"ID": "x", "Status": "Enabled", "Prefix": "AWSLogs/", "Expiration": {"Days": 1}}, None, row(log()),
-         "deletes objects below AWSLogs/ after 1 days"),
+        (
+            {"ID": "x", "Status": "Enabled", "Prefix": "AWSLogs/", "Expiration": {"Days": 1}},
+            None,
+            row(log()),
+            "deletes objects below AWSLogs/ after 1 days",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_a_rule_reaches(rule, minimum, said, words):
     """As S3 applies it, minimum sizes and all."""
     (found,) = given_rules(rule, minimum=minimum)
@@ -236,16 +246,18 @@ def test_a_rule_counts_what_is_due_already():
     reach.add(row(log(), made=NOW - timedelta(days=200)))
     reach.add(row(log(unique="b" * 16), made=NOW - timedelta(days=3)))
     assert (reach.objects, reach.due) == (2, 1)
-    assert (
-        reach.line
-        == "deletes objects below AWSLogs/ after 100 days: reaches 2 objects, 1 of them due already"
-    )
+    assert reach.line == "deletes objects below AWSLogs/ after 100 days: reaches 2 objects, 1 of them due already"
 
 
 def test_old_versions_and_unfinished_uploads_are_told_in_words():
     """They reach no current object."""
-    rule = {"ID": "x", "Status": "Enabled", "Filter": {}, "NoncurrentVersionExpiration": {"NoncurrentDays": 30},
-            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}}  # fmt: skip
+    rule = {
+        "ID": "x",
+        "Status": "Enabled",
+        "Filter": {},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 30},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
+    }
     found = given_rules(rule)
     assert [r.words for r in found] == [
         "deletes old versions after 30 days",
@@ -320,7 +332,7 @@ def test_a_part_that_broke_off_leaves_no_rows(tmp_path):
         # nothing alike
         ([row(log(), etag="1" * 32)], [row(digest(), etag="2" * 32)], (0, 0, 0)),
     ],
-)  # fmt: skip
+)
 def test_what_lies_there_twice(one, two, expected):
     """Same name, conflict, repeated bytes."""
     found = find(given_a_draft(one=one, two=two), 7, NOW)
@@ -328,7 +340,8 @@ def test_what_lies_there_twice(one, two, expected):
 
 
 def test_two_prefixes_of_one_bucket_are_two_places():
-    """Other bytes under one name are a conflict there too, as step 05 sees it, and each place is named; twin: one object is none."""
+    """Other bytes under one name are a conflict there too, as step 05 sees it, and each place is named; twin: one
+    object is none."""
     two = [row(log(), etag="1" * 32), row(log(prefix="old/"), etag="2" * 32)]
     found = find(given_a_draft(one=two), 7, NOW)
     assert (found.conflicts, found.conflict_examples) == (1, (f"{log()} in one, one/old",))
@@ -355,8 +368,11 @@ def test_repeated_bytes_of_foreign_files_are_told_apart():
 def test_an_error_that_says_nothing_still_has_a_name():
     """Whatever is printed of it does not end in a colon."""
     assert [described(err) for err in (ValueError("x"), ValueError(), zlib.error(" "), zlib.error("cut"))] == [
-        "ValueError: x", "ValueError", "zlib.error", "zlib.error: cut",
-    ]  # fmt: skip
+        "ValueError: x",
+        "ValueError",
+        "zlib.error",
+        "zlib.error: cut",
+    ]
 
 
 def test_many_rows_are_looked_through_in_parts(monkeypatch):
@@ -379,9 +395,7 @@ def test_no_rows_at_all_hold_nothing_twice():
 
 def test_a_month_without_anything_is_a_hole_only_within_the_regions_time():
     """Before the first and after the last there is nothing to miss."""
-    survey = given_a_survey(
-        row(log("2025-08-01")), row(log("2025-11-01", unique="b" * 16)), row(digest("2025-11-01"))
-    )
+    survey = given_a_survey(row(log("2025-08-01")), row(log("2025-11-01", unique="b" * 16)), row(digest("2025-11-01")))
     observation = given(BucketInventory(given_a_bucket(), survey))
     assert step.holes(observation) == {(SOURCE, REGION): ["2025-09", "2025-10"]}
     assert step.unsigned(observation) == {(SOURCE, REGION): ["2025-08"]}
@@ -483,7 +497,17 @@ def test_a_listing_that_broke_off_is_could_not_look():
 
 def test_what_02_will_cure_is_planned():
     """A live rule and a dead principal; a rule that is off is no finding."""
-    dead = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "AIDAOTPRACTICEGONE001"}, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-audit/*"}]}  # fmt: skip
+    dead = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": "AIDAOTPRACTICEGONE001"},
+                "Action": "s3:GetObject",
+                "Resource": "arn:aws:s3:::acme-audit/*",
+            }
+        ],
+    }
     live = {"Rules": [EXPIRES]}
     bucket = given_a_bucket(policy=dead, lifecycle=live)
     survey = given_a_survey(row(log()), rules=rules_of(live))
@@ -506,9 +530,12 @@ def test_an_empty_shell_is_as_it_should_be():
 def test_consumers_of_trails_and_buckets_are_named():
     """Whoever is fed by a notification, a replication or EventBridge."""
     bucket = given_a_bucket(
-        notifications={"QueueConfigurations": [{"QueueArn": "arn:q", "Events": ["s3:ObjectCreated:*"]}], "EventBridgeConfiguration": {}},
+        notifications={
+            "QueueConfigurations": [{"QueueArn": "arn:q", "Events": ["s3:ObjectCreated:*"]}],
+            "EventBridgeConfiguration": {},
+        },
         replication={"Rules": [{"Status": "Enabled", "Destination": {"Bucket": "arn:b"}}, {"Status": "Disabled"}]},
-    )  # fmt: skip
+    )
     found = consumers(OldEstate((), (), (bucket,)))
     assert [(c.feeds, c.target) for c in found] == [
         ("notifies queue of s3:ObjectCreated:*", "arn:q"),
@@ -553,7 +580,7 @@ def test_keys_are_kept_beside_those_of_before(tmp_path):
         lambda path: path.write_bytes(b'{"PublicKeyList": ["\\ud800"]}'),
         lambda path: path.write_bytes(b"[]"),
     ],
-)  # fmt: skip
+)
 def test_what_is_planted_among_the_kept_keys_is_named_and_put_aside(tmp_path, planted):
     """Neither reading nor keeping ends in an error of Python's."""
     settings = at(tmp_path)
@@ -596,11 +623,17 @@ def test_a_kept_key_that_does_not_fit_its_fingerprint_is_not_used(tmp_path):
     [
         (KeptRegionKeys(REGION, (given_a_key(),), (given_a_key(),)), [FindingState.OK]),
         (KeptRegionKeys(REGION, (given_a_key(),), ()), [FindingState.FINDING]),
-        (KeptRegionKeys(REGION, (), (given_a_key(),), faults=("x: its bytes do not have its fingerprint",)), [FindingState.FINDING, FindingState.OK]),
+        (
+            KeptRegionKeys(REGION, (), (given_a_key(),), faults=("x: its bytes do not have its fingerprint",)),
+            [FindingState.FINDING, FindingState.OK],
+        ),
         (KeptRegionKeys(REGION, (), (), could_not_look="ListPublicKeys: AccessDenied"), [FindingState.COULD_NOT_LOOK]),
-        (KeptRegionKeys(REGION, (given_a_key(),), (), unusable="eu-west-1.json cannot be used: x"), [FindingState.FINDING]),
+        (
+            KeptRegionKeys(REGION, (given_a_key(),), (), unusable="eu-west-1.json cannot be used: x"),
+            [FindingState.FINDING],
+        ),
     ],
-)  # fmt: skip
+)
 def test_keys_that_are_not_kept_are_a_finding(keys, expected):
     """Kept is OK; listed and not kept is not."""
     assert [state for _, state in states(given(keys=[keys]), "01.keys")] == expected
@@ -608,9 +641,7 @@ def test_keys_that_are_not_kept_are_a_finding(keys, expected):
 
 def test_digests_of_a_month_without_any_key_are_told():
     """Nobody can verify them, now or later."""
-    inventory = BucketInventory(
-        given_a_bucket(), given_a_survey(row(digest("2021-02-01")), row(digest("2025-11-01")))
-    )
+    inventory = BucketInventory(given_a_bucket(), given_a_survey(row(digest("2021-02-01")), row(digest("2025-11-01"))))
     held = given_a_key(valid_from=datetime(2025, 10, 20, tzinfo=UTC))
     (found,) = [
         f

@@ -1,4 +1,5 @@
-"""What a dead process left open is known by the record alone: said at the next start, and closed as the approved plan says."""
+"""What a dead process left open is known by the record alone: said at the next start, and closed as the approved plan
+says."""
 
 import importlib
 import json
@@ -71,9 +72,7 @@ def odd(kind, **fields):
     def harm(folder):
         lines = [*entries(folder)]
         first = next(n for n, line in enumerate(lines) if line["kind"] == kind)
-        lines[first] = {
-            name: value for name, value in {**lines[first], **fields}.items() if value is not None
-        }
+        lines[first] = {name: value for name, value in {**lines[first], **fields}.items() if value is not None}
         given_a_fresh_chain(folder, lines)
 
     return harm
@@ -105,10 +104,8 @@ def a_folder_in_its_place(folder):
         (a_folder_in_its_place, "whole (", False),
         (lambda folder: (folder / "record.jsonl").unlink(), "whole (", False),
     ],
-)  # fmt: skip
-def test_a_record_that_is_not_whole_says_so_first_and_hides_nothing_that_can_be_read(
-    tmp_path, harm, line, shown
-):
+)
+def test_a_record_that_is_not_whole_says_so_first_and_hides_nothing_that_can_be_read(tmp_path, harm, line, shown):
     """One odd line keeps no other from being read, and what it may hide is closed elsewhere. Twin: the first test."""
     sent(tmp_path, given_a_plan(given_a_change()))
     with RunRecord(tmp_path, "practice", MovableClock()) as record:
@@ -170,34 +167,24 @@ def test_the_closings_of_the_record_are_those_that_were_approved(tmp_path, name)
         return replace(plain, restores=plain.restores and replace(plain.restores, puts=()))
 
     assert [as_sent(one) for one in rest.changes] == [as_sent(one) for one in wanted]
-    puts = [
-        [json.dumps(s, sort_keys=True) for s in one.restores.puts] for one in rest.changes if one.restores
-    ]
-    assert puts == [
-        [json.dumps(s, sort_keys=True) for s in one.restores.puts] for one in wanted if one.restores
-    ]
+    puts = [[json.dumps(s, sort_keys=True) for s in one.restores.puts] for one in rest.changes if one.restores]
+    assert puts == [[json.dumps(s, sort_keys=True) for s in one.restores.puts] for one in wanted if one.restores]
 
 
 def test_jobs_are_left_to_the_step_and_their_roles_with_them(tmp_path):
     """Only it can cancel jobs, and a job whose role is gone cannot be read; the policies are closed all the same."""
     cancel = Bulk(BulkAction.CANCEL_JOBS, ("UpdateJobStatus",), {"RequestedJobStatus": "Cancelled"}, {})
     plan = given_a_plan(
-        given_a_change(
-            "role", service="iam", call="CreateRole", parameters={"RoleName": "jobs"}, resource="jobs"
-        ),
+        given_a_change("role", service="iam", call="CreateRole", parameters={"RoleName": "jobs"}, resource="jobs"),
         given_a_change("open"),
         given_a_change("make", service="s3control", call="CreateJob", region="eu-west-1", parameters={}),
         given_a_change("cancel", service="s3control", parameters={}, closes="make", bulk=cancel),
         given_a_change("close", closes="open", region="eu-west-2"),
-        given_a_change(
-            "no-role", service="iam", call="DeleteRole", closes="role", parameters={"RoleName": "jobs"}
-        ),
+        given_a_change("no-role", service="iam", call="DeleteRole", closes="role", parameters={"RoleName": "jobs"}),
         step="05",
     )
     line = recorded(tmp_path, plan)
-    all_open = rest_of(
-        line, plan.estate, plan.accounts, {"role": "jobs", "open": "old", "make": "jobs"}, closing_of
-    )
+    all_open = rest_of(line, plan.estate, plan.accounts, {"role": "jobs", "open": "old", "make": "jobs"}, closing_of)
     assert ([one.key for one in all_open.changes], all_open.left) == (["close"], ("cancel", "no-role"))
     without = rest_of(line, plan.estate, plan.accounts, {"role": "jobs", "open": "old"}, closing_of)
     assert ([one.key for one in without.changes], without.left) == (["close", "no-role"], ())
@@ -263,10 +250,9 @@ def test_the_survivor_sends_what_is_open_under_the_id_of_the_plan(tmp_path):
     assert run_plan(given_a_later_closing(), gate).state == "planned"
 
 
-def test_a_source_account_that_cannot_be_entered_keeps_the_grants_elsewhere_from_nothing(
-    tmp_path, monkeypatch
-):
-    """The old buckets are read for the closing that needs it alone. Twin: the account can be entered, and all is closed."""
+def test_a_source_account_that_cannot_be_entered_keeps_the_grants_elsewhere_from_nothing(tmp_path, monkeypatch):
+    """The old buckets are read for the closing that needs it alone. Twin: the account can be entered, and all is
+    closed."""
     plan = given_a_plan(
         given_a_change("role", service="iam", call="CreateRole", parameters={"RoleName": "copier"}),
         given_a_change("open-central", resource="archive"),
@@ -282,9 +268,7 @@ def test_a_source_account_that_cannot_be_entered_keeps_the_grants_elsewhere_from
         step="05",
     )
     line = recorded(tmp_path, plan)
-    rest = rest_of(
-        line, plan.estate, plan.accounts, {"role": "copier", "open-central": "archive"}, closing_of
-    )
+    rest = rest_of(line, plan.estate, plan.accounts, {"role": "copier", "open-central": "archive"}, closing_of)
     copying = importlib.import_module("onetrail.steps.copy_history.apply")
     gate, estate = given_a_gate(tmp_path / "shut")
     monkeypatch.setattr(copying, "read_old_estate", lambda settings, clients: cannot_be_entered(SOURCE))
@@ -303,9 +287,7 @@ def test_a_source_account_that_cannot_be_entered_keeps_the_grants_elsewhere_from
 def test_a_survivor_closes_only_what_it_was_told_may_run(tmp_path, monkeypatch, approve, sends):
     """A run folder alone permits nothing: whoever wrote into it cannot have its plans sent."""
     plan = replace(given_a_grant(), accounts=SETTINGS.all_account_ids)
-    settings = SETTINGS.with_values(
-        runs_dir=str(tmp_path), approve=plan.id if approve == "its own" else approve
-    )
+    settings = SETTINGS.with_values(runs_dir=str(tmp_path), approve=plan.id if approve == "its own" else approve)
     killed(settings.run_folder, plan, at="work")
     connected = []
 

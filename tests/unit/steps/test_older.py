@@ -1,4 +1,5 @@
-"""Older history is called gone only where somebody looked: the digest that the oldest one names is asked for in the bucket it was delivered to."""
+"""Older history is called gone only where somebody looked: the digest that the oldest one names is asked for in the
+bucket it was delivered to."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -16,7 +17,8 @@ OLD, ELSEWHERE = "acme-old", "acme-elsewhere"
 
 
 class Answers:
-    """Clients whose HeadObject answers by account; what was asked is kept. An account without an answer cannot be entered."""
+    """Clients whose HeadObject answers by account; what was asked is kept. An account without an answer cannot be
+    entered."""
 
     def __init__(self, by_account: dict[str, str]) -> None:
         self._by_account, self.asked = by_account, []
@@ -71,7 +73,7 @@ def test_each_answer_is_told_as_what_it_is(
 def test_what_is_left_is_told_with_its_place() -> None:
     """Whether or not its bucket is one of the move. Twins: what is gone, and what could not be looked for."""
     clients: Any = Answers({SOURCE: "200"})
-    mine, other = looked_for(clients, [DigestPlace(OLD, "k"), DigestPlace(ELSEWHERE, "k")], {}, [SOURCE], {OLD})  # fmt: skip
+    mine, other = looked_for(clients, [DigestPlace(OLD, "k"), DigestPlace(ELSEWHERE, "k")], {}, [SOURCE], {OLD})
     assert "a bucket of this move, and is not in the archive" in mine.evidence
     assert "is in acme-elsewhere, which is not part of this move" in other.evidence
     gone, unknown = (

@@ -1,4 +1,5 @@
-"""The pilot reads a copy back in every property that it could have lost on its way, and one that differs stops the step."""
+"""The pilot reads a copy back in every property that it could have lost on its way, and one that differs stops the
+step."""
 
 import base64
 import hashlib
@@ -74,9 +75,7 @@ def test_an_etag_that_is_no_md5_is_not_compared(source):
 
 
 def rows_of(**changed):
-    return properties(
-        TASK, PilotObject(SOURCE, SUM), PilotObject(AS_PLANNED._replace(**changed), SUM, OURS), ""
-    )
+    return properties(TASK, PilotObject(SOURCE, SUM), PilotObject(AS_PLANNED._replace(**changed), SUM, OURS), "")
 
 
 def test_a_pilot_that_differs_says_planned_and_seen():
@@ -110,9 +109,7 @@ def test_values_that_differ_from_object_to_object_are_counted():
         for row in properties(
             TASK._replace(storage_class="STANDARD" if n else "GLACIER_IR"),
             PilotObject(SOURCE._replace(size=n), SUM),
-            PilotObject(
-                AS_PLANNED._replace(size=n, storage_class="STANDARD" if n else "GLACIER_IR"), SUM, OURS
-            ),
+            PilotObject(AS_PLANNED._replace(size=n, storage_class="STANDARD" if n else "GLACIER_IR"), SUM, OURS),
             "",
         )
     ]
@@ -120,9 +117,7 @@ def test_values_that_differ_from_object_to_object_are_counted():
     assert "GLACIER_IR (1), STANDARD (4)" in text and "5 values" in text
 
 
-@pytest.mark.parametrize(
-    ("err", "tables"), [(PilotDiffers("old", rows_of(size=11)), 1), (ChangeFailed("other"), 0)]
-)
+@pytest.mark.parametrize(("err", "tables"), [(PilotDiffers("old", rows_of(size=11)), 1), (ChangeFailed("other"), 0)])
 def test_the_notebook_shows_a_differing_pilot_where_it_stops(monkeypatch, err, tables):
     """The progress it ran under shows it, and lets the error pass; any other error shows nothing more."""
     seen = []

@@ -33,8 +33,17 @@ def proven_by(scene: Scene) -> tuple[dict[str, str], RegionCheck]:
     )
     trails: Any = {GROUP.identity: ("trail", None)}
     made = RegionCheck(
-        SETTINGS, SimpleNamespace(), KeyStore(scene.keys), frozenset({OLD}), trails, ACCOUNT, REGION, [], None, rows,  # type: ignore[arg-type]
-    )  # fmt: skip
+        SETTINGS,
+        SimpleNamespace(),
+        KeyStore(scene.keys),
+        frozenset({OLD}),
+        trails,
+        ACCOUNT,
+        REGION,
+        [],
+        None,
+        rows,  # type: ignore[arg-type]
+    )
     made._listing = lambda key: any(one.key == key for one in scene.objects)  # type: ignore[assignment]
     made._chain(GROUP, [one.key for one in scene.objects], reader, {}, set())
     return rows.by, made
@@ -42,7 +51,8 @@ def proven_by(scene: Scene) -> tuple[dict[str, str], RegionCheck]:
 
 @pytest.mark.parametrize("changed", [None, 1, 3])
 def test_a_log_is_bound_to_its_own_digest(changed: int | None) -> None:
-    """Also where that one's metadata was changed and the signature in the next one proves it. Twin: nothing was changed."""
+    """Also where that one's metadata was changed and the signature in the next one proves it. Twin: nothing was
+    changed."""
     scene = given_a_chain(5)
     if changed is not None:
         scene.change(changed, metadata={**scene.digests[changed].metadata, "signature": "ab" * 256})

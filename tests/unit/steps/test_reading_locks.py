@@ -1,4 +1,5 @@
-"""The lock of a copy that cannot be read is looked at by HEAD, and a HEAD that is refused is not a lock that is fine."""
+"""The lock of a copy that cannot be read is looked at by HEAD, and a HEAD that is refused is not a lock that is
+fine."""
 
 from types import SimpleNamespace
 
@@ -16,7 +17,8 @@ def error(code, operation="HeadObject"):
 
 
 def given_a_reader(monkeypatch, head):
-    """Every copy is in an archive class, every original can be read; HEAD of a copy is answered with this, or raises it."""
+    """Every copy is in an archive class, every original can be read; HEAD of a copy is answered with this, or raises
+    it."""
 
     def do(call):
         if call.operation == "GetObject":
@@ -27,9 +29,7 @@ def given_a_reader(monkeypatch, head):
 
     def run(asked):
         for _, context in asked:
-            yield SimpleNamespace(
-                context=context, error=error("InvalidObjectState", "GetObject"), result=None
-            )
+            yield SimpleNamespace(context=context, error=error("InvalidObjectState", "GetObject"), result=None)
 
     monkeypatch.setattr(
         "onetrail.steps.verification.region.reading.hot", lambda *_, **__: SimpleNamespace(do=do, run=run)
@@ -43,7 +43,8 @@ HEAD = SimpleNamespace(lock_mode="", retain_until="", metadata={})
 
 
 def test_a_lock_that_could_not_be_looked_at_is_raised_and_not_passed_over(monkeypatch):
-    """The region then could not be read. Twins: it was looked at and is missing, which is counted; and a copy that is gone has none."""
+    """The region then could not be read. Twins: it was looked at and is missing, which is counted; and a copy that is
+    gone has none."""
     refused = given_a_reader(monkeypatch, error("AccessDenied"))
     with pytest.raises(ClientError, match="AccessDenied"):
         refused.log("old", LOG_KEY)

@@ -1,4 +1,5 @@
-"""Nothing of the old estate is touched without a proof that holds, quiet, and the cooling-off; what is kept is named."""
+"""Nothing of the old estate is touched without a proof that holds, quiet, and the cooling-off; what is kept is
+named."""
 
 import sys
 from dataclasses import replace
@@ -33,10 +34,24 @@ SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practi
 BUCKET = OldBucket("acme-eu", SOURCE, "eu-west-1", policy={"Version": "2012-10-17", "Statement": []})
 SHELL = replace(BUCKET, policy=old_bucket_shell("aws", "acme-eu", [KEEPER]))
 RECEIPT = Receipt(
-    run="practice", bucket="acme-eu", account=SOURCE, region="eu-west-1", at="2026-01-12T12:00:00Z", listing="a" * 64, objects=9, size=900,
-    counts={}, digest_check="full", lock="compliance", good=True, trails=(), proven=ListPart("proven-acme-eu.parquet", "b" * 64, 9), ledger=(),
-    record_head="0" * 64, sha256="c" * 64,
-)  # fmt: skip
+    run="practice",
+    bucket="acme-eu",
+    account=SOURCE,
+    region="eu-west-1",
+    at="2026-01-12T12:00:00Z",
+    listing="a" * 64,
+    objects=9,
+    size=900,
+    counts={},
+    digest_check="full",
+    lock="compliance",
+    good=True,
+    trails=(),
+    proven=ListPart("proven-acme-eu.parquet", "b" * 64, 9),
+    ledger=(),
+    record_head="0" * 64,
+    sha256="c" * 64,
+)
 READY = Retiring(
     BUCKET, "retain_empty", RECEIPT, listing="a" * 64, objects=9, size=900, newest=NOW - timedelta(days=20)
 )
@@ -44,9 +59,14 @@ CLOSED = replace(BUCKET, policy=iam.with_statements(BUCKET.policy, old_bucket_cl
 RULED = replace(CLOSED, lifecycle={"Rules": [{"ID": EXPIRE_RULE, "Status": "Enabled"}]})
 OTHER = replace(READY, bucket=replace(BUCKET, name="acme-us"))
 TRAIL = Trail(
-    "audit", f"arn:aws:cloudtrail:eu-west-1:{SOURCE}:trail/audit", SOURCE, "eu-west-1", "acme-eu", validation=True,
+    "audit",
+    f"arn:aws:cloudtrail:eu-west-1:{SOURCE}:trail/audit",
+    SOURCE,
+    "eu-west-1",
+    "acme-eu",
+    validation=True,
     status=TrailStatus(is_logging=False, stopped=NOW - timedelta(days=20)),
-)  # fmt: skip
+)
 
 
 def given(*buckets, trails=(), drained=True, done=True, **said):
@@ -72,9 +92,7 @@ def calls(observation, settings=SETTINGS):
 
 
 def test_it_waits_for_the_verification_while_nothing_is_proven():
-    plan = propose(
-        SETTINGS, given(replace(READY, receipt=None, receipt_why="no receipt"), trails=[TRAIL], done=False)
-    )
+    plan = propose(SETTINGS, given(replace(READY, receipt=None, receipt_why="no receipt"), trails=[TRAIL], done=False))
     assert (plan.waiting_for, plan.changes) == ("06", ())
     found = check(SETTINGS, given(done=False))
     assert [(one.id, one.state) for one in found] == [("07.waiting", FindingState.PLANNED)]
@@ -116,9 +134,7 @@ def test_trails_go_before_what_they_wrote_and_the_bucket_is_closed_last():
         ({"could_not_look": "AccessDenied"}, "it could not be read: AccessDenied"),
         (
             {"replaceable": 2},
-            (
-                "2 versions have the id null, which a write keeps when it replaces the bytes while versioning is suspended"
-            ),
+            "2 versions have the id null, which a write keeps when it replaces the bytes while versioning is suspended",
         ),
     ],
 )
@@ -189,9 +205,12 @@ def test_a_trail_goes_only_when_drained_and_proven(fault, trails):
 def test_a_receipt_of_another_run_archive_account_or_work_bucket_is_none(other, why):
     """Each alone. Twin: the first row is of all four."""
     receipt = replace(
-        RECEIPT, run=SETTINGS.run_name, archive=SETTINGS.bucket_name, log_account=SETTINGS.log_account.account_id,
+        RECEIPT,
+        run=SETTINGS.run_name,
+        archive=SETTINGS.bucket_name,
+        log_account=SETTINGS.log_account.account_id,
         work_bucket=SETTINGS.work_bucket,
-    )  # fmt: skip
+    )
     fault = of_another(SETTINGS, replace(receipt, **other))
     assert fault.startswith(why) if why else fault == ""
 
@@ -233,8 +252,9 @@ def test_what_is_past_retention_is_a_line_of_its_own_and_no_obstacle(past, lines
     plan = propose(SETTINGS, given(replace(READY, past=past, held="d" * 64)))
     assert [
         (one.bulk.scope, one.bulk.listing, one.bulk.estimate["objects"], one.bulk.estimate["bytes"])
-        for one in plan.changes if one.bulk
-    ] == lines  # fmt: skip
+        for one in plan.changes
+        if one.bulk
+    ] == lines
     assert plan.changes[-1].call == "PutBucketPolicy"
     assert len({one.requires for one in plan.changes if one.bulk}) == 1
 
@@ -277,13 +297,10 @@ def test_where_rules_are_to_expire_it_a_rule_is_put_and_waited_for_and_then_the_
     assert calls(given(replace(ruled, objects=0))) == ["PutBucketPolicy"]
 
 
-@pytest.mark.parametrize(
-    ("statements", "call"), [([], "DeleteBucketPolicy"), ([{"Sid": "Theirs"}], "PutBucketPolicy")]
-)
-def test_a_bucket_that_was_closed_for_a_rule_is_opened_before_it_is_emptied_object_by_object(
-    statements, call
-):
-    """The parameters said `expire` before, and say `retain_empty` now. Twin: every bucket above, which was never closed."""
+@pytest.mark.parametrize(("statements", "call"), [([], "DeleteBucketPolicy"), ([{"Sid": "Theirs"}], "PutBucketPolicy")])
+def test_a_bucket_that_was_closed_for_a_rule_is_opened_before_it_is_emptied_object_by_object(statements, call):
+    """The parameters said `expire` before, and say `retain_empty` now. Twin: every bucket above, which was never
+    closed."""
     closed = iam.with_statements(
         {"Version": "2012-10-17", "Statement": statements}, old_bucket_closed("aws", "acme-eu")
     )
@@ -304,7 +321,8 @@ def test_a_bucket_that_was_closed_for_a_rule_is_opened_before_it_is_emptied_obje
     ],
 )
 def test_a_rule_that_deletes_what_the_archive_may_not_hold_is_taken_away_before_anything_else(fault, others):
-    """Also while 06 is not done, and nothing else is proposed beside it. Twin: the rule at work on a proven bucket, above and below."""
+    """Also while 06 is not done, and nothing else is proposed beside it. Twin: the rule at work on a proven bucket,
+    above and below."""
     ruled = replace(BUCKET, lifecycle={"Rules": [*others, {"ID": EXPIRE_RULE, "Status": "Enabled"}]})
     for done in (True, False):
         (change,) = propose(
@@ -334,7 +352,8 @@ def test_a_rule_that_deletes_what_the_archive_may_not_hold_is_taken_away_before_
     ],
 )
 def test_a_rule_that_may_not_go_on_goes_before_its_bucket_is_opened_or_emptied_otherwise(fault, why):
-    """Nothing else is proposed beside it: what follows needs its absence read again. Twin: closed, unversioned, `expire`, it goes on."""
+    """Nothing else is proposed beside it: what follows needs its absence read again. Twin: closed, unversioned,
+    `expire`, it goes on."""
     at_work = replace(READY, how="expire", bucket=RULED)
     assert (at_work.danger, calls(given(at_work, OTHER))) == ("", ["DeleteObjects", "PutBucketPolicy"])
     seen = replace(at_work, **fault)
@@ -345,7 +364,8 @@ def test_a_rule_that_may_not_go_on_goes_before_its_bucket_is_opened_or_emptied_o
 
 @pytest.mark.parametrize("versioning", ["Enabled", "Suspended"])
 def test_a_bucket_with_versions_is_never_left_to_a_rule(versioning):
-    """It is emptied by version whatever the parameters say, and the plan says so. Twin: without versions a rule is put."""
+    """It is emptied by version whatever the parameters say, and the plan says so. Twin: without versions a rule is
+    put."""
     versioned = replace(READY, how="expire", bucket=replace(BUCKET, versioning=versioning))
     plan = propose(SETTINGS, given(versioned))
     assert [change.call for change in plan.changes] == ["DeleteObjects", "PutBucketPolicy"]
@@ -357,7 +377,11 @@ def test_a_bucket_with_versions_is_never_left_to_a_rule(versioning):
 @pytest.mark.parametrize(
     ("bucket", "past", "expected"),
     [
-        (BUCKET, Past(2, 50, "e" * 64), ["DeleteObjects", "PutBucketPolicy", "PutObject", "PutBucketLifecycleConfiguration"]),
+        (
+            BUCKET,
+            Past(2, 50, "e" * 64),
+            ["DeleteObjects", "PutBucketPolicy", "PutObject", "PutBucketLifecycleConfiguration"],
+        ),
         (
             CLOSED,
             Past(2, 50, "e" * 64),
@@ -365,9 +389,10 @@ def test_a_bucket_with_versions_is_never_left_to_a_rule(versioning):
         ),
         (BUCKET, Past(9, 900, "e" * 64), ["DeleteObjects", "PutBucketPolicy"]),  # nothing is left for a rule
     ],
-)  # fmt: skip
+)
 def test_a_rule_takes_nothing_past_retention_along_that_has_no_line_of_its_own(bucket, past, expected):
-    """Before the rule, and the rule is bound to the listing without it. Twin: with nothing past retention, below and above."""
+    """Before the rule, and the rule is bound to the listing without it. Twin: with nothing past retention, below and
+    above."""
     plan = propose(SETTINGS, given(replace(READY, how="expire", bucket=bucket, past=past, held="d" * 64)))
     assert [change.call for change in plan.changes] == expected
     first = next(change for change in plan.changes if change.bulk)
@@ -385,11 +410,13 @@ def test_a_rule_takes_nothing_past_retention_along_that_has_no_line_of_its_own(b
         (
             (replace(READY, old_versions=1), replace(OTHER, foreign=1), replace(OTHER, bucket=SHELL, objects=0)),
             (TRAIL,),
-            ("acme-eu is left alone: it holds 1 older version and 0 delete markers that were not moved; 1 other bucket is too; "
-            "1 old trail is left alone"),
+            (
+                "acme-eu is left alone: it holds 1 older version and 0 delete markers that were not moved; 1 other"
+                " bucket is too; 1 old trail is left alone"
+            ),
         ),
     ],
-)  # fmt: skip
+)
 def test_where_nothing_is_planned_and_something_is_left_the_plan_says_why(buckets, trails, why):
     """So that no outcome says that all is as intended. Twin: where everything is retired it says nothing."""
     plan = propose(SETTINGS, given(*buckets, trails=trails, drained=False))
@@ -419,9 +446,7 @@ def test_where_nothing_is_planned_and_something_is_left_the_plan_says_why(bucket
         ),  # left alone: nothing is waited for
     ],
 )
-def test_a_plan_waits_for_lifecycle_rules_where_they_are_at_work_and_nowhere_else(
-    buckets, ends_with, not_yet
-):
+def test_a_plan_waits_for_lifecycle_rules_where_they_are_at_work_and_nowhere_else(buckets, ends_with, not_yet):
     plan = propose(SETTINGS, given(*buckets))
     assert (plan.ends_with, plan.not_yet is not None) == (ends_with, not_yet)
 
@@ -442,17 +467,13 @@ def test_what_is_left_alone_is_named_and_what_is_retired_is_not():
         "acme-us",
     ]
     wired_and_kept = replace(READY, bucket=wired, foreign=1)
-    assert [note.split(":")[0] for note in propose(SETTINGS, given(wired_and_kept)).notes] == [
-        "acme-us is left alone"
-    ]
+    assert [note.split(":")[0] for note in propose(SETTINGS, given(wired_and_kept)).notes] == ["acme-us is left alone"]
 
 
 @pytest.mark.parametrize("parts", [(RolePart.POLICY, RolePart.ROLE), (RolePart.ROLE,)])
 def test_what_stands_of_the_copiers_role_is_taken_away(parts):
     """A role without its policy too, as a run that was killed between the two calls leaves it."""
-    changes = propose(
-        SETTINGS, given(replace(READY, bucket=SHELL, objects=0), source_copiers={SOURCE: parts})
-    ).changes
+    changes = propose(SETTINGS, given(replace(READY, bucket=SHELL, objects=0), source_copiers={SOURCE: parts})).changes
     assert [change.call for change in changes] == [*parts]
     assert {change.parameters["RoleName"] for change in changes} == {names.COPIER_ROLE}
 
@@ -489,15 +510,23 @@ VERSIONED = replace(CLOSED, versioning="Enabled")
             "others still write into it",
         ),
         (replace(READY, bucket=CLOSED), "DeleteBucketPolicy", {}, ""),
-        (replace(READY, bucket=CLOSED), "DeleteBucketPolicy", {"bucket": RULED}, "no longer leaves this bucket to a rule"),
-        (replace(READY, bucket=CLOSED), "DeleteBucketPolicy", {"undrained": ("audit",)}, "a trail still delivers into it"),
+        (
+            replace(READY, bucket=CLOSED),
+            "DeleteBucketPolicy",
+            {"bucket": RULED},
+            "no longer leaves this bucket to a rule",
+        ),
+        (
+            replace(READY, bucket=CLOSED),
+            "DeleteBucketPolicy",
+            {"undrained": ("audit",)},
+            "a trail still delivers into it",
+        ),
         (replace(READY, bucket=CLOSED), "DeleteBucketPolicy", {"delete_markers": 1}, "1 delete marker"),
         (replace(READY, bucket=CLOSED), "DeleteBucketPolicy", {"replaceable": 1}, "1 version has the id null"),
     ],
-)  # fmt: skip
-def test_what_became_of_a_bucket_since_it_was_reviewed_stops_its_change(
-    monkeypatch, tmp_path, planned, call, now, why
-):
+)
+def test_what_became_of_a_bucket_since_it_was_reviewed_stops_its_change(monkeypatch, tmp_path, planned, call, now, why):
     """Each alone, by the check right before the change is sent. Twin: as it was reviewed, it is sent."""
     plan = propose(SETTINGS, given(planned))
     plan = replace(plan, changes=tuple(one for one in plan.changes if one.call == call), ends_with=None)
@@ -539,7 +568,8 @@ def test_what_could_not_be_looked_at_is_not_left_alone_for_good(unread):
 
 
 def test_every_bucket_is_expired_only_where_every_bucket_was_looked_at():
-    """Not where the list of buckets was refused, or one of them. Twin: the same with nothing refused and no bucket left."""
+    """Not where the list of buckets was refused, or one of them. Twin: the same with nothing refused and no bucket
+    left."""
     work = object.__new__(_Retirement)
     work.clients = None
 

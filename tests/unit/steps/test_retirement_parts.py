@@ -1,4 +1,5 @@
-"""The parts of step 07: what a plan holds in full, how a bucket stands, who could write, and each check right before something is deleted."""
+"""The parts of step 07: what a plan holds in full, how a bucket stands, who could write, and each check right before
+something is deleted."""
 
 import sys
 from dataclasses import replace
@@ -39,9 +40,7 @@ from tests.unit.steps.test_retirement import (
     given,
 )
 
-APPLY, CHECK, OBSERVE = (
-    sys.modules[f"onetrail.steps.retirement.{name}"] for name in ("apply", "check", "observe")
-)
+APPLY, CHECK, OBSERVE = (sys.modules[f"onetrail.steps.retirement.{name}"] for name in ("apply", "check", "observe"))
 EXPIRING = replace(READY, how="expire")
 
 # --- The plan
@@ -50,17 +49,18 @@ EXPIRING = replace(READY, how="expire")
 def test_the_changes_that_leave_a_bucket_to_a_rule_in_full():
     """The probe could not write even if it were let in; the rule is S3's shortest, and the other rules stay."""
     lifecycle = {"Rules": [{"ID": "old", "Status": "Disabled"}, {"ID": EXPIRE_RULE, "Status": "Disabled"}]}
-    _, probe, rule = propose(
-        SETTINGS, given(replace(EXPIRING, bucket=replace(BUCKET, lifecycle=lifecycle)))
-    ).changes
+    _, probe, rule = propose(SETTINGS, given(replace(EXPIRING, bucket=replace(BUCKET, lifecycle=lifecycle)))).changes
     assert (probe.parameters, probe.expects, probe.tries) == (
         {
-            "Bucket": "acme-eu", "ExpectedBucketOwner": SOURCE, "Key": "AWSLogs/onetrail-probe", "Body": b"",
+            "Bucket": "acme-eu",
+            "ExpectedBucketOwner": SOURCE,
+            "Key": "AWSLogs/onetrail-probe",
+            "Body": b"",
             "ContentMD5": "AAAAAAAAAAAAAAAAAAAAAA==",
         },
         "refused",
         10,
-    )  # fmt: skip
+    )
     assert rule.parameters == {
         "Bucket": "acme-eu",
         "ExpectedBucketOwner": SOURCE,
@@ -68,12 +68,15 @@ def test_the_changes_that_leave_a_bucket_to_a_rule_in_full():
             "Rules": [
                 {"ID": "old", "Status": "Disabled"},
                 {
-                    "ID": EXPIRE_RULE, "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1},
+                    "ID": EXPIRE_RULE,
+                    "Status": "Enabled",
+                    "Filter": {"Prefix": ""},
+                    "Expiration": {"Days": 1},
                     "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
                 },
             ]
         },
-    }  # fmt: skip
+    }
     assert rule.before == {"rules": lifecycle, "listing": "a" * 64}
 
 
@@ -86,7 +89,8 @@ def test_the_changes_that_leave_a_bucket_to_a_rule_in_full():
     ],
 )
 def test_a_deletion_names_each_object_and_its_version_where_its_bucket_has_any(versioning, listing, words):
-    """The plan's words, the listing that it binds, and what the guard lets through: nothing but these objects, of this owner."""
+    """The plan's words, the listing that it binds, and what the guard lets through: nothing but these objects, of this
+    owner."""
     seen = replace(READY, bucket=replace(BUCKET, versioning=versioning), held="d" * 64)
     deletion = propose(SETTINGS, given(seen)).changes[0]
     assert (deletion.before, deletion.bulk.listing) == ({"listing": listing}, listing)
@@ -139,26 +143,36 @@ def test_a_retired_bucket_is_not_said_to_trigger_notifications_any_more():
 
 
 def findings(observation, identity):
-    return [
-        (one.state, one.resource, one.evidence) for one in check(SETTINGS, observation) if one.id == identity
-    ]
+    return [(one.state, one.resource, one.evidence) for one in check(SETTINGS, observation) if one.id == identity]
 
 
 @pytest.mark.parametrize(
     ("fault", "state", "evidence"),
     [
         ({}, FindingState.PLANNED, "proven, quiet and cooled off; retired by the plan"),
-        ({"newest": NOW - timedelta(hours=5)}, FindingState.PLANNED, "acme-eu: 6 hours without a new object: not before 2026-02-01T13:00:00Z"),
+        (
+            {"newest": NOW - timedelta(hours=5)},
+            FindingState.PLANNED,
+            "acme-eu: 6 hours without a new object: not before 2026-02-01T13:00:00Z",
+        ),
         ({"could_not_look": "AccessDenied"}, FindingState.COULD_NOT_LOOK, "AccessDenied"),
         ({"could_not_look": "AccessDenied", "bucket": SHELL}, FindingState.COULD_NOT_LOOK, "AccessDenied"),
         ({"receipt_why": "it changed"}, FindingState.FINDING, "left alone: it changed"),
-        ({"foreign": 1, "old_versions": 1}, FindingState.NOTE, "left alone: it holds 1 object that is not CloudTrail's, first ; it holds 1 older version"),
+        (
+            {"foreign": 1, "old_versions": 1},
+            FindingState.NOTE,
+            "left alone: it holds 1 object that is not CloudTrail's, first ; it holds 1 older version",
+        ),
         ({"bucket": SHELL, "objects": 2}, FindingState.FINDING, "closed as emptied, yet it holds 2 objects"),
         ({"bucket": SHELL, "objects": 0}, FindingState.OK, "an emptied bucket"),
         ({"how": "expire", "bucket": RULED}, FindingState.PLANNED, "its lifecycle rule is emptying it"),
-        ({"how": "delete", "bucket": RULED}, FindingState.PLANNED, "its lifecycle rule goes first: old_buckets no longer leaves"),
+        (
+            {"how": "delete", "bucket": RULED},
+            FindingState.PLANNED,
+            "its lifecycle rule goes first: old_buckets no longer leaves",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_bucket_stands_as_it_was_seen_and_says_why(fault, state, evidence):
     """In the words of what was seen."""
     ((found, resource, said),) = findings(given(replace(READY, **fault)), "07.bucket")
@@ -170,8 +184,13 @@ def test_everything_else_of_the_old_estate_is_among_the_findings():
     """Buckets that are gone, trails of ours and of others, what could not be read, and what the copy left behind."""
     theirs = replace(TRAIL, name="theirs", arn=TRAIL.arn + "2")
     seen = given(
-        READY, trails=[TRAIL], untouched=(theirs,), deleted=("gone",), could_not_look=("AccessDenied",), source_copiers={SOURCE: ()}
-    )  # fmt: skip
+        READY,
+        trails=[TRAIL],
+        untouched=(theirs,),
+        deleted=("gone",),
+        could_not_look=("AccessDenied",),
+        source_copiers={SOURCE: ()},
+    )
     assert findings(seen, "07.bucket")[-1] == (FindingState.OK, "gone", "deleted; its name is free")
     assert findings(seen, "07.trail") == [
         (FindingState.PLANNED, "audit", "stopped and proven; deleted by the plan"),
@@ -193,14 +212,30 @@ def test_everything_else_of_the_old_estate_is_among_the_findings():
         (given(replace(READY, could_not_look="x"), OTHER), StepStage.UNKNOWN, "acme-eu: x"),
         (given(READY, OTHER), StepStage.OPEN, "2 old buckets are still to be retired, first acme-eu"),
         (given(replace(READY, foreign=1), OTHER), StepStage.OPEN, "1 old bucket is still to be retired, first acme-us"),
-        (given(replace(READY, bucket=SHELL), OTHER), StepStage.OPEN, "1 old bucket is still to be retired, first acme-us"),
-        (given(replace(READY, bucket=SHELL), trails=[TRAIL]), StepStage.OPEN, "1 old trail still exists, first audit in eu-west-1"),
-        (given(replace(READY, bucket=SHELL), trails=[TRAIL, TRAIL]), StepStage.OPEN, "2 old trails still exist, first audit"),
+        (
+            given(replace(READY, bucket=SHELL), OTHER),
+            StepStage.OPEN,
+            "1 old bucket is still to be retired, first acme-us",
+        ),
+        (
+            given(replace(READY, bucket=SHELL), trails=[TRAIL]),
+            StepStage.OPEN,
+            "1 old trail still exists, first audit in eu-west-1",
+        ),
+        (
+            given(replace(READY, bucket=SHELL), trails=[TRAIL, TRAIL]),
+            StepStage.OPEN,
+            "2 old trails still exist, first audit",
+        ),
         (given(replace(READY, bucket=SHELL)), StepStage.DONE, "no old trail is left, every old bucket is retired"),
-        (given(replace(READY, foreign=1)), StepStage.DONE, "no old trail is left, every old bucket is retired; kept for a named reason: acme-eu"),
+        (
+            given(replace(READY, foreign=1)),
+            StepStage.DONE,
+            "no old trail is left, every old bucket is retired; kept for a named reason: acme-eu",
+        ),
         (given(), StepStage.DONE, "no old trail is left"),
     ],
-)  # fmt: skip
+)
 def test_the_step_is_done_when_every_bucket_and_trail_is_seen_to(monkeypatch, observation, stage, line):
     """The first thing that is not is named."""
     monkeypatch.setattr(CHECK, "observe", lambda *_: observation)
@@ -217,7 +252,7 @@ def listed(*rows):
     return seen, [row.key for row in seen.through(rows)]
 
 
-LOG = "AWSLogs/111122223333/CloudTrail/eu-west-1/2026/01/05/111122223333_CloudTrail_eu-west-1_20260105T0005Z_{:016}.json.gz"
+LOG = "AWSLogs/111122223333/CloudTrail/eu-west-1/2026/01/05/111122223333_CloudTrail_eu-west-1_20260105T0005Z_{:016}.json.gz"  # noqa: E501
 
 
 def test_a_listing_is_counted_on_its_way_and_of_what_is_not_cloudtrails_the_first_five_are_named():
@@ -285,9 +320,7 @@ def test_other_services_that_may_write_are_found_in_the_buckets_policy(statement
 
 
 def proven(key, **said):
-    return ProvenRow(key, 7, "e", NOW, key, "v1", "e", lock_mode="GOVERNANCE", retain_until=NOW)._replace(
-        **said
-    )
+    return ProvenRow(key, 7, "e", NOW, key, "v1", "e", lock_mode="GOVERNANCE", retain_until=NOW)._replace(**said)
 
 
 def test_rows_are_looked_at_in_runs_that_rise_within_one_folder():
@@ -324,9 +357,7 @@ def test_a_lock_is_no_less_than_it_was_proven_to_be(mode, until, weaker):
     head = SimpleNamespace(lock_mode=mode, retain_until=until, encryption="", kms_key="")
     assert _changed(proven("k"), head).startswith("its lock is ") is weaker
     assert (
-        _changed(
-            proven("k", lock_mode="COMPLIANCE"), SimpleNamespace(**{**vars(head), "lock_mode": "GOVERNANCE"})
-        )
+        _changed(proven("k", lock_mode="COMPLIANCE"), SimpleNamespace(**{**vars(head), "lock_mode": "GOVERNANCE"}))
         != ""
     )
 
@@ -368,7 +399,18 @@ POLICY = {"Version": "2012-10-17", "Statement": []}
         ({**POLICY, "Statement": [allow("cloudtrail.amazonaws.com", "s3:PutObject")]}, "cloudtrail.amazonaws.com"),
         # closed to root alone, or to writing alone
         (
-            {**POLICY, "Statement": [{"Effect": "Deny", "Principal": {"AWS": f"arn:aws:iam::{SOURCE}:root"}, "Action": "s3:*", "Resource": "*", "Condition": {"StringEquals": {"aws:PrincipalType": "Account"}}}]},
+            {
+                **POLICY,
+                "Statement": [
+                    {
+                        "Effect": "Deny",
+                        "Principal": {"AWS": f"arn:aws:iam::{SOURCE}:root"},
+                        "Action": "s3:*",
+                        "Resource": "*",
+                        "Condition": {"StringEquals": {"aws:PrincipalType": "Account"}},
+                    }
+                ],
+            },
             f"arn:aws:iam::{SOURCE}:role/anybody",
         ),
         (
@@ -376,7 +418,7 @@ POLICY = {"Version": "2012-10-17", "Statement": []}
             f"arn:aws:iam::{SOURCE}:root",
         ),
     ],
-)  # fmt: skip
+)
 def test_who_could_still_write_is_found_in_the_policy_as_it_stands(policy, who):
     """Services, the account's root and anybody with every right of their own; puts, deletions and replicas."""
     assert APPLY._may_write("aws", replace(BUCKET, policy=policy)) == who
@@ -407,9 +449,7 @@ def work(monkeypatch, tmp_path):
         monkeypatch.setattr(APPLY, "proven_rows", lambda *_: iter(()))
         monkeypatch.setattr(APPLY, "hot", lambda *_: None)
         monkeypatch.setattr(APPLY, "list_objects", lambda *_: iter(()))
-        monkeypatch.setattr(
-            APPLY, "read_old_estate", lambda *_: OldEstate((), (), tuple(one.bucket for one in seen))
-        )
+        monkeypatch.setattr(APPLY, "read_old_estate", lambda *_: OldEstate((), (), tuple(one.bucket for one in seen)))
         monkeypatch.setattr(
             APPLY,
             "retiring",
@@ -497,13 +537,9 @@ def test_a_bucket_whose_copies_are_not_as_proven_is_not_touched_and_its_copies_a
         ),
     ],
 )
-def test_a_trail_is_deleted_only_as_it_was_reviewed_stopped_and_drained(
-    work, monkeypatch, there, unread, met, why
-):
+def test_a_trail_is_deleted_only_as_it_was_reviewed_stopped_and_drained(work, monkeypatch, there, unread, met, why):
     """And while what it wrote is proven."""
-    change = next(
-        one for one in propose(SETTINGS, given(READY, trails=[TRAIL])).changes if one.call == "DeleteTrail"
-    )
+    change = next(one for one in propose(SETTINGS, given(READY, trails=[TRAIL])).changes if one.call == "DeleteTrail")
     now = SimpleNamespace(old_trails=there, new_trails=(), could_not_look=unread)
     monkeypatch.setattr(APPLY, "read_trails_of", lambda *_: now)
     state = work(READY).trail_as_reviewed(change)
@@ -551,9 +587,7 @@ def test_nothing_is_deleted_without_a_receipt_or_of_another_listing_or_where_a_c
     held = {"acme-eu": RECEIPT}
     other = ListingHash()
     other.add("x", 1, "e")
-    with pytest.raises(
-        ChangeFailed, match="its listing is not the one that was reviewed; nothing of it was deleted"
-    ):
+    with pytest.raises(ChangeFailed, match="its listing is not the one that was reviewed; nothing of it was deleted"):
         work(READY, receipts=held, archive=Looks(held=other)).carry_out(change)
     with pytest.raises(ChangeFailed, match="gone; nothing of it was deleted"):
         work(READY, receipts=held, archive=Looks(lack=SimpleNamespace(line="gone"))).carry_out(change)
@@ -567,9 +601,7 @@ def test_what_is_past_retention_is_deleted_by_its_own_listing(work, monkeypatch)
     empty, other = ListingHash(), ListingHash()
     other.add("x", 1, "e")
     monkeypatch.setattr(APPLY, "delete_proven", lambda *_, **__: Counts({"deleted": 1}, 1, 0))
-    plan = propose(
-        SETTINGS, given(replace(READY, past=Past(1, 1, other.hexdigest()), held=empty.hexdigest()))
-    )
+    plan = propose(SETTINGS, given(replace(READY, past=Past(1, 1, other.hexdigest()), held=empty.hexdigest())))
     past, held = (one for one in plan.changes if one.bulk)
     deeds = work(READY, receipts={"acme-eu": RECEIPT}, archive=Looks(past=other))
     assert deeds.carry_out(past)["outcomes"] == deeds.carry_out(held)["outcomes"] == {"deleted": 1}
@@ -586,12 +618,11 @@ def test_what_is_past_retention_is_deleted_by_its_own_listing(work, monkeypatch)
     ],
 )
 def test_nothing_is_deleted_once_versioning_is_not_as_it_was_reviewed(work, monkeypatch, versioning, why):
-    """What names an object's bytes depends on it; what could not be read is not as before either. Twin: it is as it was."""
+    """What names an object's bytes depends on it; what could not be read is not as before either. Twin: it is as it
+    was."""
     sent = []
     change = deleting(monkeypatch, {"deleted": 9})
-    monkeypatch.setattr(
-        APPLY, "delete_proven", lambda *_, **__: sent.append(1) or Counts({"deleted": 9}, 900, 1)
-    )
+    monkeypatch.setattr(APPLY, "delete_proven", lambda *_, **__: sent.append(1) or Counts({"deleted": 9}, 900, 1))
     deeds = work(READY, receipts={"acme-eu": RECEIPT})
 
     def get_bucket_versioning(**_):
@@ -624,9 +655,7 @@ def test_an_object_that_is_not_what_was_proven_stops_the_deletion(work, monkeypa
     deeds = work(READY, receipts={"acme-eu": RECEIPT})
     monkeypatch.setattr(APPLY, "proven_rows", lambda *_: iter([proven("k")]))
     monkeypatch.setattr(APPLY, "list_objects", lambda *_: iter([here]))
-    monkeypatch.setattr(
-        APPLY, "delete_proven", lambda *_, **__: sent.append(1) or Counts({"deleted": 1}, 7, 0)
-    )
+    monkeypatch.setattr(APPLY, "delete_proven", lambda *_, **__: sent.append(1) or Counts({"deleted": 1}, 7, 0))
     if fine:
         deeds.carry_out(change)
     else:
@@ -651,9 +680,7 @@ class Meanwhile(Looks):
         ("past-retention", "held", "it is in the archive, and the plan counted it as past retention"),
     ],
 )
-def test_a_batch_is_deleted_only_by_the_rule_that_still_fits_each_object_of_it(
-    work, monkeypatch, scope, each, why
-):
+def test_a_batch_is_deleted_only_by_the_rule_that_still_fits_each_object_of_it(work, monkeypatch, scope, each, why):
     """The archive is looked at once more right before. Twins: the first and the third row."""
     change = deleting(monkeypatch, {"deleted": 1})
     change = replace(change, bulk=replace(change.bulk, scope=scope))

@@ -1,4 +1,5 @@
-"""What 07 sees of one old bucket: each object, version, upload and writer is counted as what it is, and a refused look is said."""
+"""What 07 sees of one old bucket: each object, version, upload and writer is counted as what it is, and a refused look
+is said."""
 
 import sys
 from collections.abc import Iterable
@@ -30,11 +31,16 @@ NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)
 SOURCE = "111122223333"
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
 BUCKET = OldBucket("acme-eu", SOURCE, "eu-west-1")
-LOG = f"AWSLogs/{SOURCE}/CloudTrail/eu-west-1/2026/01/05/{SOURCE}_CloudTrail_eu-west-1_20260105T0005Z_AbCdEfGhIjKlMnOp.json.gz"
+LOG = f"AWSLogs/{SOURCE}/CloudTrail/eu-west-1/2026/01/05/{SOURCE}_CloudTrail_eu-west-1_20260105T0005Z_AbCdEfGhIjKlMnOp.json.gz"  # noqa: E501
 TRAIL = Trail(
-    "audit", f"arn:aws:cloudtrail:eu-west-1:{SOURCE}:trail/audit", SOURCE, "eu-west-1", "acme-eu", validation=False,
+    "audit",
+    f"arn:aws:cloudtrail:eu-west-1:{SOURCE}:trail/audit",
+    SOURCE,
+    "eu-west-1",
+    "acme-eu",
+    validation=False,
     status=TrailStatus(is_logging=True),
-)  # fmt: skip
+)
 
 
 def a_row(key: str, at: datetime = NOW) -> ObjectRow:
@@ -67,9 +73,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Any:
             return iter(rows)
 
         def beside_its_receipt(*_: Any) -> tuple[str, HeldCounts]:
-            return "the bucket changed after it was proven", HeldCounts(
-                CopyProblem(LOG, "a delete marker hides it")
-            )
+            return "the bucket changed after it was proven", HeldCounts(CopyProblem(LOG, "a delete marker hides it"))
 
         def multipart(*_: Any, **said: Any) -> Any:
             asked.update(said)
@@ -117,9 +121,14 @@ def test_a_bucket_is_what_its_listing_counts(seen: Any) -> None:
 def test_versions_and_markers_are_counted_each_as_what_it_is(seen: Any, versioning: Any) -> None:
     """Looked for unless it is known that there are none."""
     versions = [
-        a_version(), a_version(latest=False), a_version(latest=False), a_version(marker=True),
-        a_version(marker=True, latest=False, id="null"), a_version(id="null"), a_version(latest=False, id="null"),
-    ]  # fmt: skip
+        a_version(),
+        a_version(latest=False),
+        a_version(latest=False),
+        a_version(marker=True),
+        a_version(marker=True, latest=False, id="null"),
+        a_version(id="null"),
+        a_version(latest=False, id="null"),
+    ]
     found = seen(replace(BUCKET, versioning=versioning), versions=versions)
     counts = (found.old_versions, found.delete_markers, found.replaceable)
     assert counts == ((0, 0, 0) if versioning == "" else (3, 2, 2))
@@ -147,7 +156,8 @@ def test_a_listing_that_fails_is_no_empty_bucket(seen: Any) -> None:
 
 
 def test_a_bucket_is_held_beside_its_receipt_until_it_is_retired(seen: Any) -> None:
-    """What its receipt and the archive say of it. Twins: an emptied bucket that is closed for good, and one without a receipt."""
+    """What its receipt and the archive say of it. Twins: an emptied bucket that is closed for good, and one without a
+    receipt."""
     held = Receipts(held={"acme-eu": cast(Any, object())})
     found = seen(rows=[a_row(LOG)], receipts=held)
     assert (found.receipt_why, found.lack.partition(";")[0]) == (
@@ -171,9 +181,7 @@ def test_objects_whose_newest_has_no_date_are_said(seen: Any) -> None:
 def test_what_could_not_be_read_of_the_bucket_stays_with_it(seen: Any) -> None:
     """Beside what its own look lacks."""
     blind = replace(BUCKET, could_not_look=("get_bucket_policy: no",))
-    assert (
-        seen(blind, uploads=Unread("no")).could_not_look == "get_bucket_policy: no; ListMultipartUploads: no"
-    )
+    assert seen(blind, uploads=Unread("no")).could_not_look == "get_bucket_policy: no; ListMultipartUploads: no"
 
 
 def test_a_trail_that_still_delivers_is_named(seen: Any) -> None:
@@ -204,9 +212,7 @@ def test_a_trail_that_still_delivers_is_named(seen: Any) -> None:
         ({"Action": "s3:PutObject", "Principal": "*"}, ()),
     ],
 )
-def test_services_that_the_policy_lets_write_are_named(
-    seen: Any, statement: Any, writers: tuple[str, ...]
-) -> None:
+def test_services_that_the_policy_lets_write_are_named(seen: Any, statement: Any, writers: tuple[str, ...]) -> None:
     """Whichever action lets them, and CloudTrail is none of them."""
     whole = {"Effect": "Allow", "Principal": {"Service": "logs.amazonaws.com"}, **statement}
     assert seen(replace(BUCKET, policy={"Statement": [whole]})).other_writers == writers
@@ -217,7 +223,8 @@ KEEPER, NO_PARTS = There("arn:keeper"), There(())
 
 @pytest.fixture
 def observed(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """`observed(keeper=..., parts=..., held=...)`: the old estate of one bucket as 07 sees it, and the buckets it looked into."""
+    """`observed(keeper=..., parts=..., held=...)`: the old estate of one bucket as 07 sees it, and the buckets it
+    looked into."""
 
     def of(
         keeper: Any = KEEPER, parts: Any = NO_PARTS, *, held: bool = True
@@ -228,9 +235,7 @@ def observed(monkeypatch: pytest.MonkeyPatch) -> Any:
             looked.append(bucket.name)
             return Retiring(bucket, "retain_empty", objects=7)
 
-        receipts = Receipts(
-            held={"acme-eu": cast(Any, object()), "gone": cast(Any, object())} if held else {}
-        )
+        receipts = Receipts(held={"acme-eu": cast(Any, object()), "gone": cast(Any, object())} if held else {})
         monkeypatch.setattr(module, "retiring", look)
         monkeypatch.setattr(module, "sealed_receipts", lambda *_: receipts)
         monkeypatch.setattr(module, "keeper_of", lambda *_: keeper)
@@ -247,7 +252,8 @@ def observed(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def test_each_bucket_is_looked_into_once_anything_is_proven(observed: Any) -> None:
-    """And what a receipt remembers and is not there is deleted. Twin: with no receipt and 06 open there is nothing to look for."""
+    """And what a receipt remembers and is not there is deleted. Twin: with no receipt and 06 open there is nothing to
+    look for."""
     found, looked = observed()
     assert ([one.objects for one in found.buckets], looked, found.deleted) == ([7], ["acme-eu"], ("gone",))
     found, looked = observed(held=False)

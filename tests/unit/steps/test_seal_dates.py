@@ -1,4 +1,5 @@
-"""A lock is raised to compliance only where its date is the one that the key asks for; any other stays under governance and is named."""
+"""A lock is raised to compliance only where its date is the one that the key asks for; any other stays under governance
+and is named."""
 
 import importlib
 from datetime import UTC, datetime, timedelta

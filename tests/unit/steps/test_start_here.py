@@ -78,38 +78,147 @@ def test_a_good_estate_has_nothing_that_stops_it():
     found = states(given())
     assert {state for _, state in found} == {FindingState.OK}
     assert {name for name, _ in found} == {
-        "00.bucket", "00.bucket-name", "00.dead-principal", "00.document-size", "00.permissions", "00.principal", "00.guardrails", "00.regions", "00.trails",
-    }  # fmt: skip
+        "00.bucket",
+        "00.bucket-name",
+        "00.dead-principal",
+        "00.document-size",
+        "00.permissions",
+        "00.principal",
+        "00.guardrails",
+        "00.regions",
+        "00.trails",
+    }
 
 
 # What is broken, and what is then said: (what, id, state).
-DEAD = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": "AIDAOTPRACTICEGONE001"}, "Action": "s3:GetObject", "Resource": "*"}]}  # fmt: skip
-NOT_DEAD = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "NotPrincipal": {"AWS": "AIDAOTPRACTICEGONE001"}, "Action": "s3:*", "Resource": "*"}]}  # fmt: skip
+DEAD = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": "AIDAOTPRACTICEGONE001"}, "Action": "s3:GetObject", "Resource": "*"}
+    ],
+}
+NOT_DEAD = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Deny", "NotPrincipal": {"AWS": "AIDAOTPRACTICEGONE001"}, "Action": "s3:*", "Resource": "*"}
+    ],
+}
 FULL = tuple(given_a_trail(f"t{n}") for n in range(5))
 BROKEN = [
     ("five trails in a region", given(trails=FULL), "00.trails", FindingState.FINDING),
-    ("four, and one that covers all", given(trails=(*FULL[:4], given_a_trail("all", "us-east-1", is_multi_region=True))), "00.trails", FindingState.FINDING),
-    ("five, but the new trail is there", given(trails=FULL, new=(given_a_trail("onetrail", "us-east-1", is_multi_region=True),)), "00.trails", FindingState.OK),
+    (
+        "four, and one that covers all",
+        given(trails=(*FULL[:4], given_a_trail("all", "us-east-1", is_multi_region=True))),
+        "00.trails",
+        FindingState.FINDING,
+    ),
+    (
+        "five, but the new trail is there",
+        given(trails=FULL, new=(given_a_trail("onetrail", "us-east-1", is_multi_region=True),)),
+        "00.trails",
+        FindingState.OK,
+    ),
     ("a deleted principal", given(buckets=(given_a_bucket(policy=DEAD),)), "00.dead-principal", FindingState.PLANNED),
-    ("a deleted principal in NotPrincipal", given(buckets=(given_a_bucket(policy=NOT_DEAD),)), "00.dead-principal", FindingState.FINDING),
-    ("requester pays", given(buckets=(given_a_bucket(request_payment="Requester"),)), "00.requester-pays", FindingState.FINDING),
+    (
+        "a deleted principal in NotPrincipal",
+        given(buckets=(given_a_bucket(policy=NOT_DEAD),)),
+        "00.dead-principal",
+        FindingState.FINDING,
+    ),
+    (
+        "requester pays",
+        given(buckets=(given_a_bucket(request_payment="Requester"),)),
+        "00.requester-pays",
+        FindingState.FINDING,
+    ),
     ("MFA delete", given(buckets=(given_a_bucket(mfa_delete=True),)), "00.mfa-delete", FindingState.NOTE),
-    ("the AWS managed key", given(buckets=(replace(given_a_bucket(), encryption="aws:kms"),)), "00.kms", FindingState.NOTE),
-    ("home region off", given(regions={SOURCE_ID: REGIONS, LOG_ID: ("eu-west-1",)}), "00.regions", FindingState.FINDING),
-    ("old bucket where its account is off", given(buckets=(given_a_bucket(region="af-south-1"),)), "00.old-region", FindingState.FINDING),
-    ("old bucket where the log account is off", given(regions={SOURCE_ID: REGIONS, LOG_ID: ("us-east-1",)}), "00.old-region", FindingState.FINDING),
-    ("old trail where its account is off", given(trails=(given_a_trail(region="me-south-1"),)), "00.old-region", FindingState.FINDING),
-    ("a bucket name of somebody else", given(taken={NAMES[0]: Unread("403: Forbidden", "403")}), "00.bucket-name", FindingState.FINDING),
-    ("a bucket name that cannot be asked for", given(taken={NAMES[0]: Unread("503: SlowDown", "503")}), "00.bucket-name", FindingState.COULD_NOT_LOOK),
+    (
+        "the AWS managed key",
+        given(buckets=(replace(given_a_bucket(), encryption="aws:kms"),)),
+        "00.kms",
+        FindingState.NOTE,
+    ),
+    (
+        "home region off",
+        given(regions={SOURCE_ID: REGIONS, LOG_ID: ("eu-west-1",)}),
+        "00.regions",
+        FindingState.FINDING,
+    ),
+    (
+        "old bucket where its account is off",
+        given(buckets=(given_a_bucket(region="af-south-1"),)),
+        "00.old-region",
+        FindingState.FINDING,
+    ),
+    (
+        "old bucket where the log account is off",
+        given(regions={SOURCE_ID: REGIONS, LOG_ID: ("us-east-1",)}),
+        "00.old-region",
+        FindingState.FINDING,
+    ),
+    (
+        "old trail where its account is off",
+        given(trails=(given_a_trail(region="me-south-1"),)),
+        "00.old-region",
+        FindingState.FINDING,
+    ),
+    (
+        "a bucket name of somebody else",
+        given(taken={NAMES[0]: Unread("403: Forbidden", "403")}),
+        "00.bucket-name",
+        FindingState.FINDING,
+    ),
+    (
+        "a bucket name that cannot be asked for",
+        given(taken={NAMES[0]: Unread("503: SlowDown", "503")}),
+        "00.bucket-name",
+        FindingState.COULD_NOT_LOOK,
+    ),
     ("a principal that does not exist", given(principals={ROLE: False}), "00.principal", FindingState.FINDING),
     ("a principal out of sight", given(principals={ROLE: None}), "00.principal", FindingState.NOTE),
-    ("a principal that nobody may look up", given(principals={ROLE: Unread("GetRole: AccessDenied")}), "00.principal", FindingState.COULD_NOT_LOOK),
-    ("an organization that nobody may look at", given(management=False, organization=Unread("DescribeOrganization: AccessDenied")), "00.guardrails", FindingState.COULD_NOT_LOOK),
-    ("policies that could not be read", given(identities={SOURCE_ID: Identity(SOURCE_ID, ROLE, None, "GetRole: AccessDenied")}), "00.permissions", FindingState.COULD_NOT_LOOK),
-    ("a read only identity", given(identities={SOURCE_ID: given_an_identity(SOURCE_ID, {**ADMIN, "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]})}), "00.permissions", FindingState.FINDING),
-    ("no management account", given(management=False, organization="not the management account"), "00.guardrails", FindingState.NOTE),
-    ("something could not be read", given(could_not_look=("111122223333: DescribeTrails: no",)), "00.looked", FindingState.COULD_NOT_LOOK),
-]  # fmt: skip
+    (
+        "a principal that nobody may look up",
+        given(principals={ROLE: Unread("GetRole: AccessDenied")}),
+        "00.principal",
+        FindingState.COULD_NOT_LOOK,
+    ),
+    (
+        "an organization that nobody may look at",
+        given(management=False, organization=Unread("DescribeOrganization: AccessDenied")),
+        "00.guardrails",
+        FindingState.COULD_NOT_LOOK,
+    ),
+    (
+        "policies that could not be read",
+        given(identities={SOURCE_ID: Identity(SOURCE_ID, ROLE, None, "GetRole: AccessDenied")}),
+        "00.permissions",
+        FindingState.COULD_NOT_LOOK,
+    ),
+    (
+        "a read only identity",
+        given(
+            identities={
+                SOURCE_ID: given_an_identity(
+                    SOURCE_ID, {**ADMIN, "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}
+                )
+            }
+        ),
+        "00.permissions",
+        FindingState.FINDING,
+    ),
+    (
+        "no management account",
+        given(management=False, organization="not the management account"),
+        "00.guardrails",
+        FindingState.NOTE,
+    ),
+    (
+        "something could not be read",
+        given(could_not_look=("111122223333: DescribeTrails: no",)),
+        "00.looked",
+        FindingState.COULD_NOT_LOOK,
+    ),
+]
 
 
 @pytest.mark.parametrize(("what", "seen", "name", "state"), BROKEN, ids=[row[0] for row in BROKEN])
@@ -171,9 +280,7 @@ def test_a_boundary_and_a_deny_count():
 
 def test_what_is_done_is_asked_no_more():
     """After 02 and 03 the log account is entered as the operator, who may do neither."""
-    nothing = given_an_identity(
-        LOG_ID, {**ADMIN, "Statement": []}, arn=f"arn:aws:iam::{LOG_ID}:role/onetrail-operator"
-    )
+    nothing = given_an_identity(LOG_ID, {**ADMIN, "Statement": []}, arn=f"arn:aws:iam::{LOG_ID}:role/onetrail-operator")
     assert refusals(nothing, LOG, OPEN, {})
     assert refusals(nothing, LOG, ("04", "05"), {}) == ()
     assert states(given(identities={LOG_ID: nothing}), "00.permissions", open_steps=("05",)) == {
@@ -247,7 +354,7 @@ def test_whether_a_principal_exists_is_seen_or_unknown(code):
         ("AccessDeniedException", Unread("DescribeOrganization: AccessDeniedException: no", "AccessDeniedException")),
         ("AWSOrganizationsNotInUseException", "the current account is in no organization"),
     ],
-)  # fmt: skip
+)
 def test_an_organization_that_nobody_may_look_at_is_not_one_that_is_somebody_elses(code, said):
     """What is refused is unknown. Twin: there is none."""
 

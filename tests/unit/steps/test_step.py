@@ -82,8 +82,6 @@ def test_the_registry_imports_no_step():
 def test_the_number_of_a_step_stands_in_the_registry_alone():
     """What a step's code calls STEP is its row's number. Twin: the row itself, which is written out."""
     numbers = re.compile(r"STEP\b[^=\n]*= \"|Plan\(\s*\"\d\d\"|Status\(\s*\"\d\d\"")
-    written = [
-        path.name for path in LIBRARY.rglob("*.py") if numbers.search(path.read_text(encoding="utf-8"))
-    ]
+    written = [path.name for path in LIBRARY.rglob("*.py") if numbers.search(path.read_text(encoding="utf-8"))]
     assert written == []
     assert numbers.search('STEP: Final = "05"') and numbers.search('Plan("05", ')

@@ -1,4 +1,5 @@
-"""06 goes by the rule of `onetrail validate`: a name that desktops and downloads leave is passed over only while no log hides behind it."""
+"""06 goes by the rule of `onetrail validate`: a name that desktops and downloads leave is passed over only while no log
+hides behind it."""
 
 import gzip
 from collections.abc import Callable, Iterable, Iterator
@@ -37,9 +38,7 @@ class Client:
             if isinstance(self.content, Exception):
                 yield SimpleNamespace(context=context, error=self.content)
             else:
-                yield SimpleNamespace(
-                    context=context, error=None, result=SimpleNamespace(content=self.content)
-                )
+                yield SimpleNamespace(context=context, error=None, result=SimpleNamespace(content=self.content))
 
 
 def found(troubles: Troubles) -> list[tuple[str, str, str]]:
@@ -74,10 +73,9 @@ HOLDS = "and it holds what a log does"
         (DENIED, "it could not be looked into: AccessDenied"),
     ],
 )
-def test_what_has_a_name_that_is_passed_over_is_looked_into(
-    name: str, content: bytes | Exception, words: str
-) -> None:
-    """Whatever cannot be looked into is told as well. Twins: what a desktop leaves, and a download that was cut short."""
+def test_what_has_a_name_that_is_passed_over_is_looked_into(name: str, content: bytes | Exception, words: str) -> None:
+    """Whatever cannot be looked into is told as well. Twins: what a desktop leaves, and a download that was cut
+    short."""
     client = Client(content)
     said = told(client, (f"{DAY}{name}", 50))
     assert [(bucket, key) for bucket, key, _ in said] == ([("acme-eu", f"{DAY}{name}")] if words else [])
@@ -92,7 +90,7 @@ def test_what_has_a_name_that_is_passed_over_is_looked_into(
         (f"{DAY}evil.json.gz", 50, "the file name is not one that CloudTrail gives"),  # told by its name
         (f"{DAY}Thumbs.db", MOST_READ + 1, f"{MOST_READ + 1:,} bytes, and more than {MOST_READ:,} are not read"),
     ],
-)  # fmt: skip
+)
 def test_nothing_else_is_read_for_it(key: str, size: int, words: str | None) -> None:
     """Twin: the table above."""
     client = Client(LOG)

@@ -34,17 +34,22 @@ SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practi
 def given_a_trail(name="audit", region="eu-west-1", **said):
     status = said.pop("status", TrailStatus(is_logging=True, started=NOW - timedelta(days=900)))
     return Trail(
-        name=name, arn=f"arn:aws:cloudtrail:{region}:{SOURCE}:trail/{name}", account=SOURCE, home_region=region,
-        bucket=f"acme-{region}", validation=True, selectors=Selectors((MANAGEMENT,)), status=status, **said,
-    )  # fmt: skip
+        name=name,
+        arn=f"arn:aws:cloudtrail:{region}:{SOURCE}:trail/{name}",
+        account=SOURCE,
+        home_region=region,
+        bucket=f"acme-{region}",
+        validation=True,
+        selectors=Selectors((MANAGEMENT,)),
+        status=status,
+        **said,
+    )
 
 
 def given_the_new_trail(**said):
     new = given_a_trail(SETTINGS.trail_name, "us-east-1", is_multi_region=True, global_events=True)
     new = replace(new, selectors=Selectors((MANAGEMENT,), names=CALLED))
-    return replace(
-        new, **{"bucket": SETTINGS.bucket_name, "status": TrailStatus(is_logging=True, started=NOW), **said}
-    )
+    return replace(new, **{"bucket": SETTINGS.bucket_name, "status": TrailStatus(is_logging=True, started=NOW), **said})
 
 
 def given(new=(), old=(), deliveries=(), now=NOW, ready=True, **said):
@@ -128,22 +133,16 @@ def test_what_the_rail_itself_would_refuse_is_said_with_who_can_lift_it():
     plan = propose(SETTINGS, replace(observation, rail=rail))
     assert calls(plan) == ["PutEventSelectors", "StopLogging"]
     (note,) = plan.notes
-    assert note.startswith(
-        f"the guardrail onetrail-trail-rail denies PutEventSelectors in {SOURCE}: detach it"
-    )
+    assert note.startswith(f"the guardrail onetrail-trail-rail denies PutEventSelectors in {SOURCE}: detach it")
     assert propose(SETTINGS, replace(observation, rail=replace(rail, targets=()))).notes == ()
 
 
 def test_a_finished_cutover_proposes_nothing():
     """Every region delivered, every old trail stopped with its last files in."""
-    stopped = TrailStatus(
-        is_logging=False, stopped=NOW - timedelta(hours=3), latest_digest=NOW - timedelta(hours=2)
-    )
+    stopped = TrailStatus(is_logging=False, stopped=NOW - timedelta(hours=3), latest_digest=NOW - timedelta(hours=2))
     plan = propose(
         SETTINGS,
-        given(
-            new=[given_the_new_trail()], old=[given_a_trail(status=stopped)], deliveries=delivered(*REGIONS)
-        ),
+        given(new=[given_the_new_trail()], old=[given_a_trail(status=stopped)], deliveries=delivered(*REGIONS)),
     )
     assert (plan.empty, plan.not_yet, plan.ends_with) == (True, None, None)
 
@@ -169,8 +168,7 @@ def test_a_guard_rail_that_nobody_could_look_for_leaves_the_step_unknown(monkeyp
     assert status.stage is stage
     assert ("onetrail-trail-rail: ListRoots: AccessDenied" in status.line) is (stage is StepStage.UNKNOWN)
     assert (
-        rail_changes(seen.rail, {}, (SOURCE,), RequiredCheck(CheckKind.LAST_FILES_IN)) == []
-        or stage is StepStage.OPEN
+        rail_changes(seen.rail, {}, (SOURCE,), RequiredCheck(CheckKind.LAST_FILES_IN)) == [] or stage is StepStage.OPEN
     )
 
 
@@ -183,7 +181,8 @@ def test_delivery_is_missing_until_each_region_has_it():
 
 
 def test_what_could_not_be_looked_at_is_not_taken_for_delivered():
-    """No old trail is stopped on a look that failed, and none counts as drained. Twin: the same look without a failure."""
+    """No old trail is stopped on a look that failed, and none counts as drained. Twin: the same look without a
+    failure."""
     seen = given(new=[given_the_new_trail()], deliveries=delivered(*REGIONS))
     assert delivered_everywhere(SETTINGS, seen).met
     assert last_files_in(seen).met
@@ -236,9 +235,7 @@ def test_last_files_are_awaited_as_a_state():
 
 def test_consumers_of_old_trails_are_named():
     """Whoever reads the old trail's log group must be told."""
-    plan = propose(
-        SETTINGS, given(old=[given_a_trail(cloudwatch_group="arn:aws:logs:eu-west-1:1:log-group:x")])
-    )
+    plan = propose(SETTINGS, given(old=[given_a_trail(cloudwatch_group="arn:aws:logs:eu-west-1:1:log-group:x")]))
     assert "also feeds CloudWatch Logs" in plan.notes[0]
 
 
@@ -266,7 +263,8 @@ def test_findings_follow_the_state():
 
 @pytest.mark.parametrize(("lacks", "puts"), [(False, False), (True, True)])
 def test_selectors_in_another_order_are_the_same_selectors(lacks, puts):
-    """What AWS gives back is sorted by us, what is wanted begins with management events. Twin: one that is missing is put."""
+    """What AWS gives back is sorted by us, what is wanted begins with management events. Twin: one that is missing is
+    put."""
     data = (("eventCategory", "Equals", ("Data",)), ("resources.type", "Equals", ("AWS::S3::Object",)))
     held = (MANAGEMENT,) if lacks else tuple(sorted((data, MANAGEMENT)))
     there = given_the_new_trail(selectors=Selectors(held))
@@ -291,16 +289,12 @@ RE_POINTED = {"bucket": "siem-feed"}
         (None, "it no longer exists"),
     ],
 )
-def test_an_old_trail_is_stopped_only_while_it_is_ours_and_as_it_was_reviewed(
-    monkeypatch, tmp_path, now, why
-):
+def test_an_old_trail_is_stopped_only_while_it_is_ours_and_as_it_was_reviewed(monkeypatch, tmp_path, now, why):
     """It is read again right before StopLogging. Twin: the first two rows are stopped."""
     old, new = given_a_trail(), given_the_new_trail(selectors=Selectors((MANAGEMENT,)))
     rows = delivered(*REGIONS)
     plan = propose(SETTINGS, given(new=[new], old=[old], deliveries=rows))
-    stopping = replace(
-        plan, changes=tuple(one for one in plan.changes if one.call == "StopLogging"), ends_with=None
-    )
+    stopping = replace(plan, changes=tuple(one for one in plan.changes if one.call == "StopLogging"), ends_with=None)
     said = [] if now is None else [replace(old, **now)]
     into_the_archive = [one for one in said if one.bucket == SETTINGS.bucket_name]
     seen = given(
@@ -360,7 +354,8 @@ def test_selectors_that_are_put_are_named(names, name):
     [(False, (), True), (False, CALLED, False), (True, (), False)],
 )
 def test_a_trail_that_was_only_made_gets_its_selectors(logging, names, puts):
-    """Whoever is ended between CreateTrail and PutEventSelectors goes on to the same trail. Twin: one that logs, and one that has its names."""
+    """Whoever is ended between CreateTrail and PutEventSelectors goes on to the same trail. Twin: one that logs, and
+    one that has its names."""
     there = given_the_new_trail(
         selectors=Selectors((MANAGEMENT,), names=names), status=TrailStatus(is_logging=logging, started=None)
     )

@@ -1,4 +1,5 @@
-"""Every file that is not simply valid is counted, whatever number of them is named; no state and no reason hides another."""
+"""Every file that is not simply valid is counted, whatever number of them is named; no state and no reason hides
+another."""
 
 import gzip
 import json
@@ -88,9 +89,7 @@ def test_one_reason_does_not_take_the_names_of_another_and_reasons_without_end_a
     assert (endless[-1].why, endless[-1].files) == (OTHER_REASONS, 500 - MOST_REASONS)
 
 
-def group(
-    state: str, files: int, *, kind: str = "log", why: str = "why", bucket: str = "acme-eu"
-) -> TroubleGroup:
+def group(state: str, files: int, *, kind: str = "log", why: str = "why", bucket: str = "acme-eu") -> TroubleGroup:
     keys = tuple(log(n) for n in range(min(files, MOST_NAMED)))
     return TroubleGroup(bucket, ACCOUNT, REGION, kind, state, why, files, keys)
 
@@ -105,7 +104,8 @@ STATES = (
 
 
 def test_findings_say_the_true_number_of_each_state() -> None:
-    """Of those that cannot all be named one says how many there are; the unsigned are one note with the sum of all reasons."""
+    """Of those that cannot all be named one says how many there are; the unsigned are one note with the sum of all
+    reasons."""
     found = check(SETTINGS, given(GOOD, troubles=STATES))
     by_id = {name: [one for one in found if one.id == name] for name in {one.id for one in found}}
     for name, state, files in (
@@ -126,9 +126,7 @@ def test_findings_say_the_true_number_of_each_state() -> None:
 def test_a_group_that_is_named_whole_has_no_line_more() -> None:
     """The twin: exactly as many as can be named."""
     found = check(SETTINGS, given(GOOD, troubles=(group("missing", MOST_NAMED),)))
-    assert [one.resource for one in found if one.id == "06.log-missing"] == [
-        log(n) for n in range(MOST_NAMED)
-    ]
+    assert [one.resource for one in found if one.id == "06.log-missing"] == [log(n) for n in range(MOST_NAMED)]
 
 
 def test_the_table_and_the_report_have_the_true_numbers(tmp_path: Path) -> None:
@@ -136,9 +134,7 @@ def test_the_table_and_the_report_have_the_true_numbers(tmp_path: Path) -> None:
     text = seen.troubles(observation).text
     rows = [line.split() for line in text.splitlines()]
     for state, files in (("different", "201"), ("missing", "350"), ("uncompared", "464"), ("unread", "222")):
-        assert any(
-            row[:4] == [REGION, "acme-eu", "log", state] and files in row and "200" in row for row in rows
-        )
+        assert any(row[:4] == [REGION, "acme-eu", "log", state] and files in row and "200" in row for row in rows)
     assert "201 different, 350 missing, 464 uncompared, 222 unread, 860 unsigned." in text
     assert any(row[:3] == ["all", "1,875", "1,000"] for row in rows)
     html = page(SETTINGS, given_evidence(tmp_path, verified=observation))
@@ -154,7 +150,8 @@ def pair(number: int, size: int | None, etag: str = "b" * 32) -> ObjectPair:
 
 
 def test_the_comparison_of_a_bucket_counts_each_state_and_names_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    """250 that cannot be compared come first; the one that is missing and the one that differs are named all the same."""
+    """250 that cannot be compared come first; the one that is missing and the one that differs are named all the
+    same."""
     unclear = "a" * 32 + "-2"
     pairs = [
         *(pair(n, 10, unclear) for n in range(250)),
@@ -236,7 +233,8 @@ def region(monkeypatch: pytest.MonkeyPatch, moved: int, own: int = 0) -> RegionC
 def test_a_log_that_holds_no_records_is_named_by_its_key_in_the_old_bucket_with_the_reason(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Each kind of damage by its own word, and one that could not be had at all. Twin: the log that can be read is not among them."""
+    """Each kind of damage by its own word, and one that could not be had at all. Twin: the log that can be read is not
+    among them."""
     one = region(monkeypatch, moved=len(BODIES))
     groups = list(one.run().unread.groups())
     reasons = [why for why in BODIES if why]
@@ -261,7 +259,8 @@ def test_more_unreadable_and_unsigned_logs_than_can_be_named_are_counted(
 
 
 def test_the_owner_of_another_copy_learns_which_file_and_what_becomes_of_it() -> None:
-    """Where the bucket is proven its copy would be sealed and its original deleted, and the finding says so; twins: where it is not."""
+    """Where the bucket is proven its copy would be sealed and its original deleted, and the finding says so; twins:
+    where it is not."""
     files = (group("unread", 1, why="truncated"), group("unread", 201, why="0 bytes", bucket="acme-us"))
 
     def told(*buckets: Any) -> list[Any]:
@@ -273,21 +272,27 @@ def test_the_owner_of_another_copy_learns_which_file_and_what_becomes_of_it() ->
     assert first.evidence.startswith("no records can be read: truncated (acme-eu); ")
     assert "step 07 may delete the original" in first.evidence
     assert many.resource == "acme-us"
-    assert many.evidence.startswith(
-        "201 logs: no records can be read: 0 bytes (acme-us); its bucket is not proven"
-    )
+    assert many.evidence.startswith("201 logs: no records can be read: 0 bytes (acme-us); its bucket is not proven")
     retired = replace(GOOD, shell=True, proven_before=True)
     assert "the original is retired" in told(retired, bad)[0].evidence
     assert "only the archive has it" in told(bad)[0].evidence
 
 
 def test_a_log_that_two_digests_name_is_one_log() -> None:
-    """In the bucket's figure and in that of its day; a conflict's copy counts for the day of its own log. Twin: two logs are two."""
+    """In the bucket's figure and in that of its day; a conflict's copy counts for the day of its own log. Twin: two
+    logs are two."""
     own = conflict_key("acme-eu", log(2))
     one = RegionCheck(
-        SETTINGS, CLIENTS, None, frozenset(), {}, ACCOUNT, REGION,  # type: ignore[arg-type]
-        [(LogOrigin("acme-eu", ACCOUNT, REGION, "", True), LEFT, frozenset())], EventTally(),
-    )  # fmt: skip
+        SETTINGS,
+        CLIENTS,
+        None,
+        frozenset(),
+        {},
+        ACCOUNT,
+        REGION,  # type: ignore[arg-type]
+        [(LogOrigin("acme-eu", ACCOUNT, REGION, "", True), LEFT, frozenset())],
+        EventTally(),
+    )
     named: set[str] = set()
     for key in (log(1), log(1), own):
         one._take(FileVerdict(key, "acme-eu", key, KeyKind.LOG, File.VALID, ""), {log(1): 1, own: 1}, named)
@@ -297,11 +302,19 @@ def test_a_log_that_two_digests_name_is_one_log() -> None:
 
 
 def test_a_moved_file_that_is_missing_is_counted_once() -> None:
-    """The comparison of its bucket has it; a digest that names it tells no second file. Twin: one that no old bucket has is named by it."""
+    """The comparison of its bucket has it; a digest that names it tells no second file. Twin: one that no old bucket
+    has is named by it."""
     one = RegionCheck(
-        SETTINGS, CLIENTS, None, frozenset(), {}, ACCOUNT, REGION,  # type: ignore[arg-type]
-        [(LogOrigin("acme-eu", ACCOUNT, REGION, "", True), LEFT, frozenset())], EventTally(),
-    )  # fmt: skip
+        SETTINGS,
+        CLIENTS,
+        None,
+        frozenset(),
+        {},
+        ACCOUNT,
+        REGION,  # type: ignore[arg-type]
+        [(LogOrigin("acme-eu", ACCOUNT, REGION, "", True), LEFT, frozenset())],
+        EventTally(),
+    )
     missing = FileVerdict("", "acme-eu", log(1), KeyKind.LOG, File.MISSING, "not there")
     one._take(missing, {log(1): 1}, set())
     assert list(one.seen.troubles.groups()) == []

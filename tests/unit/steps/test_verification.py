@@ -1,4 +1,5 @@
-"""Only what is proven is sealed and gets a receipt; what is not is named, and a gap of the past is told from destroyed evidence."""
+"""Only what is proven is sealed and gets a receipt; what is not is named, and a gap of the past is told from destroyed
+evidence."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -33,9 +34,19 @@ SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practi
 LOCK = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 2558}}}
 SEALED = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "COMPLIANCE", "Days": 2558}}}
 GOOD = BucketVerdict(
-    "acme-eu", "111122223333", "eu-west-1", objects=10, logs_and_digests=9, markers=1, equal=9, digests={File.VALID: 4},
-    logs={File.VALID: 5}, unsealed=9, listing="a" * 64, full=True,
-)  # fmt: skip
+    "acme-eu",
+    "111122223333",
+    "eu-west-1",
+    objects=10,
+    logs_and_digests=9,
+    markers=1,
+    equal=9,
+    digests={File.VALID: 4},
+    logs={File.VALID: 5},
+    unsealed=9,
+    listing="a" * 64,
+    full=True,
+)
 ARCHIVE_LOCK, WORK_LOCK = (f"default-lock-{name}" for name in (SETTINGS.bucket_name, SETTINGS.work_bucket))
 BAD = replace(GOOD, name="acme-us", region="us-east-1", logs={File.VALID: 4, File.INVALID: 1})
 
@@ -105,20 +116,23 @@ def test_every_lock_is_raised_as_break_glass_and_the_rule_is_bound_to_bucket_mod
 
 
 def test_a_plan_that_nobody_here_can_carry_out_says_so_before_it_is_approved():
-    """One line, first among the notes. Twin: who can become break-glass, and a plan that raises no lock, get no such line."""
+    """One line, first among the notes. Twin: who can become break-glass, and a plan that raises no lock, get no such
+    line."""
     why = "onetrail-break-glass cannot be assumed with the current credentials, only role onetrail-operator"
     said = propose(SETTINGS, given(GOOD, no_break_glass=why)).notes
-    assert said[0] == (
-        f"this plan would stop before its first lock: {why}; run this step again as one of break_glass_principals"
+    assert (
+        said[0]
+        == f"this plan would stop before its first lock: {why}; run this step again as one of break_glass_principals"
     )
     assert "break-glass" not in str(propose(SETTINGS, given(GOOD)).notes)
     receipts_only = given(replace(GOOD, unsealed=0), lock=SEALED, no_break_glass=why)
     assert keys(receipts_only) == ["receipt-acme-eu", "sealed-head"]
     assert "break-glass" not in str(propose(SETTINGS, receipts_only).notes)
     unsealable = replace(receipts_only, no_sealer="onetrail-sealer cannot be assumed")
-    assert propose(SETTINGS, unsealable).notes[0] == (
-        "this plan would stop before it seals its receipts, and unsealed they permit nothing: onetrail-sealer cannot be assumed; "
-        "run step 02 if the role is not there yet, and this step again as one of break_glass_principals"
+    assert (
+        propose(SETTINGS, unsealable).notes[0]
+        == "this plan would stop before it seals its receipts, and unsealed they permit nothing: onetrail-sealer cannot"
+        " be assumed; run step 02 if the role is not there yet, and this step again as one of break_glass_principals"
     )
     done = given(replace(GOOD, unsealed=0), lock=SEALED, receipts={"acme-eu": ""}, no_sealer="nobody")
     assert "sealer" not in str(propose(SETTINGS, done).notes)
@@ -280,7 +294,8 @@ def test_what_could_not_be_looked_at_stops_the_plan_and_fails_the_check():
     ],
 )
 def test_a_bucket_of_which_something_could_not_be_read_makes_no_plan_that_says_already_so(unread, why):
-    """Also where it has its receipt. Twins: what was read and is wrong withholds the receipt and says so, and a proven bucket is so."""
+    """Also where it has its receipt. Twins: what was read and is wrong withholds the receipt and says so, and a proven
+    bucket is so."""
     done = {"lock": SEALED, "receipts": {"acme-eu": ""}}
     proven = replace(GOOD, unsealed=0, proven_before=True)
     blind = replace(proven, **unread)
@@ -324,9 +339,7 @@ def test_a_copy_of_an_unproven_bucket_is_spared_when_the_archives_own_files_are_
 
 
 def given_a_chain(*intervals, **said):
-    chain = Chain(
-        "111122223333", "eu-west-1", "audit", "eu-west-1", False, intervals, {File.VALID: 4}, {File.VALID: 5}
-    )
+    chain = Chain("111122223333", "eu-west-1", "audit", "eu-west-1", False, intervals, {File.VALID: 4}, {File.VALID: 5})
     return ArchiveChain(chain, **{"known": "trail", **said})
 
 
@@ -371,9 +384,7 @@ def test_a_trail_that_only_digests_speak_of_is_told_by_what_they_prove():
     def told(**digests):
         seen = given_a_chain(known="digests")
         seen = replace(seen, chain=replace(seen.chain, digests=digests))
-        return next(
-            f.evidence for f in check(SETTINGS, given(GOOD, chains=(seen,))) if f.id == "06.trail-unknown"
-        )
+        return next(f.evidence for f in check(SETTINGS, given(GOOD, chains=(seen,))) if f.id == "06.trail-unknown")
 
     assert told(**{File.VALID: 4}).endswith("taken from 4 signed digests of an allowed account and bucket")
     assert told(**{File.INVALID: 4}).endswith("only digests do, and no signature of theirs could be proven")
@@ -383,9 +394,7 @@ def test_whole_says_what_it_means_where_a_chain_was_started_anew():
     """In 06 and in the report. Twin: a chain that never was has no such sentence."""
     restart = Interval(START, END, IntervalState.RESTART, "a new chain")
     often, never = given_a_chain(restart, restart), given_a_chain(Interval(START, END, IntervalState.PROVEN))
-    said = (
-        " 1 of them was restarted, 2 times in all: complete means that nothing is missing between two starts;"
-    )
+    said = " 1 of them was restarted, 2 times in all: complete means that nothing is missing between two starts;"
     assert restarts((often, never)).startswith(said)
     assert said in chains(given(GOOD, chains=(often, never))).text
     assert restarts((never,)) == ""
@@ -403,12 +412,8 @@ def test_whole_says_what_it_means_where_a_chain_was_started_anew():
     ],
 )
 def test_a_file_is_named_with_what_is_the_matter(state, wanted):
-    trouble = TroubleGroup(
-        "acme-eu", "111122223333", "eu-west-1", "log", state, "why", 1, ("AWSLogs/x.json.gz",)
-    )
-    found = next(
-        one for one in check(SETTINGS, given(GOOD, troubles=(trouble,))) if one.id == f"06.log-{state}"
-    )
+    trouble = TroubleGroup("acme-eu", "111122223333", "eu-west-1", "log", state, "why", 1, ("AWSLogs/x.json.gz",))
+    found = next(one for one in check(SETTINGS, given(GOOD, troubles=(trouble,))) if one.id == f"06.log-{state}")
     assert found.state is wanted
     assert found.resource == ("acme-eu" if state == "unsigned" else "AWSLogs/x.json.gz")
 
@@ -438,6 +443,4 @@ def test_a_retired_bucket_is_shown_as_proven_before_and_nothing_is_proposed_for_
 
 
 def test_a_shell_of_which_this_run_knows_nothing_is_a_note():
-    assert ("06.bucket", FindingState.NOTE) in states(
-        given(replace(GOOD, shell=True, full=False), lock=SEALED)
-    )
+    assert ("06.bucket", FindingState.NOTE) in states(given(replace(GOOD, shell=True, full=False), lock=SEALED))

@@ -1,4 +1,5 @@
-"""Each half of what 06 decides by two things at once has a case of its own: a bucket's state, comparability, due buckets, the step's status."""
+"""Each half of what 06 decides by two things at once has a case of its own: a bucket's state, comparability, due
+buckets, the step's status."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,7 +23,7 @@ from tests.unit.steps.test_verification import GOOD, SETTINGS, given
 
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 AT = datetime(2026, 1, 12, tzinfo=UTC)
-KEY = f"AWSLogs/{ACCOUNT}/CloudTrail/{REGION}/2026/01/12/{ACCOUNT}_CloudTrail_{REGION}_20260112T0900Z_aaaaaaaaaaaaaaaa.json.gz"
+KEY = f"AWSLogs/{ACCOUNT}/CloudTrail/{REGION}/2026/01/12/{ACCOUNT}_CloudTrail_{REGION}_20260112T0900Z_aaaaaaaaaaaaaaaa.json.gz"  # noqa: E501
 OLD = OldBucket("old", ACCOUNT, REGION)
 SHELL: Any = SimpleNamespace(shell=True, versioned=False, kms=False)
 RECEIPT: Any = SimpleNamespace(bucket="old", account=ACCOUNT, region=REGION)
@@ -33,9 +34,7 @@ def compared(monkeypatch: pytest.MonkeyPatch, left: OriginalSide, etag: str, set
     row = ObjectRow(KEY, 10, "a" * 32, AT, "STANDARD")
     versions = [VersionRow(KEY, str(n), n == 0, n == 1, 10, "e", AT, "STANDARD") for n in range(3)]
     monkeypatch.setattr(equality, "rows", lambda *_: ())
-    monkeypatch.setattr(
-        equality, "beside", lambda *_: iter([ObjectPair(row, row._replace(etag=etag), KEY, "")])
-    )
+    monkeypatch.setattr(equality, "beside", lambda *_: iter([ObjectPair(row, row._replace(etag=etag), KEY, "")]))
     monkeypatch.setattr(equality, "list_versions", lambda *_: iter(versions))
     monkeypatch.setattr(equality, "hot", lambda *_: None)
     read = [SimpleNamespace(equal=True, error="")]
@@ -75,9 +74,7 @@ def test_etags_are_compared_only_where_neither_side_is_under_a_key(
     settings = (
         SETTINGS.with_values(kms_key=key)
         if key == "none"
-        else SimpleNamespace(
-            kms_key=key, log_account=SETTINGS.log_account, bucket_name="archive", home_region=REGION
-        )
+        else SimpleNamespace(kms_key=key, log_account=SETTINGS.log_account, bucket_name="archive", home_region=REGION)
     )
     found = compared(monkeypatch, OriginalSide("old", ACCOUNT, REGION, bucket(kms=kms)), "b" * 32, settings)
     assert found.read_both == read_both
@@ -139,16 +136,44 @@ RECEIPTS = Receipts(held={"old": RECEIPT})
     [
         (OldEstate((), (), (OLD,)), RECEIPTS, Covered(True, ""), True, StepStage.DONE, "every old bucket is proven"),
         (OldEstate((), (), (OLD,)), RECEIPTS, Covered(True, "it changed"), True, StepStage.OPEN, "old: it changed"),
-        (OldEstate((), (), (OLD,)), RECEIPTS, Covered(False, "AccessDenied"), True, StepStage.UNKNOWN, "old: AccessDenied"),
+        (
+            OldEstate((), (), (OLD,)),
+            RECEIPTS,
+            Covered(False, "AccessDenied"),
+            True,
+            StepStage.UNKNOWN,
+            "old: AccessDenied",
+        ),
         (OldEstate((), (), (OLD,)), RECEIPTS, Covered(True, ""), False, StepStage.OPEN, "not sealed"),
         (OldEstate((), (), (OLD,)), Receipts(), Covered(True, ""), True, StepStage.OPEN, "old: not proven yet"),
-        (OldEstate((), (), (OLD,)), Receipts(broken={"old": "cut"}), Covered(True, ""), True, StepStage.OPEN, "old: cut"),
+        (
+            OldEstate((), (), (OLD,)),
+            Receipts(broken={"old": "cut"}),
+            Covered(True, ""),
+            True,
+            StepStage.OPEN,
+            "old: cut",
+        ),
         (OldEstate((), (), (OLD,)), Receipts(could_not_look="no"), Covered(True, ""), True, StepStage.UNKNOWN, "no"),
-        (OldEstate((), (), (OLD,), could_not_look=("blind",)), RECEIPTS, Covered(True, ""), True, StepStage.UNKNOWN, "blind"),
+        (
+            OldEstate((), (), (OLD,), could_not_look=("blind",)),
+            RECEIPTS,
+            Covered(True, ""),
+            True,
+            StepStage.UNKNOWN,
+            "blind",
+        ),
         (OldEstate((), (), ()), Receipts(), Covered(True, ""), True, StepStage.OPEN, "no old bucket was proven"),
-        (OldEstate((), (), (OLD, replace(OLD, name="other"))), Receipts(), Covered(True, ""), True, StepStage.OPEN, "old: not proven yet (and 1 more)"),
+        (
+            OldEstate((), (), (OLD, replace(OLD, name="other"))),
+            Receipts(),
+            Covered(True, ""),
+            True,
+            StepStage.OPEN,
+            "old: not proven yet (and 1 more)",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_step_is_done_only_where_every_bucket_is_covered_and_the_archive_is_sealed(
     monkeypatch: pytest.MonkeyPatch,
     estate: OldEstate,

@@ -11,12 +11,31 @@ from onetrail.steps.verification.region.versions_read import VersionRead, Versio
 
 BODY = gzip.compress(b"{}", mtime=0)
 HEAD = ObjectHead(
-    len(BODY), "etag", "", "STANDARD", "v1", "", "COMPLIANCE", "2033-01-02T00:00:00Z", "", "aws:kms", {},
+    len(BODY),
+    "etag",
+    "",
+    "STANDARD",
+    "v1",
+    "",
+    "COMPLIANCE",
+    "2033-01-02T00:00:00Z",
+    "",
+    "aws:kms",
+    {},
     {"x-amz-server-side-encryption-aws-kms-key-id": "arn:key"},
-)  # fmt: skip
+)
 READ = VersionRead(
-    "v1", "etag", sha256(BODY).hexdigest(), "", "", "arn:me", "aws:kms", "arn:key", "COMPLIANCE", datetime(2033, 1, 2, tzinfo=UTC)
-)  # fmt: skip
+    "v1",
+    "etag",
+    sha256(BODY).hexdigest(),
+    "",
+    "",
+    "arn:me",
+    "aws:kms",
+    "arn:key",
+    "COMPLIANCE",
+    datetime(2033, 1, 2, tzinfo=UTC),
+)
 CONTENT = sha256(b"{}").hexdigest()
 
 
@@ -47,9 +66,7 @@ def test_what_no_digest_names_is_inflated_for_its_hash(versions, body, content):
 
 def test_the_last_reading_counts_and_an_object_without_a_lock_has_none(versions):
     versions.add("a", HEAD, BODY, "arn:me", inflate=False)
-    versions.add(
-        "a", HEAD._replace(version_id="v2", lock_mode="", retain_until=""), BODY, "arn:me", inflate=False
-    )
+    versions.add("a", HEAD._replace(version_id="v2", lock_mode="", retain_until=""), BODY, "arn:me", inflate=False)
     assert versions.get("a") == READ._replace(version_id="v2", lock_mode="", retain_until=None)
 
 

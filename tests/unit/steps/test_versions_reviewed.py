@@ -1,4 +1,5 @@
-"""In an old bucket with versions the plan binds each version that was reviewed, and the guard lets through these alone."""
+"""In an old bucket with versions the plan binds each version that was reviewed, and the guard lets through these
+alone."""
 
 import importlib
 from datetime import timedelta
@@ -22,9 +23,7 @@ from tests.unit.steps.test_counterparts import HELD, ROWS, SETTINGS, A, B, C
 
 applying = importlib.import_module("onetrail.steps.retirement.apply")
 observing = importlib.import_module("onetrail.steps.retirement.observe")
-BUCKET = SimpleNamespace(
-    name="old", account="111122223333", region="eu-west-1", versioning="Enabled", versioned=True
-)
+BUCKET = SimpleNamespace(name="old", account="111122223333", region="eu-west-1", versioning="Enabled", versioned=True)
 
 
 def versions(*ids):
@@ -45,7 +44,8 @@ def reviewed(*ids):
 
 @pytest.fixture
 def deleted(tmp_path, monkeypatch):
-    """Carries out the deletion of that bucket, which shows these listings one after the other; gives what passed the guard."""
+    """Carries out the deletion of that bucket, which shows these listings one after the other; gives what passed the
+    guard."""
 
     def delete(listing, *shown):
         settings = SETTINGS.with_values(runs_dir=str(tmp_path))
@@ -134,7 +134,8 @@ class BesideAll:
 
 @pytest.mark.parametrize("between", [False, True])
 def test_what_is_reviewed_is_hashed_with_the_versions_that_the_listing_showed(monkeypatch, tmp_path, between):
-    """Also where objects lie between that nobody proved. Twin: a bucket without versions has the hash that it always had."""
+    """Also where objects lie between that nobody proved. Twin: a bucket without versions has the hash that it always
+    had."""
     monkeypatch.setattr(observing, "Beside", BesideAll)
     monkeypatch.setattr(observing, "of_another", lambda *_: "")
     archive = FakeArchive(**HELD)

@@ -1,4 +1,5 @@
-"""What is fetched ahead of a chain: requests stay under way, within the bounds, in any order of answers, and never for a log that CloudTrail did not sign."""
+"""What is fetched ahead of a chain: requests stay under way, within the bounds, in any order of answers, and never for
+a log that CloudTrail did not sign."""
 
 import random
 from collections.abc import Iterable, Iterator
@@ -72,7 +73,8 @@ def judged(there: Answering, scene: Scene, folder: Path) -> Iterator[FileVerdict
 
 
 def test_the_order_of_answers_changes_nothing(tmp_path: Path) -> None:
-    """Every file is read once and has its verdict in the same place. Twin: a log that is changed is invalid in every order."""
+    """Every file is read once and has its verdict in the same place. Twin: a log that is changed is invalid in every
+    order."""
     scene = given_a_chain(30)
     whole = list(judged(Answering(scene), scene, tmp_path))
     assert {one.state for one in whole} == {FileState.VALID}
@@ -87,9 +89,7 @@ def test_the_order_of_answers_changes_nothing(tmp_path: Path) -> None:
         assert [one.key for one in found if one.state is FileState.INVALID] == [where[1]]
 
 
-def test_requests_are_under_way_while_digests_are_judged(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_requests_are_under_way_while_digests_are_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Until the last digest is in, no answer leaves the place idle. Twin: with two digests at a time it often waits."""
     scene = given_a_chain(60)
     idle = []
@@ -102,7 +102,8 @@ def test_requests_are_under_way_while_digests_are_judged(
 
 
 def test_the_bounds_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bytes of logs, digests and names: no more than that, and the check still ends. Twin: without the bounds it is more."""
+    """Bytes of logs, digests and names: no more than that, and the check still ends. Twin: without the bounds it is
+    more."""
     scene = given_a_chain(60)
     size = max(len(read.body or b"") for read in scene.logs.values())
 
@@ -133,7 +134,8 @@ def test_the_bounds_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize("number", range(4))
 def test_a_log_is_asked_for_only_where_its_digest_is_signed(tmp_path: Path, number: int) -> None:
-    """Not for a digest that was changed, nor for one of whose bucket nobody knows. Twin: one that lost its metadata is quoted by the next."""
+    """Not for a digest that was changed, nor for one of whose bucket nobody knows. Twin: one that lost its metadata is
+    quoted by the next."""
     scene = given_a_chain(20)
     scene.change(5, raw_gz=packed(scene.digests[5].raw.replace(b"event", b"Event").replace(b'"04', b'"14')))
     scene.change(9, metadata={"signature": "00" * 256})
@@ -150,9 +152,7 @@ def test_a_log_is_asked_for_only_where_its_digest_is_signed(tmp_path: Path, numb
         assert scene.log(at)[1] in asked
 
 
-def test_what_is_too_large_is_refused_without_being_asked_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_too_large_is_refused_without_being_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither a log nor a digest, and the check ends though nothing else is under way. Twin: every other test here."""
     scene = given_a_chain(4)
     monkeypatch.setattr(place, "MAX_STORED_LOG", 10)

@@ -1,4 +1,5 @@
-"""`validate` proves both copies of a conflict, each by the digest of its own bucket and key, wherever the archive lies."""
+"""`validate` proves both copies of a conflict, each by the digest of its own bucket and key, wherever the archive
+lies."""
 
 from collections import Counter
 from pathlib import Path
@@ -35,7 +36,8 @@ def given_a_conflict(root: str = "", prefix: str = "", *, named: bool = True) ->
 @pytest.mark.parametrize("prefix", ["", "team", LONG])
 @pytest.mark.parametrize("root", ["", "copies/of/it/"])
 def test_each_copy_is_proven_by_its_own_bucket_and_key(root: str, prefix: str, tmp_path: Path) -> None:
-    """Below a folder of somebody's, with a key prefix, and with a name that is a hash. Twin: bytes swapped, both are invalid."""
+    """Below a folder of somebody's, with a key prefix, and with a name that is a hash. Twin: bytes swapped, both are
+    invalid."""
     archive, plain, beside = given_a_conflict(root, prefix)
     verdicts, result = archive.look(tmp_path)
     found = {v.key: (v.state, v.original_bucket) for v in verdicts if v.key in (plain, beside)}
@@ -48,10 +50,9 @@ def test_each_copy_is_proven_by_its_own_bucket_and_key(root: str, prefix: str, t
 
 
 @pytest.mark.parametrize("prefix", ["", LONG])
-def test_a_copy_that_no_digest_names_is_unsigned_and_takes_nothing_from_the_other(
-    prefix: str, tmp_path: Path
-) -> None:
-    """It is another old object, so it is not held against the digest of the plain one. Twin: a second copy elsewhere is."""
+def test_a_copy_that_no_digest_names_is_unsigned_and_takes_nothing_from_the_other(prefix: str, tmp_path: Path) -> None:
+    """It is another old object, so it is not held against the digest of the plain one. Twin: a second copy elsewhere
+    is."""
     archive, plain, beside = given_a_conflict(prefix=prefix, named=False)
     verdicts, result = archive.look(tmp_path)
     assert {v.key: v.state for v in verdicts if v.key in (plain, beside)} == {
@@ -65,7 +66,8 @@ def test_a_copy_that_no_digest_names_is_unsigned_and_takes_nothing_from_the_othe
 
 
 def test_a_lost_copy_is_not_replaced_by_the_other(tmp_path: Path) -> None:
-    """The copy beside is gone, and the plain one has other bytes: its digest's log is not valid. Twin: the first test."""
+    """The copy beside is gone, and the plain one has other bytes: its digest's log is not valid. Twin: the first
+    test."""
     archive, _, beside = given_a_conflict()
     archive.drop(beside)
     _, result = archive.look(tmp_path)

@@ -1,4 +1,5 @@
-"""Every command that docs/verification.md prints, run as it is printed; a stub stands for the AWS command line where it asks AWS."""
+"""Every command that docs/verification.md prints, run as it is printed; a stub stands for the AWS command line where it
+asks AWS."""
 
 import json
 import os
@@ -34,7 +35,7 @@ if words[:2] == ["cloudtrail", "list-public-keys"] and set(said) == {"--region",
     sys.stdout.write((here / "keys" / (said["--region"] + ".json")).read_text())
     sys.exit(0)
 sys.exit(f"what is this: {words}")
-"""
+"""  # noqa: E501
 
 
 def commands() -> list[str]:
@@ -60,11 +61,13 @@ class Answers:
         return {
             "PublicKeyList": [
                 {
-                    "Value": der(), "ValidityStartTime": key.valid_from, "ValidityEndTime": key.valid_to,
+                    "Value": der(),
+                    "ValidityStartTime": key.valid_from,
+                    "ValidityEndTime": key.valid_to,
                     "Fingerprint": key.fingerprint,
                 }
             ]
-        }  # fmt: skip
+        }
 
 
 class Archive(Directory):
@@ -116,7 +119,8 @@ def test_every_command_of_the_page_is_run_by_one_of_these_tests() -> None:
 
 
 def test_what_the_page_prints_proves_a_download(desk: Path) -> None:
-    """Keys and metadata by the page's own lines, then each of its lines of validate. Twin: without the loop the newest digest is unsigned."""
+    """Keys and metadata by the page's own lines, then each of its lines of validate. Twin: without the loop the newest
+    digest is unsigned."""
     loop, keys = [one for one in commands() if not one.startswith("onetrail")]
     assert in_shell(keys) == 0
     assert "1 digest is unsigned" in by_verb("onetrail validate downloaded --public-keys keys").stdout

@@ -95,7 +95,8 @@ def test_what_is_no_log_in_any_packing_is_invalid(there: Path, content: bytes) -
 
 
 def test_in_a_bucket_an_unpacked_log_is_invalid_and_its_content_is_told(tmp_path: Path) -> None:
-    """What reads the bucket takes it for gzip and fails on it. Twin: other content, where nothing of the kind is said."""
+    """What reads the bucket takes it for gzip and fails on it. Twin: other content, where nothing of the kind is
+    said."""
     for content, words in ((None, True), (b'{"Records": []}', False)):
         archive = given_an_archive()
         key = archive.logs(2)[0]
@@ -158,9 +159,7 @@ def test_a_digest_of_which_the_metadata_alone_is_there_is_archived(there: Path) 
 
 
 @pytest.mark.parametrize(("root", "words"), [("old/acme/", "; here it would be old/acme/AWSLogs/"), ("", "")])
-def test_a_missing_log_is_told_with_the_key_that_it_would_have_here(
-    tmp_path: Path, root: str, words: str
-) -> None:
+def test_a_missing_log_is_told_with_the_key_that_it_would_have_here(tmp_path: Path, root: str, words: str) -> None:
     """Below a prefix of the place. Twin: where the original key is the same."""
     scene = given_a_chain(4)
     kept_keys(scene, tmp_path / "keys")
@@ -176,15 +175,16 @@ def test_a_missing_log_is_told_with_the_key_that_it_would_have_here(
 @pytest.mark.parametrize(
     ("stamp", "words"),
     [
-        (BEGIN + 3 * HOUR + timedelta(minutes=30), "1 unsigned log is younger than the newest digest, as those of the last hour or two"),
+        (
+            BEGIN + 3 * HOUR + timedelta(minutes=30),
+            "1 unsigned log is younger than the newest digest, as those of the last hour or two",
+        ),
         (BEGIN + 90 * HOUR, ""),
         (BEGIN + HOUR, ""),
         (BEGIN.replace(year=2014), ""),
     ],
-)  # fmt: skip
-def test_the_last_hour_before_a_download_is_spoken_of_where_it_can_be_so(
-    there: Path, stamp: Any, words: str
-) -> None:
+)
+def test_the_last_hour_before_a_download_is_spoken_of_where_it_can_be_so(there: Path, stamp: Any, words: str) -> None:
     """Right after the newest digest. Twins: years before or after it, and between digests; exit code 3 in each."""
     put(there, log_key(stamp, "late"), packed(b"{}"))
     done = validated(there)
@@ -203,13 +203,16 @@ def test_the_last_hour_before_a_download_is_spoken_of_where_it_can_be_so(
         ("S3://b/AWSLogs/", "is below AWSLogs/"),
         ("arn:aws:s3:::acme-archive", "is an ARN: write s3://acme-archive"),
         ("arn:aws-us-gov:s3:::acme-archive/logs/*", "is an ARN: write s3://acme-archive/logs"),
-        ("arn:aws:s3:us-east-1:044455556666:accesspoint/audit", "names an access point; name its bucket: write s3://BUCKET"),
+        (
+            "arn:aws:s3:us-east-1:044455556666:accesspoint/audit",
+            "names an access point; name its bucket: write s3://BUCKET",
+        ),
         ("arn:aws:s3::044455556666:accesspoint/mfzwi23gnjvgw.mrap", "names an access point"),
         ("https://acme-archive.s3.amazonaws.com/AWSLogs", "is an address: write s3://BUCKET"),
         ("http://localhost:9000/b", "is an address: write s3://BUCKET"),
         ("C:\\logs", "there is no directory"),
     ],
-)  # fmt: skip
+)
 def test_other_ways_to_name_a_bucket_are_refused_in_one_line(there: Path, where: str, said: str) -> None:
     """With what to write instead. Twin: S3:// is taken, below."""
     done = CliRunner().invoke(main, ["validate", where, "--public-keys", str(there.parent / "keys")])
@@ -239,9 +242,7 @@ def test_a_directory_may_have_any_name(there: Path, monkeypatch: pytest.MonkeyPa
     assert done.exit_code == 0, done.output
 
 
-def test_a_check_that_ends_early_leaves_a_whole_document(
-    there: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_check_that_ends_early_leaves_a_whole_document(there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the first files, and before any. Twin: one that comes to its end."""
     done = validated(there, "--json", "--trail", "other")
     said = json.loads(done.stdout)
@@ -275,6 +276,4 @@ def test_whatever_ends_it_is_raised_once_the_document_is_whole(error: BaseExcept
         pieces.extend(json_text(files(), ValidationResult("p", "", None)))
     said = json.loads("".join(pieces))
     assert said["summary"]["ended_early"] and len(said["files"]) == 1
-    assert (
-        json.loads("".join(json_text([], ValidationResult("p", "", None))))["summary"]["ended_early"] is None
-    )
+    assert json.loads("".join(json_text([], ValidationResult("p", "", None))))["summary"]["ended_early"] is None

@@ -46,17 +46,13 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Keys of the files that were read, in order."""
     keys: list[str] = []
     content = Directory._content
-    monkeypatch.setattr(
-        Directory, "_content", lambda self, row: (keys.append(row.key), content(self, row))[1]
-    )
+    monkeypatch.setattr(Directory, "_content", lambda self, row: (keys.append(row.key), content(self, row))[1])
     return keys
 
 
 def validated(where: Path, *words: str, keys: str = "keys") -> Result:
     """What the verb does, with the saved keys beside the directory."""
-    return CliRunner().invoke(
-        main, ["validate", str(where), "--public-keys", str(where.parent / keys), *words]
-    )
+    return CliRunner().invoke(main, ["validate", str(where), "--public-keys", str(where.parent / keys), *words])
 
 
 def keeping(where: Path) -> tuple[str, str]:
@@ -80,7 +76,8 @@ def from_before(said: dict[str, Any]) -> int:
 def test_a_check_that_was_cut_short_goes_on_where_it_was(
     there: Path, read: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Stopped within the second chain, and run again: the first is not read any more, and all is said as without a stop."""
+    """Stopped within the second chain, and run again: the first is not read any more, and all is said as without a
+    stop."""
     whole = told(there)
     content = Directory._content
 
@@ -135,8 +132,18 @@ def damaged(there: Path) -> None:
         (lambda there: None, ("--moved-from", "acme-audit-eu-west-1"), 0),
         (lambda there: None, ("--trail", "audit"), 1),
     ],
-    ids=["the same", "a digest less", "a digest more", "damaged", "until", "since", "end", "believed", "one trail of them"],
-)  # fmt: skip
+    ids=[
+        "the same",
+        "a digest less",
+        "a digest more",
+        "damaged",
+        "until",
+        "since",
+        "end",
+        "believed",
+        "one trail of them",
+    ],
+)
 def test_what_was_proven_holds_for_the_same_question_alone(
     there: Path, changes: Callable[[Path], None], words: tuple[str, ...], left: int
 ) -> None:
@@ -172,10 +179,9 @@ def test_a_key_of_another_validity_is_another_question(there: Path) -> None:
     assert from_before(resumed(there)) == 2
 
 
-def test_a_place_is_known_by_where_it_is_and_not_by_its_name(
-    there: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The same words from another folder are another place, and other words for the same one the same. Twin: the log changed is seen."""
+def test_a_place_is_known_by_where_it_is_and_not_by_its_name(there: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same words from another folder are another place, and other words for the same one the same. Twin: the log
+    changed is seen."""
     other = there.parent / "other"
     shutil.copytree(there, other / "down")
     log = next(path for path in sorted((other / "down/AWSLogs").rglob("*_CloudTrail_*.gz")))
@@ -221,7 +227,8 @@ def test_a_chain_below_a_folder_that_is_not_utf_8_is_proven_and_not_kept(there: 
 
 
 def test_a_chain_with_a_finding_is_looked_at_again(there: Path, read: list[str]) -> None:
-    """What is mended meanwhile is seen. Twin: the other chain over the same logs, which is whole but for the same log, is kept neither."""
+    """What is mended meanwhile is seen. Twin: the other chain over the same logs, which is whole but for the same log,
+    is kept neither."""
     log = next(path for path in sorted((there / "AWSLogs").rglob("*_CloudTrail_*.gz")))
     good = log.read_bytes()
     log.write_bytes(packed(b"{}"))
@@ -244,9 +251,7 @@ def test_a_person_is_told_what_was_not_looked_at_again(there: Path) -> None:
     assert "All proven: 2 chains" in second
 
 
-def test_a_folder_that_cannot_be_written_is_said_before_anything_is_read(
-    there: Path, read: list[str]
-) -> None:
+def test_a_folder_that_cannot_be_written_is_said_before_anything_is_read(there: Path, read: list[str]) -> None:
     """One line. Twin: every other test here."""
     (there.parent / "kept").write_text("a file")
     done = validated(there, *keeping(there))
@@ -275,7 +280,8 @@ def test_a_full_disk_ends_it_with_one_line_and_leaves_nothing_half_done(
 
 @pytest.mark.parametrize("how", ["gone", "other bytes", "another file"])
 def test_what_was_hashed_is_what_is_told(there: Path, how: str) -> None:
-    """What is kept of a chain may be changed by somebody in between. Twin: changed before it was looked at, it is nothing."""
+    """What is kept of a chain may be changed by somebody in between. Twin: changed before it was looked at, it is
+    nothing."""
     resumed(there)
     folder = there.parent / "kept"
     kept = KeptChains(folder, lambda: datetime(2026, 1, 12, 9, tzinfo=UTC))

@@ -41,11 +41,10 @@ def removed(where: Path, hours: Sequence[int]) -> list[str]:
         ([3, 4], "1 digest is missing.", {4: MIDDLE}),
         ([0, 3], "2 digests are missing, 1 of them before the oldest one of its chain.", {0: OLDEST, 3: MIDDLE}),
     ],
-)  # fmt: skip
-def test_the_older_part_is_told_from_the_middle(
-    eight: Path, gone: list[int], line: str, whys: dict[int, str]
-) -> None:
-    """In the line of the verdict, the reason, the gap and for a program; both end with 3. Twins: the rows beside each other."""
+)
+def test_the_older_part_is_told_from_the_middle(eight: Path, gone: list[int], line: str, whys: dict[int, str]) -> None:
+    """In the line of the verdict, the reason, the gap and for a program; both end with 3. Twins: the rows beside each
+    other."""
     names = dict(zip(gone, removed(eight, gone), strict=True))
     done, said = validated(eight), told(eight)
     assert (done.exit_code, done.stdout.rstrip().endswith(line)) == (3, True), done.stdout
@@ -81,16 +80,15 @@ def test_of_several_chains_the_time_is_advised_from_which_all_are_here(eight: Pa
             beside(path).unlink()
     done = validated(eight)
     said = f"2 chains begin with a digest that {BEGINS}."
-    advised = (
-        f"--since {BEGIN + 3 * HOUR:%Y-%m-%dT%H:%M:%SZ} checks the time from which all of them are here."
-    )
+    advised = f"--since {BEGIN + 3 * HOUR:%Y-%m-%dT%H:%M:%SZ} checks the time from which all of them are here."
     assert (said in done.stdout, advised in done.stdout) == (True, True), done.stdout
     assert "2 digests are missing, before the oldest one of their chain" in done.stdout
 
 
 @pytest.mark.parametrize("gone", [[3], [0, 1, 2, 3]])
 def test_right_after_since_nobody_knows_which_it_is(eight: Path, gone: list[int]) -> None:
-    """A digest from the middle of a chain is not called one before its oldest, and no rule is given as the reason: no older one was looked for.
+    """A digest from the middle of a chain is not called one before its oldest, and no rule is given as the reason: no
+    older one was looked for.
 
     Twin: without `--since`, the same folder tells the two apart.
     """
@@ -108,10 +106,9 @@ def test_right_after_since_nobody_knows_which_it_is(eight: Path, gone: list[int]
 
 
 @pytest.mark.parametrize(("hours", "lost"), [(2.0, 0), (1.5, 1)])
-def test_a_forged_digest_makes_none_missing_that_was_not_asked_for(
-    eight: Path, hours: float, lost: int
-) -> None:
-    """It lies right after `--since`; the one that is named lies before that, and is there. Twin: it is of the time asked for, and gone."""
+def test_a_forged_digest_makes_none_missing_that_was_not_asked_for(eight: Path, hours: float, lost: int) -> None:
+    """It lies right after `--since`; the one that is named lies before that, and is there. Twin: it is of the time
+    asked for, and gone."""
     if lost:
         removed(eight, [0, 1, 2])
     forged = signed_digest(BEGIN + 2.25 * HOUR, None, number=1)

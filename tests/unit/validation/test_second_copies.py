@@ -1,4 +1,5 @@
-"""Second copies of what a digest names: beside, below another root, below a day's folder; looked at for one trail as for all."""
+"""Second copies of what a digest names: beside, below another root, below a day's folder; looked at for one trail as
+for all."""
 
 import gzip
 from collections import Counter

@@ -1,4 +1,5 @@
-"""`onetrail validate DIRECTORY`: what is proven, what is not, and what bad input becomes; without credentials and without a network."""
+"""`onetrail validate DIRECTORY`: what is proven, what is not, and what bad input becomes; without credentials and
+without a network."""
 
 import json
 import os
@@ -59,9 +60,7 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def validated(where: Path, *words: str) -> Any:
     """What the verb prints, with the saved keys beside the directory."""
-    return CliRunner().invoke(
-        main, ["validate", str(where), "--public-keys", str(where.parent / "keys"), *words]
-    )
+    return CliRunner().invoke(main, ["validate", str(where), "--public-keys", str(where.parent / "keys"), *words])
 
 
 def told(where: Path, *words: str) -> dict[str, Any]:
@@ -92,9 +91,7 @@ def test_an_untouched_directory_is_proven_without_credentials_and_network(there:
     """Every file by key, the chain as intervals, exit code 0. Twin: every row of the table below."""
     said = told(there)
     keys = {str(path.relative_to(there)) for path in [*digests(there), *logs(there)]}
-    assert {(one["key"], one["state"], one["why"]) for one in said["files"]} == {
-        (key, "valid", "") for key in keys
-    }
+    assert {(one["key"], one["state"], one["why"]) for one in said["files"]} == {(key, "valid", "") for key in keys}
     (chain,) = said["chains"]
     assert [(i["from"], i["to"], i["state"]) for i in chain["intervals"]] == [
         ("2023-05-01T08:12:07Z", "2023-05-01T12:12:07Z", "proven")
@@ -141,21 +138,71 @@ HARMED: list[tuple[str, Harm, list[tuple[str, str]], str]] = [
     # what became of the directory, how, every file that is not valid, words of the output
     ("a log changed", lambda w: logs(w)[1].write_bytes(packed(b"{}")), [("log", "invalid")], "1 log is invalid"),
     ("a log deleted", lambda w: logs(w)[1].unlink(), [("log", "missing")], "1 log is missing"),
-    ("a log planted", lambda w: put(w, log_key(BEGIN, "planted"), packed(b"{}")), [("log", "unsigned")], "put there by somebody else"),
+    (
+        "a log planted",
+        lambda w: put(w, log_key(BEGIN, "planted"), packed(b"{}")),
+        [("log", "unsigned")],
+        "put there by somebody else",
+    ),
     ("the first digest deleted", lambda w: _gone(digests(w)[0]), [("digest", "missing")], "an unknown time"),
-    ("a digest deleted", lambda w: _gone(digests(w)[1]), [("digest", "missing"), ("log", "unsigned")], "1 chain has gaps"),
-    ("a digest changed", lambda w: digests(w)[1].write_bytes(packed(b"{}")), [("digest", "invalid"), ("log", "unsigned")], "1 digest is invalid"),
-    ("the newest digest without metadata", lambda w: beside(digests(w)[-1]).unlink(), [("digest", "unsigned"), ("log", "unsigned")], "head-object"),
-    ("the newest digest with metadata that is no JSON", lambda w: beside(digests(w)[-1]).write_text("no"), [("digest", "unsigned"), ("log", "unsigned")], ".metadata.json cannot be used: not JSON"),
-    ("the newest digest with empty metadata", lambda w: beside(digests(w)[-1]).write_text(""), [("digest", "unsigned"), ("log", "unsigned")], ".metadata.json cannot be used: it is empty"),
-    ("an archived digest", lambda w: (beside(digests(w)[1]).write_text('{"StorageClass": "GLACIER"}'), digests(w)[1].write_bytes(b"")), [("digest", "archived"), ("log", "unsigned")], "restore it first"),
+    (
+        "a digest deleted",
+        lambda w: _gone(digests(w)[1]),
+        [("digest", "missing"), ("log", "unsigned")],
+        "1 chain has gaps",
+    ),
+    (
+        "a digest changed",
+        lambda w: digests(w)[1].write_bytes(packed(b"{}")),
+        [("digest", "invalid"), ("log", "unsigned")],
+        "1 digest is invalid",
+    ),
+    (
+        "the newest digest without metadata",
+        lambda w: beside(digests(w)[-1]).unlink(),
+        [("digest", "unsigned"), ("log", "unsigned")],
+        "head-object",
+    ),
+    (
+        "the newest digest with metadata that is no JSON",
+        lambda w: beside(digests(w)[-1]).write_text("no"),
+        [("digest", "unsigned"), ("log", "unsigned")],
+        ".metadata.json cannot be used: not JSON",
+    ),
+    (
+        "the newest digest with empty metadata",
+        lambda w: beside(digests(w)[-1]).write_text(""),
+        [("digest", "unsigned"), ("log", "unsigned")],
+        ".metadata.json cannot be used: it is empty",
+    ),
+    (
+        "an archived digest",
+        lambda w: (beside(digests(w)[1]).write_text('{"StorageClass": "GLACIER"}'), digests(w)[1].write_bytes(b"")),
+        [("digest", "archived"), ("log", "unsigned")],
+        "restore it first",
+    ),
     ("a log that is a link", lambda w: _link(logs(w)[1], w.parent), [("log", "unreadable")], "symbolic link"),
-    ("a digest that is a link", lambda w: _link(digests(w)[1], w.parent), [("digest", "unreadable"), ("log", "unsigned")], "symbolic link"),
-    ("logs below a link", lambda w: _link(w / f"AWSLogs/044455556666/CloudTrail/{REGION}", w.parent), [("foreign", "unreadable")] + [("log", "unreadable")] * 3, "symbolic link"),
-    ("a link to nothing", lambda w: (w / "AWSLogs/here").symlink_to("/nowhere"), [("foreign", "unreadable")], "symbolic link"),
+    (
+        "a digest that is a link",
+        lambda w: _link(digests(w)[1], w.parent),
+        [("digest", "unreadable"), ("log", "unsigned")],
+        "symbolic link",
+    ),
+    (
+        "logs below a link",
+        lambda w: _link(w / f"AWSLogs/044455556666/CloudTrail/{REGION}", w.parent),
+        [("foreign", "unreadable")] + [("log", "unreadable")] * 3,
+        "symbolic link",
+    ),
+    (
+        "a link to nothing",
+        lambda w: (w / "AWSLogs/here").symlink_to("/nowhere"),
+        [("foreign", "unreadable")],
+        "symbolic link",
+    ),
     ("a log that is a pipe", lambda w: _pipe(logs(w)[1]), [("log", "unreadable")], "neither a file nor a folder"),
     ("a name that leads outside", _escaping, [("foreign", "foreign")], "not one that CloudTrail gives a log: not read"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("what", "harm", "states", "words"), HARMED, ids=[row[0] for row in HARMED])
@@ -176,19 +223,41 @@ def _elsewhere(where: Path) -> Path:
 
 
 HARMLESS: list[tuple[str, Harm, Counter[tuple[str, str]]]] = [
-    ("what is not CloudTrail's", lambda w: put(w, "AWSLogs/044455556666/Config/x.json.gz", b"x"), Counter({("foreign", "foreign"): 1})),
-    ("a name that no terminal should see", lambda w: put(w, "a\x1b[31m\n\udcff", b"x"), Counter({("foreign", "foreign"): 1})),
+    (
+        "what is not CloudTrail's",
+        lambda w: put(w, "AWSLogs/044455556666/Config/x.json.gz", b"x"),
+        Counter({("foreign", "foreign"): 1}),
+    ),
+    (
+        "a name that no terminal should see",
+        lambda w: put(w, "a\x1b[31m\n\udcff", b"x"),
+        Counter({("foreign", "foreign"): 1}),
+    ),
     ("metadata of nothing", lambda w: put(w, "x.metadata.json", b"x"), Counter({("foreign", "foreign"): 1})),
-    ("metadata that is lost where a next digest quotes it", lambda w: [beside(path).unlink() for path in digests(w)[:-1]], Counter()),
-    ("below a key prefix", lambda w: ((w / "AWSLogs").rename(w.parent / "moved"), (w / "old/bucket").mkdir(parents=True), (w.parent / "moved").rename(w / "old/bucket/AWSLogs")), Counter()),
-    ("everything twice", lambda w: written(given_a_chain(4), w, "again/"), Counter({("digest", "duplicate"): 4, ("log", "duplicate"): 3})),
-]  # fmt: skip
+    (
+        "metadata that is lost where a next digest quotes it",
+        lambda w: [beside(path).unlink() for path in digests(w)[:-1]],
+        Counter(),
+    ),
+    (
+        "below a key prefix",
+        lambda w: (
+            (w / "AWSLogs").rename(w.parent / "moved"),
+            (w / "old/bucket").mkdir(parents=True),
+            (w.parent / "moved").rename(w / "old/bucket/AWSLogs"),
+        ),
+        Counter(),
+    ),
+    (
+        "everything twice",
+        lambda w: written(given_a_chain(4), w, "again/"),
+        Counter({("digest", "duplicate"): 4, ("log", "duplicate"): 3}),
+    ),
+]
 
 
 @pytest.mark.parametrize(("what", "change", "states"), HARMLESS, ids=[row[0] for row in HARMLESS])
-def test_what_is_harmless_is_proven(
-    there: Path, what: str, change: Harm, states: Counter[tuple[str, str]]
-) -> None:
+def test_what_is_harmless_is_proven(there: Path, what: str, change: Harm, states: Counter[tuple[str, str]]) -> None:
     """Told, and not judged. Twin: the harmed ones."""
     change(there)
     said = told(there)
@@ -279,9 +348,7 @@ def test_more_strays_than_are_named_are_counted(there: Path) -> None:
         (["--trail", "audit"], 0),
     ],
 )
-def test_what_is_asked_for_narrows_what_is_judged_among_the_logs(
-    there: Path, words: list[str], code: int
-) -> None:
+def test_what_is_asked_for_narrows_what_is_judged_among_the_logs(there: Path, words: list[str], code: int) -> None:
     """By the day of the folder, since such a name has no time. Twins: the rows beside each other."""
     put(there, f"{LOG_DAY}evil.json.gz", b"x")
     done = validated(there, *words)
@@ -414,7 +481,7 @@ def test_a_second_copy_of_a_log_is_read_too(there: Path) -> None:
         (["--expected-end", "2023-05-01T12:12:07Z"], {"valid": 7}, 0),
         (["--expected-end", "2023-05-01T14:12:07Z"], {"valid": 7}, 3),
     ],
-)  # fmt: skip
+)
 def test_options_choose(there: Path, words: list[str], states: dict[str, int], code: int) -> None:
     """Each by what it leaves. Twins: the rows beside each other."""
     done = validated(there, "--json", *words)
@@ -450,7 +517,8 @@ def test_an_end_of_time_that_every_chain_must_reach_is_a_gap(there: Path) -> Non
 
 @pytest.mark.parametrize("stamp", ["00010101", "99991231"])
 def test_files_named_at_the_ends_of_time_are_findings(there: Path, stamp: str) -> None:
-    """A digest and a log that anyone can put there, in a region that has a chain and in one that has none. Twin: without them."""
+    """A digest and a log that anyone can put there, in a region that has a chain and in one that has none. Twin:
+    without them."""
     day = f"{stamp[:4]}/{stamp[4:6]}/{stamp[6:]}"
     for region in (REGION, "us-east-1"):
         for kind, tail in (
@@ -740,7 +808,8 @@ def test_rows_come_in_the_order_of_their_keys_and_after_any_of_them(tmp_path: Pa
 
 
 def test_a_day_is_listed_with_the_days_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each day's own rows in whatever order they are asked for; back in time one listing takes several. Twins: forward, and far away."""
+    """Each day's own rows in whatever order they are asked for; back in time one listing takes several. Twins: forward,
+    and far away."""
     monkeypatch.setattr("onetrail.validation.days.DAYS_AT_ONCE", 4)
     names = [f"2023/05/{day:02}" for day in range(1, 20) if day != 4]
     for name in names:
@@ -749,9 +818,7 @@ def test_a_day_is_listed_with_the_days_before_it(tmp_path: Path, monkeypatch: py
     put(tmp_path, "AWSLogs/f/0001/01/01/a", b"")
     place, listed = Directory(tmp_path), []
     real = place.rows
-    monkeypatch.setattr(
-        place, "rows", lambda prefix="", after="": (listed.append(prefix), real(prefix, after))[1]
-    )
+    monkeypatch.setattr(place, "rows", lambda prefix="", after="": (listed.append(prefix), real(prefix, after))[1])
 
     def listings(*order: int) -> int:
         """How many listings it takes to see these days, each as it is."""
@@ -773,7 +840,8 @@ def test_a_day_is_listed_with_the_days_before_it(tmp_path: Path, monkeypatch: py
 def test_a_day_is_whole_where_a_server_passes_over_the_folder_it_lists_after(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As SeaweedFS does, where the name of a folder without its slash is what is listed after. Twin: S3's order, in the test above."""
+    """As SeaweedFS does, where the name of a folder without its slash is what is listed after. Twin: S3's order, in the
+    test above."""
     put(tmp_path, "AWSLogs/f/2023/05/01/a", b"")
     put(tmp_path, "AWSLogs/f/2023/05/02/a", b"")
     place = Directory(tmp_path)

@@ -30,7 +30,8 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def synced(tmp_path: Path) -> Path:
-    """Eight hours as `aws s3 sync` leaves them, without metadata: digests end at 12 minutes past, logs came 20 minutes before."""
+    """Eight hours as `aws s3 sync` leaves them, without metadata: digests end at 12 minutes past, logs came 20 minutes
+    before."""
     scene = given_a_chain(8)
     kept_keys(scene, tmp_path / "keys")
     where = written(scene, tmp_path / "down")
@@ -66,7 +67,8 @@ def seen(where: Path, *words: str) -> tuple[int, Counter[tuple[str, str]], Any]:
 def test_a_window_of_a_download_is_proven_by_the_digest_after_it(
     synced: Path, words: list[str], judged_digests: int, judged_logs: int
 ) -> None:
-    """The last digest of the window has its signature in the next one, which is not judged. Twin: with that one gone, below."""
+    """The last digest of the window has its signature in the next one, which is not judged. Twin: with that one gone,
+    below."""
     code, states, said = seen(synced, *words)
     assert (code, bad(said)) == (0, [])
     assert states == {("digest", "valid"): judged_digests, ("log", "valid"): judged_logs}
@@ -111,10 +113,9 @@ def test_a_broken_digest_right_after_the_window_proves_nothing(synced: Path) -> 
         (["--until", at(2.5)], 0),
     ],
 )
-def test_no_log_outside_of_the_window_is_held_against_it(
-    synced: Path, harm: str, words: list[str], code: int
-) -> None:
-    """Though a digest inside names it, which was delivered with it. Twins: the rows beside each other, a minute apart."""
+def test_no_log_outside_of_the_window_is_held_against_it(synced: Path, harm: str, words: list[str], code: int) -> None:
+    """Though a digest inside names it, which was delivered with it. Twins: the rows beside each other, a minute
+    apart."""
     path = logs(synced)[2]
     if harm == "gone":
         path.unlink()
@@ -133,9 +134,7 @@ def _linked(path: Path) -> None:
     ("words", "code"),
     [([], 3), (["--since", at(2.9)], 0), (["--since", at(1)], 3), (["--until", at(1)], 0)],
 )
-def test_no_log_that_is_a_link_is_held_against_another_window(
-    synced: Path, words: list[str], code: int
-) -> None:
+def test_no_log_that_is_a_link_is_held_against_another_window(synced: Path, words: list[str], code: int) -> None:
     """A link is not read. Twins: the rows with 3."""
     _linked(logs(synced)[2])
     assert seen(synced, *words)[0] == code
@@ -150,9 +149,7 @@ def test_no_log_that_is_a_link_is_held_against_another_window(
         ("05/02", ["--until", at(6)], 0),
     ],
 )
-def test_no_other_link_is_held_against_another_day(
-    synced: Path, day: str, words: list[str], code: int
-) -> None:
+def test_no_other_link_is_held_against_another_day(synced: Path, day: str, words: list[str], code: int) -> None:
     """What has no time in its name is of the day of its folder. Twins: the rows with 3."""
     path = logs(synced)[2].parents[2] / day / "a.json.gz"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -161,9 +158,7 @@ def test_no_other_link_is_held_against_another_day(
 
 
 @pytest.mark.parametrize(("words", "code"), [(["--since", at(2.5)], 3), (["--since", at(2.9)], 0)])
-def test_no_second_copy_outside_of_the_window_is_held_against_it(
-    synced: Path, words: list[str], code: int
-) -> None:
+def test_no_second_copy_outside_of_the_window_is_held_against_it(synced: Path, words: list[str], code: int) -> None:
     """It has another content than the log that a digest of the window names. Twin: a window that holds it."""
     path = logs(synced)[2]
     put(synced, f"x/{path.relative_to(synced)}", packed(b"{}"))
@@ -256,22 +251,19 @@ def test_what_lies_among_the_logs_of_what_is_asked_for_is_told(
 
 @pytest.mark.parametrize("minutes", [1, 5, 10, 11, 30, 59])
 def test_a_planted_log_is_seen_by_one_of_two_windows_side_by_side(synced: Path, minutes: int) -> None:
-    """Also in the first minutes of a window, whose logs a digest from right before it may name. Twin: a log that one names, below."""
+    """Also in the first minutes of a window, whose logs a digest from right before it may name. Twin: a log that one
+    names, below."""
     start = BEGIN.replace(minute=0, second=0)
     put(synced, log_key(start + 2 * HOUR + minutes * MINUTE, "forged1"), FORGED)
     codes = [
-        seen(
-            synced, "--since", (start + n * HOUR).isoformat(), "--until", (start + (n + 1) * HOUR).isoformat()
-        )[0]
+        seen(synced, "--since", (start + n * HOUR).isoformat(), "--until", (start + (n + 1) * HOUR).isoformat())[0]
         for n in range(5)
     ]
     assert codes == [0, 0, 3, 0, 0]
 
 
 @pytest.mark.parametrize(("harm", "code"), [("none", 0), ("digest gone", 3), ("digest unreadable", 0)])
-def test_a_log_of_the_first_minutes_may_be_named_by_the_digest_before(
-    synced: Path, harm: str, code: int
-) -> None:
+def test_a_log_of_the_first_minutes_may_be_named_by_the_digest_before(synced: Path, harm: str, code: int) -> None:
     """That digest is judged with the time before. Twins: the rows beside each other."""
     # the mark in the log's name lies two minutes after the end of the digest that names it
     digest = digests(synced)[3]

@@ -70,7 +70,8 @@ class Versions:
         (self.folder / path).write_text(text)
 
     def run_by_hand(self, path: str) -> str:
-        """What JupyterLab leaves of a notebook that was run: outputs, counts and metadata of its own; returns the file's text."""
+        """What JupyterLab leaves of a notebook that was run: outputs, counts and metadata of its own; returns the
+        file's text."""
         found = json.loads(self.text(path))
         found["metadata"]["language_info"] = {"version": "3.11.7"}
         for cell in found["cells"]:

@@ -143,7 +143,8 @@ def test_a_link_or_a_folder_in_the_place_of_a_file_is_kept(versions: Versions, t
 
 
 def test_what_is_half_written_goes_through_nothing_that_is_there(versions: Versions, tmp_path: Path) -> None:
-    """A file or a link of a person's that has the name of a half-written file stays, and so does what the link leads to."""
+    """A file or a link of a person's that has the name of a half-written file stays, and so does what the link leads
+    to."""
     versions.lay_out("0.2.0")
     outside = tmp_path / "outside.yaml"
     outside.write_text("mine")
@@ -175,7 +176,8 @@ def test_a_file_that_is_no_longer_part_of_onetrail_is_left(versions: Versions) -
 
 
 def test_a_folder_of_somebody_else_is_refused_and_left(versions: Versions) -> None:
-    """Names that begin with a dot do not count: a repository or an environment that was just made. Twin: any other name does."""
+    """Names that begin with a dot do not count: a repository or an environment that was just made. Twin: any other name
+    does."""
     versions.folder.mkdir()
     (versions.folder / ".git").mkdir()
     propose(versions.folder, versions.install("0.2.0"))
@@ -191,15 +193,11 @@ def test_onetrails_own_checkout_is_refused() -> None:
         propose(found.notebooks.parent, found)
 
 
-@pytest.mark.parametrize(
-    ("laid_out", "installed"), [("0.10.0", "0.9.1"), ("1.0", "0.2.0"), ("0.2.1", "0.2.0")]
-)
+@pytest.mark.parametrize(("laid_out", "installed"), [("0.10.0", "0.9.1"), ("1.0", "0.2.0"), ("0.2.1", "0.2.0")])
 def test_an_older_version_is_refused(versions: Versions, laid_out: str, installed: str) -> None:
     """It would take newer files back. Twin: the other way round all is well."""
     versions.lay_out(laid_out)
-    with pytest.raises(
-        UnfitWorkspace, match=rf"laid out by onetrail {laid_out}, and {installed} is installed"
-    ):
+    with pytest.raises(UnfitWorkspace, match=rf"laid out by onetrail {laid_out}, and {installed} is installed"):
         versions.lay_out(installed, FILLED="older")
     assert versions.text(FILLED) == "estate: practice\n"
     versions.lay_out(installed.replace("0", "2", 1), FILLED="newer")
@@ -231,7 +229,8 @@ def test_a_broken_manifest_is_refused_in_one_line(versions: Versions, text: str)
 
 
 def test_one_that_was_cut_off_goes_on(versions: Versions, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A full disk half-way: the folder is known as ours, nothing half-written stays, and the next init does the rest."""
+    """A full disk half-way: the folder is known as ours, nothing half-written stays, and the next init does the
+    rest."""
     written: list[str] = []
 
     def full(self: Path, content: bytes) -> int:
@@ -243,9 +242,7 @@ def test_one_that_was_cut_off_goes_on(versions: Versions, monkeypatch: pytest.Mo
     real = Path.write_bytes
     with monkeypatch.context() as patched:
         patched.setattr(Path, "write_bytes", full)
-        with pytest.raises(
-            NotLaidOut, match="No space left on device; correct that and run onetrail init again"
-        ):
+        with pytest.raises(NotLaidOut, match="No space left on device; correct that and run onetrail init again"):
             versions.lay_out("0.2.0")
     assert versions.names() == {STEP, ".onetrail.json"}
     assert fates(versions.lay_out("0.2.0")) == {STEP: "unchanged", FILLED: "new", BLANK: "new"}

@@ -29,9 +29,7 @@ def test_another_version_says_which_and_what_to_do(
     versions.lay_out("0.2.0")
     monkeypatch.setattr(onetrail, "__version__", installed)
     said = laid_out_by_another(versions.folder / "notebooks")
-    assert said.startswith(
-        f"The files in {versions.folder} are of onetrail 0.2.0, and {installed} is installed: "
-    )
+    assert said.startswith(f"The files in {versions.folder} are of onetrail 0.2.0, and {installed} is installed: ")
     assert cure.format(versions.folder) in said
     assert "\n" not in said
 

@@ -1,7 +1,8 @@
-"""Reading the run record, and checking its chain: each line by its bytes, beside the line before it and the heads that were stored elsewhere.
+"""Reading the run record, and checking its chain: each line by its bytes, beside the line before it and the heads that
+were stored elsewhere.
 
-A record that a full disk or a kill ended in the middle of a line is whole up to there: what is left of that line is reported, counts for
-nothing, and no call was sent because of it, since a line is on disk before its call is sent.
+A record that a full disk or a kill ended in the middle of a line is whole up to there: what is left of that line is
+reported, counts for nothing, and no call was sent because of it, since a line is on disk before its call is sent.
 """
 
 import os
@@ -35,11 +36,12 @@ class RecordError(OnetrailError):
 
 @dataclass(frozen=True)
 class RecordCheck:
-    """`whole` says whether the chain holds; `problems` names each line that does not, in order; `head` is the last hash.
+    """`whole` says whether the chain holds; `problems` names each line that does not, in order; `head` is the last
+    hash.
 
-    `torn` tells of a last line that was never finished, `behind` of lines after the last head that was stored elsewhere,
-    `looks` of such lines where all of them tell of runs without approval, which send nothing and store no head. None makes the record
-    less whole. `begun` is False where the folder has neither a record nor its head.
+    `torn` tells of a last line that was never finished, `behind` of lines after the last head that was stored
+    elsewhere, `looks` of such lines where all of them tell of runs without approval, which send nothing and store no
+    head. None makes the record less whole. `begun` is False where the folder has neither a record nor its head.
     """
 
     whole: bool
@@ -55,7 +57,8 @@ class RecordCheck:
 def entries(folder: Path, *kinds: str) -> Iterator[dict[str, Any]]:
     """The record's lines as dicts, in order, of these kinds or of all.
 
-    What is no line of a record is left out here and named by `verify_record`. Raises RecordError where the file cannot be read.
+    What is no line of a record is left out here and named by `verify_record`. Raises RecordError where the file cannot
+    be read.
     """
     path = folder / "record.jsonl"
     if os.path.lexists(path):
@@ -75,10 +78,11 @@ def as_line(raw: Raw) -> Line | None:
 
 
 def verify_record(folder: Path, anchored: Mapping[int, str] | None = None) -> RecordCheck:
-    """Check the chain of `folder/record.jsonl` byte by byte: removed, changed, re-ordered and cut-off lines are each named.
+    """Check the chain of `folder/record.jsonl` byte by byte: removed, changed, re-ordered and cut-off lines are each
+    named.
 
-    `anchored` maps line numbers to head hashes that were stored elsewhere (in the locked work bucket). A file that cannot be
-    read is a problem too.
+    `anchored` maps line numbers to head hashes that were stored elsewhere (in the locked work bucket). A file that
+    cannot be read is a problem too.
     """
     path = folder / "record.jsonl"
     if not os.path.lexists(path):
@@ -95,9 +99,7 @@ def verify_record(folder: Path, anchored: Mapping[int, str] | None = None) -> Re
     for number, wanted in sorted((anchored or {}).items()):
         if number >= len(walk.hashes) or walk.hashes[number] != wanted:
             walk.problems.append(f"line {number} differs from the head that was stored in the work bucket")
-    return RecordCheck(
-        not walk.problems, walk.count, walk.hashes[-1], tuple(walk.problems), walk.torn, *walk.behind()
-    )
+    return RecordCheck(not walk.problems, walk.count, walk.hashes[-1], tuple(walk.problems), walk.torn, *walk.behind())
 
 
 def _raw(path: Path) -> Iterator[Raw]:
@@ -119,7 +121,8 @@ def _kept_head(path: Path) -> tuple[str, str]:
 
 @dataclass
 class _Walk:
-    """The chain up to a line. `hashes` has what each line says of itself, by its number; `last` is the last line with a stored head."""
+    """The chain up to a line. `hashes` has what each line says of itself, by its number; `last` is the last line with a
+    stored head."""
 
     last: int
     count: int = 0
@@ -181,15 +184,12 @@ class _Walk:
         if not self.last or not self._unheld:
             return "", ""
         first, count = self._unheld[0], self.count
-        lines, stand = (
-            (f"line {count}", "stands") if first == count else (f"lines {first} to {count}", "stand")
+        lines, stand = (f"line {count}", "stands") if first == count else (f"lines {first} to {count}", "stand")
+        said = (
+            f"{lines} {stand} behind the last head that was stored in the work bucket, that of line {self.last}:"
+            " nothing outside this folder holds them"
         )
-        said = f"{lines} {stand} behind the last head that was stored in the work bucket, that of line {self.last}: nothing outside this folder holds them"
-        return (
-            ("", f"{said}; runs without approval wrote them, which send nothing")
-            if self._only_looks
-            else (said, "")
-        )
+        return ("", f"{said}; runs without approval wrote them, which send nothing") if self._only_looks else (said, "")
 
     def end(self, said: tuple[str, str]) -> None:
         head, why = said
@@ -198,9 +198,7 @@ class _Walk:
         elif not self.count and not self.torn:
             self.problems.append("the record holds no line: it was emptied")
         elif head not in self.hashes[-2:]:
-            self.problems.append(
-                "the end is cut off or replaced: record.head names a line that is not the last"
-            )
+            self.problems.append("the end is cut off or replaced: record.head names a line that is not the last")
 
 
 def _looked(entry: Mapping[str, Any]) -> bool:

@@ -23,7 +23,8 @@ class HeadRefused(OnetrailError):
 
 @dataclass(frozen=True)
 class RecordHead:
-    """The hash of one line of a run's record; `at` is that line's time, ISO text, UTC. `more` has what else was asked for.
+    """The hash of one line of a run's record; `at` is that line's time, ISO text, UTC. `more` has what else was asked
+    for.
 
     `version` is 1 for heads as onetrail stored them at first, which do not name it.
     """
@@ -67,9 +68,7 @@ def parse_head(content: bytes, also: Collection[str] = ()) -> RecordHead:
     names = _FIELDS | {*also} | ({"v"} if "v" in said else set())
     if said.keys() != names:
         odd = min(said.keys() ^ names)
-        raise HeadRefused(
-            f"is no head of a record: {odd[:80]!a} is {'missing' if odd in names else 'not of it'}"
-        )
+        raise HeadRefused(f"is no head of a record: {odd[:80]!a} is {'missing' if odd in names else 'not of it'}")
     texts = all(type(said[name]) is str for name in ("run", "head", "at"))
     if not texts or type(said["line"]) is not int or said["line"] < 1 or not _HASH.fullmatch(said["head"]):
         raise HeadRefused("is no head of a record: run, line, head or at is of another form")

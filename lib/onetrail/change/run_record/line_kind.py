@@ -4,7 +4,8 @@ from enum import StrEnum
 
 
 class LineKind(StrEnum):
-    """The record's kinds of line. Earlier records have no other; a reader passes over a kind that it does not ask for."""
+    """The record's kinds of line. Earlier records have no other; a reader passes over a kind that it does not ask
+    for."""
 
     PLAN = "plan"
     INTENT = "intent"

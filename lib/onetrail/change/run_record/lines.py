@@ -1,7 +1,9 @@
 """The form of the record's lines: how one is written, and what of that form a line that was found there does not keep.
 
-Version 2 begins with `"v":2`, and its hash is SHA-256 over the bytes of the line without `,"hash":"..."`. Lines without `v` are version
-1, as onetrail wrote them at first: their hash is over the same as JSON with sorted keys. A record may go on from 1 to 2, never back.
+Version 2 begins with `"v":2`, and its hash is SHA-256 over the bytes of the line without `,"hash":"..."`. Lines without
+`v` are version
+1, as onetrail wrote them at first: their hash is over the same as JSON with sorted keys. A record may go on from 1 to
+2, never back.
 """
 
 import hashlib
@@ -25,8 +27,17 @@ _LAST: Final = ("previous", "hash")
 _FIELDS: Final[Mapping[str, Mapping[str, type]]] = {
     LineKind.PLAN: {"step": str, "plan": str, "approve": str, "changes": list},
     LineKind.INTENT: {
-        "step": str, "plan": str, "key": str, "account": str, "region": str, "service": str, "call": str, "actor": str,
-        "resource": str, "parameters": dict, "reason": str,
+        "step": str,
+        "plan": str,
+        "key": str,
+        "account": str,
+        "region": str,
+        "service": str,
+        "call": str,
+        "actor": str,
+        "resource": str,
+        "parameters": dict,
+        "reason": str,
     },
     LineKind.CALLER: {"step": str, "plan": str, "account": str, "actor": str, "arn": str, "way": str},
     LineKind.DONE: {"key": str, "intent": str, "request_id": str},
@@ -39,7 +50,7 @@ _FIELDS: Final[Mapping[str, Mapping[str, type]]] = {
     LineKind.REPORT: {"file": str, "sha256": str},
     LineKind.ANCHOR: {"line": int, "head": str, "resource": str, "request_id": str},
     LineKind.STEP: {"step": str, "plan": str, "state": str, "line": str},
-}  # fmt: skip
+}
 """Kind of line -> the type of a field that it has; other kinds are free."""
 _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     LineKind.INTENT: ("key",),
@@ -66,8 +77,8 @@ class NotALine(Exception):
 
 
 class Raw(NamedTuple):
-    """One line as bytes, without its end; `size` counts the end too. `ended` is False for a last one that has no end; `long` where it has
-    more than LONGEST bytes, which are then not here."""
+    """One line as bytes, without its end; `size` counts the end too. `ended` is False for a last one that has no end;
+    `long` where it has more than LONGEST bytes, which are then not here."""
 
     number: int
     content: bytes
@@ -79,7 +90,8 @@ class Raw(NamedTuple):
 class Line(NamedTuple):
     """One line read. `version` is that of its form.
 
-    `form` says what of the bytes is not as onetrail writes them, `shape` what is missing in a line of its kind; empty where all is well.
+    `form` says what of the bytes is not as onetrail writes them, `shape` what is missing in a line of its kind; empty
+    where all is well.
     """
 
     number: int
@@ -98,7 +110,8 @@ class Line(NamedTuple):
 
 
 def written(entry: Mapping[str, Any]) -> tuple[bytes, str]:
-    """A line of today's form for an entry without `v` and `hash`, with its end, and its hash. Raises NotALine where it is too long.
+    """A line of today's form for an entry without `v` and `hash`, with its end, and its hash. Raises NotALine where it
+    is too long.
 
     Text that UTF-8 cannot hold, and numbers that JSON cannot, are written as what names them.
     """
@@ -144,7 +157,8 @@ def end_of_lines(path: Path) -> int:
 
 
 def parsed(raw: Raw) -> Line:
-    """The line read, with what of its form is wrong. Raises NotALine where it cannot be read as a line of the record."""
+    """The line read, with what of its form is wrong. Raises NotALine where it cannot be read as a line of the
+    record."""
     if raw.long:
         raise NotALine(f"is longer than {LONGEST:,} bytes")
     if not raw.content.strip():
@@ -152,9 +166,7 @@ def parsed(raw: Raw) -> Line:
     entry, form = _entry(raw.content)
     version = entry.get("v", 1)
     if type(version) is not int or not 0 < version <= VERSION:
-        raise NotALine(
-            f"is of format version {version!a:.20}, which this onetrail does not know: use a newer one"
-        )
+        raise NotALine(f"is of format version {version!a:.20}, which this onetrail does not know: use a newer one")
     for name, kind in _EVERY.items():
         if type(entry.get(name)) is not kind:
             raise NotALine(f"is not a record line: it has no {name}")
@@ -226,7 +238,8 @@ def _dumped(value: Any, **how: bool) -> str:
 
 
 def _seen(text: str) -> bytes:
-    """JSON as it is written since a terminal that prints it obeys nothing in it; earlier lines hold such characters as they are.
+    """JSON as it is written since a terminal that prints it obeys nothing in it; earlier lines hold such characters as
+    they are.
 
     Raises ValueError for what UTF-8 cannot hold, which onetrail never writes as an escape.
     """

@@ -1,7 +1,8 @@
 """One process at a time in a folder: a lock of the file system, and beside it a file that says who holds it.
 
-The lock alone decides. The file is written after the lock is taken and is gone once it is given back; a killed process leaves it, and
-the next process to take the lock replaces it. It may have been planted, so it is never more than words in a line.
+The lock alone decides. The file is written after the lock is taken and is gone once it is given back; a killed process
+leaves it, and the next process to take the lock replaces it. It may have been planted, so it is never more than words
+in a line.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class FolderBusy(OnetrailError):
 
 @dataclass(frozen=True)
 class LockHolder:
-    """A process. `since` is the instant of this machine's clock at which it took the lock; `step` is empty while it is at none."""
+    """A process. `since` is the instant of this machine's clock at which it took the lock; `step` is empty while it is
+    at none."""
 
     pid: int
     host: str

@@ -1,4 +1,5 @@
-"""The run record: every change before and after it was sent, in a file where each line holds the hash of the one before.
+"""The run record: every change before and after it was sent, in a file where each line holds the hash of the one
+before.
 
 `record.jsonl` is append-only and fsynced. `record.head` repeats the last hash, so that a cut-off end shows too.
 """
@@ -25,7 +26,8 @@ class RunFolderBusy(WrongUse):
 
     def __init__(self, folder: Path, busy: FolderBusy) -> None:
         super().__init__(
-            f"{folder}: another process is writing this run: {busy.line}; wait for it to end, stop it with Ctrl-C where it runs, or use another run_name"
+            f"{folder}: another process is writing this run: {busy.line}; wait for it to end, stop it with Ctrl-C where"
+            " it runs, or use another run_name"
         )
 
 
@@ -54,7 +56,8 @@ class RunRecord:
         except OSError as err:
             self._lock.release()
             raise RecordError(
-                f"{self._path}: the record cannot be written: {err.strerror}; free space there, then run again: nothing was sent"
+                f"{self._path}: the record cannot be written: {err.strerror}; free space there, then run again: nothing"
+                " was sent"
             ) from err
         except BaseException:
             self._lock.release()
@@ -74,7 +77,8 @@ class RunRecord:
         return self._lines
 
     def append(self, kind: LineKind, **fields: Any) -> str:
-        """Write one line durably, then return its hash. Raises RecordError when the disk refuses, before anything is sent."""
+        """Write one line durably, then return its hash. Raises RecordError when the disk refuses, before anything is
+        sent."""
         at = iso(self._clock.now())
         said = {"n": self._lines + 1, "at": at, "run": self.run_name, "kind": str(kind)}
         try:
@@ -85,7 +89,8 @@ class RunRecord:
             raise RecordError(f"{self._path}: a line of kind {kind} {err}: no further call was sent") from err
         except OSError as err:
             raise RecordError(
-                f"{self._path}: the record cannot be written: {err.strerror}; free space there, then run again: no further call was sent"
+                f"{self._path}: the record cannot be written: {err.strerror}; free space there, then run again: no"
+                " further call was sent"
             ) from err
         return self.head
 
@@ -108,7 +113,8 @@ class RunRecord:
         self.head, self.at, self._lines, self._size = hash_, at, self._lines + 1, self._size + len(line)
 
     def _undo(self) -> None:
-        """Leave the file as it was before a line that could not be written, so that the next one does not follow half of it."""
+        """Leave the file as it was before a line that could not be written, so that the next one does not follow half
+        of it."""
         _cut(self._path, self._size)
         if self._lines:
             _replace(self._head_path, self.head + "\n")
@@ -125,13 +131,12 @@ class RunRecord:
             return
         check = verify_record(self.folder)
         if not check.whole:
-            raise RecordError(
-                f"{self._path}: {check.problems[0]}; keep it as evidence and use another run_name"
-            )
+            raise RecordError(f"{self._path}: {check.problems[0]}; keep it as evidence and use another run_name")
         first = next(entries(self.folder), None)
         if first is not None and first.get("run") != self.run_name:
             raise WrongUse(
-                f"{self.folder} belongs to the run {first.get('run')!r}, not {self.run_name!r}: use another run_name or runs_dir"
+                f"{self.folder} belongs to the run {first.get('run')!r}, not {self.run_name!r}: use another run_name or"
+                " runs_dir"
             )
         self._size = self._without_torn_end() if check.torn else self._path.stat().st_size
         self.head, self._lines = check.head, check.lines
@@ -170,9 +175,11 @@ def _replace(path: Path, text: str) -> None:
 def _without_secrets(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            key: "(withheld)"
-            if isinstance(item, str) and any(word in key.lower() for word in _SECRET)
-            else _without_secrets(item)
+            key: (
+                "(withheld)"
+                if isinstance(item, str) and any(word in key.lower() for word in _SECRET)
+                else _without_secrets(item)
+            )
             for key, item in value.items()
         }
     return [_without_secrets(item) for item in value] if isinstance(value, list) else value

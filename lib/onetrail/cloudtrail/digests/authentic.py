@@ -39,8 +39,9 @@ KEY_EARLY: Final = timedelta(hours=2)
 KEY_LATE: Final = timedelta(days=30)
 """And this long after: CloudTrail delivers again for 30 days."""
 BACKFILL_LATE: Final = timedelta(days=365)
-"""A backfill digest is made at most this long after the time it covers. AWS gives "processing delays" as its reason and no figure (User
-Guide, digest file structure); a year is far beyond them, and still no key of a later time can vouch for logs of long ago."""
+"""A backfill digest is made at most this long after the time it covers. AWS gives "processing delays" as its reason and
+no figure (User Guide, digest file structure); a year is far beyond them, and still no key of a later time can vouch for
+logs of long ago."""
 
 Name = tuple[str, str, str, str, str, KeyKind, datetime | None]
 """What makes a digest that digest, wherever it lies: organization, account, region, trail, home region,
@@ -51,9 +52,9 @@ kind, time."""
 class Candidate:
     """One digest object under examination; its stored bytes are not kept.
 
-    `verified`: CloudTrail signed these bytes. `trusted`: it signed them for this place in this chain. `tried`: the signature in the
-    metadata has been looked at. `spoke`: what it says of the digest before it is known to the walk. `odd`: what is wrong with the time in
-    its metadata, which no signature covers.
+    `verified`: CloudTrail signed these bytes. `trusted`: it signed them for this place in this chain. `tried`: the
+    signature in the metadata has been looked at. `spoke`: what it says of the digest before it is known to the walk.
+    `odd`: what is wrong with the time in its metadata, which no signature covers.
     """
 
     source: DigestObject
@@ -117,14 +118,10 @@ def opened(source: DigestObject, group: DigestGroup, keys: KeyStore, allowed: Al
     if group_of(found.parsed) != group:
         return found.settle(FileState.FOREIGN, found.parsed.why or "not a digest of this chain")
     if group.identity not in allowed.trails:
-        return found.settle(
-            FileState.FOREIGN, f"{group.trail} of {group.account} is not a trail on the allow list"
-        )
+        return found.settle(FileState.FOREIGN, f"{group.trail} of {group.account} is not a trail on the allow list")
     if raw_gz is None:
         archived = source.storage_class in ARCHIVE_CLASSES
-        why = source.why or (
-            f"in {source.storage_class}: restore it first" if archived else "could not be read"
-        )
+        why = source.why or (f"in {source.storage_class}: restore it first" if archived else "could not be read")
         return found.settle(FileState.ARCHIVED if archived else FileState.UNREADABLE, why)
     if source.size is not None and source.size != len(raw_gz):
         return found.settle(FileState.UNREADABLE, f"{len(raw_gz)} of {source.size} bytes were read")
@@ -145,9 +142,7 @@ def _with_content(found: Candidate, raw_gz: bytes, keys: KeyStore) -> Candidate:
     stated = metadata.get("signature-algorithm", SIGNATURE_ALGORITHM)
     for algorithm in (digest.algorithm, stated):
         if algorithm != SIGNATURE_ALGORITHM:
-            return found.settle(
-                FileState.INVALID, f"signature algorithm {algorithm!r} is not {SIGNATURE_ALGORITHM}"
-            )
+            return found.settle(FileState.INVALID, f"signature algorithm {algorithm!r} is not {SIGNATURE_ALGORITHM}")
     return _with_key(found, digest, metadata.get("backfill-generation-timestamp", ""), keys)
 
 
@@ -158,19 +153,23 @@ def _with_key(found: Candidate, digest: Digest, generated: str, keys: KeyStore) 
     first, last = digest.end, moved(digest.end, BACKFILL_LATE if backfill else timedelta(0))
     signed_at = instant(generated) if backfill else digest.end
     if signed_at and not first <= signed_at <= last:
-        found.odd = f"its metadata says that it was made at {signed_at.isoformat()}, and not in the year after the time it covers"
+        found.odd = (
+            f"its metadata says that it was made at {signed_at.isoformat()}, and not in the year after the time it"
+            " covers"
+        )
         signed_at = None
     if key is None:
         return found.settle(*_no_key(digest, region, signed_at, keys))
     if fault := key.fault():
-        return found.settle(
-            FileState.UNREADABLE, f"the saved public key {key.fingerprint} cannot be used: {fault}"
-        )
+        return found.settle(FileState.UNREADABLE, f"the saved public key {key.fingerprint} cannot be used: {fault}")
     if not _in_use(key, first, last):
         when = f"{first.isoformat()}{' or in the year after it' if backfill else ''}"
         return found.settle(FileState.INVALID, f"public key {key.fingerprint} was not in use at {when}")
     if signed_at and not _in_use(key, signed_at, signed_at):
-        found.odd = f"its metadata says that it was made at {signed_at.isoformat()}, when public key {key.fingerprint} was not in use"
+        found.odd = (
+            f"its metadata says that it was made at {signed_at.isoformat()}, when public key {key.fingerprint} was not"
+            " in use"
+        )
     return found
 
 
@@ -200,7 +199,8 @@ def authenticate(found: Candidate, quoted: Iterable[Previous], allowed: AllowLis
 
 
 def proved(found: Candidate, quoted: Iterable[str], allowed: AllowList) -> bool:
-    """Whether all is known of a digest's signature: by its metadata or one of these quotes, or since something speaks against it.
+    """Whether all is known of a digest's signature: by its metadata or one of these quotes, or since something speaks
+    against it.
 
     It does not matter who quotes a signature: it either verifies with CloudTrail's key or it does not.
     """
@@ -222,13 +222,9 @@ def proved(found: Candidate, quoted: Iterable[str], allowed: AllowList) -> bool:
 def reject(found: Candidate) -> None:
     """No signature was found that verifies."""
     if found.signature:
-        found.settle(
-            FileState.INVALID, "its signature does not verify: content, name, metadata or key was changed"
-        )
+        found.settle(FileState.INVALID, "its signature does not verify: content, name, metadata or key was changed")
     else:
-        found.settle(
-            FileState.UNSIGNED, "the metadata holds no signature, and no next digest quotes one that verifies"
-        )
+        found.settle(FileState.UNSIGNED, "the metadata holds no signature, and no next digest quotes one that verifies")
 
 
 def _place(found: Candidate, digest: Digest, allowed: AllowList) -> None:
@@ -241,9 +237,7 @@ def _place(found: Candidate, digest: Digest, allowed: AllowList) -> None:
     elif name_of(origin) != found.name:
         found.settle(FileState.INVALID, f"a genuine digest of another place is under this key: {digest.key}")
     elif not allowed.believes(digest.bucket):
-        found.settle(
-            FileState.FOREIGN, f"delivered to the bucket {digest.bucket}, which is not on the allow list"
-        )
+        found.settle(FileState.FOREIGN, f"delivered to the bucket {digest.bucket}, which is not on the allow list")
     else:
         found.trusted = True
         if found.signature and found.proof is FileProof.SUCCESSOR:

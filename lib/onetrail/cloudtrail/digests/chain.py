@@ -79,15 +79,16 @@ class Listed:
 class ChainCheck:
     """One group under examination: iterate `verdicts(digests)` to its end, then ask for `chain()`.
 
-    `listed` says of an original key whether a digest of its name was listed anywhere; None: those given are all, and their names are
-    kept. `partly`: not all that are listed are given, so nothing is reported of what lies between.
+    `listed` says of an original key whether a digest of its name was listed anywhere; None: those given are all, and
+    their names are kept. `partly`: not all that are listed are given, so nothing is reported of what lies between.
     `expected_start` and `expected_end` (UTC) are the bounds that digests must cover, for instance the time of
     StopLogging as the end: without an end, the removal of the newest digests cannot be seen. Digests that
     begin after `expected_start` with a predecessor that is absent are a gap; one at or before it may have
     its past elsewhere. `elsewhere`: so may every run that nothing comes before, and `Chain.older` says where.
     Backfill digests come when something was missed, so no end is demanded of their chain.
-    `until` is the time in the key of the newest digest that is looked at: newer ones are read for what they say of the one before them.
-    `judged` says of a log's key whether it is looked at: one that is not is left out where anything is the matter with it.
+    `until` is the time in the key of the newest digest that is looked at: newer ones are read for what they say of the
+    one before them. `judged` says of a log's key whether it is looked at: one that is not is left out where anything is
+    the matter with it.
     """
 
     def __init__(
@@ -149,11 +150,7 @@ class ChainCheck:
 
     def _verdicts(self, digests: Iterable[DigestObject | Candidate]) -> Iterator[FileVerdict]:
         for source in digests:
-            found = (
-                source
-                if isinstance(source, Candidate)
-                else opened(source, self._group, self._keys, self._allowed)
-            )
+            found = source if isinstance(source, Candidate) else opened(source, self._group, self._keys, self._allowed)
             if self._until and found.parsed.stamp and found.parsed.stamp > self._until:
                 self._walk.hear(found)
                 continue
@@ -182,12 +179,8 @@ class ChainCheck:
     def _log_verdict(self, entry: LoggedFile, by: Candidate, *, repeated: bool) -> FileVerdict:
         kind = parse(entry.key).kind
 
-        def judged(
-            state: FileState, why: str = "", key: str = "", proof: FileProof = FileProof.NONE
-        ) -> FileVerdict:
-            return FileVerdict(
-                key, entry.bucket, entry.key, kind, state, why, proof, entry.hash, by.source.key
-            )
+        def judged(state: FileState, why: str = "", key: str = "", proof: FileProof = FileProof.NONE) -> FileVerdict:
+            return FileVerdict(key, entry.bucket, entry.key, kind, state, why, proof, entry.hash, by.source.key)
 
         if repeated:
             return judged(FileState.DUPLICATE, "named twice by one digest")
@@ -202,9 +195,7 @@ class ChainCheck:
         if looked.fault:
             return judged(FileState.INVALID, looked.fault, key)
         if looked.hash != entry.hash:
-            return judged(
-                FileState.INVALID, f"its content is not what {by.source.key.rsplit('/', 1)[-1]} has", key
-            )
+            return judged(FileState.INVALID, f"its content is not what {by.source.key.rsplit('/', 1)[-1]} has", key)
         return judged(FileState.VALID, key=key, proof=FileProof.DIGEST)
 
 

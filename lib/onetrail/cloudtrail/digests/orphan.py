@@ -18,7 +18,8 @@ MARK_MARGIN: Final = timedelta(minutes=10)
 LATE: Final = timedelta(hours=3)
 """A digest names the logs of its hour, and lands within half an hour after it, mostly."""
 ALIVE: Final = LATE + timedelta(hours=1)
-"""A chain whose newest digest ended longer ago than this brings no next one: its trail was stopped, or its digests were removed."""
+"""A chain whose newest digest ended longer ago than this brings no next one: its trail was stopped, or its digests were
+removed."""
 WHY_YOUNG: Final = "no digest names it yet: it is younger than the newest digest"
 
 WHY_COMPLETE: Final = (
@@ -27,9 +28,7 @@ WHY_COMPLETE: Final = (
 )
 _WHY_BROKEN: Final = "no proven digest names it: the digests of that time are missing, or cannot be believed"
 _WHY_NONE: Final = "no digest names it: no chain covers that time"
-_WHY_FUTURE: Final = (
-    "no digest names it, and its name says a time that is still to come: CloudTrail did not deliver it"
-)
+_WHY_FUTURE: Final = "no digest names it, and its name says a time that is still to come: CloudTrail did not deliver it"
 
 
 def unsigned_logs(
@@ -55,8 +54,8 @@ def unsigned_logs(
 
 
 def is_young(parsed: ParsedKey, chains: Iterable[Chain], now: datetime) -> bool:
-    """Whether a log is too young for a digest: of the last hours before `now`, delivered after what the newest digest covers, in a
-    region where that digest is recent enough for another one to come."""
+    """Whether a log is too young for a digest: of the last hours before `now`, delivered after what the newest digest
+    covers, in a region where that digest is recent enough for another one to come."""
     if parsed.stamp is None or parsed.stamp < moved(now, -LATE) or is_of_the_future(parsed, now):
         return False
     newest = max((i.end for c in _of_place(parsed, chains) for i in _proven(c)), default=None)
@@ -84,10 +83,7 @@ def _why(parsed: ParsedKey, chains: tuple[Chain, ...], now: datetime | None) -> 
         return _WHY_FUTURE
     mine = _of_place(parsed, chains)
     states = {
-        i.state
-        for c in mine
-        for i in c.intervals
-        if parsed.stamp and _holds(i.start, i.end, i.state, parsed.stamp)
+        i.state for c in mine for i in c.intervals if parsed.stamp and _holds(i.start, i.end, i.state, parsed.stamp)
     }
     if IntervalState.GAP in states or IntervalState.RESTART in states:
         return _WHY_BROKEN

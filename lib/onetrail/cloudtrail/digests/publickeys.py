@@ -32,9 +32,7 @@ else:
     rsa = later("cryptography.hazmat.primitives.asymmetric.rsa")
 
 SMALLEST_KEY_BITS: Final = 2048
-LIST_PUBLIC_KEYS: Final = (
-    "aws cloudtrail list-public-keys --region {region} --start-time 2015-10-01 --output json"
-)
+LIST_PUBLIC_KEYS: Final = "aws cloudtrail list-public-keys --region {region} --start-time 2015-10-01 --output json"
 """Prints every key of a region. Without a start the answer is the current key alone (API reference, ListPublicKeys)."""
 SAVE_PUBLIC_KEYS: Final = f"{LIST_PUBLIC_KEYS} > {{region}}.json"
 
@@ -70,9 +68,7 @@ class KeyStore:
         for key in keys:
             held = self._keys.setdefault((key.region, key.fingerprint), key)
             if held.value_der != key.value_der:
-                raise KeyStoreError(
-                    f"{key.region}: two different keys have the fingerprint {key.fingerprint}"
-                )
+                raise KeyStoreError(f"{key.region}: two different keys have the fingerprint {key.fingerprint}")
             if held != key:
                 self._keys[key.region, key.fingerprint] = _widened(held, key)
 
@@ -85,8 +81,8 @@ class KeyStore:
         return any(k.region == region and k.valid_from <= instant <= k.valid_to for k in self._keys.values())
 
     def short_of(self, region: str, instant: datetime | None) -> str:
-        """Why no key of that region is held for that instant, and what to do about it: none at all, those held begin later, end
-        earlier, or leave it out."""
+        """Why no key of that region is held for that instant, and what to do about it: none at all, those held begin
+        later, end earlier, or leave it out."""
         held = [key for key in self._keys.values() if key.region == region]
         cure = f"save them all: {SAVE_PUBLIC_KEYS.format(region=region)}"
         if not held:
@@ -95,9 +91,14 @@ class KeyStore:
         if instant is None:
             return f"none of the {len(held)} public keys held of {region} signed it; {cure}"
         if instant < first:
-            return f"it is of {written(instant)}, and the public keys held of {region} begin at {written(first)}; {cure}"
+            return (
+                f"it is of {written(instant)}, and the public keys held of {region} begin at {written(first)}; {cure}"
+            )
         if instant > last:
-            return f"it is of {written(instant)}, and the public keys held of {region} end at {written(last)}: save them again, as CloudTrail takes a new one every 30 days; {cure}"
+            return (
+                f"it is of {written(instant)}, and the public keys held of {region} end at {written(last)}: save them"
+                f" again, as CloudTrail takes a new one every 30 days; {cure}"
+            )
         return f"the public keys held of {region} leave out {written(instant)}, the time it is of; {cure}"
 
     def regions_with(self, fingerprint: str) -> tuple[str, ...]:
@@ -121,8 +122,8 @@ def fingerprint_of(der: bytes) -> str:
 def load(document: Mapping[str, Any], region: str) -> tuple[PublicKey, ...]:
     """The keys in one region's answer of ListPublicKeys: base64 `Value` (the AWS CLI) or bytes (boto3).
 
-    Times may be ISO 8601 texts, seconds since 1970, or datetimes. `KeyStoreError` where the shape is another, or where one key is there
-    twice with different bytes or times.
+    Times may be ISO 8601 texts, seconds since 1970, or datetimes. `KeyStoreError` where the shape is another, or where
+    one key is there twice with different bytes or times.
     """
     entries = document.get("PublicKeyList") if isinstance(document, Mapping) else None
     if not isinstance(entries, list):
@@ -134,7 +135,8 @@ def load(document: Mapping[str, Any], region: str) -> tuple[PublicKey, ...]:
     for at, key in enumerate(keys):
         if first.setdefault(key.fingerprint, key) != key:
             raise KeyStoreError(
-                f"{region}: PublicKeyList[{at}] has other bytes or times than the one before it with the fingerprint {key.fingerprint}"
+                f"{region}: PublicKeyList[{at}] has other bytes or times than the one before it with the fingerprint"
+                f" {key.fingerprint}"
             )
     return keys
 
@@ -182,9 +184,7 @@ def _rsa(der: bytes) -> rsa.RSAPublicKey | None:
         raise
     if not isinstance(key, rsa.RSAPublicKey) or key.key_size < SMALLEST_KEY_BITS:
         return None
-    return (
-        key if key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.PKCS1) == der else None
-    )
+    return key if key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.PKCS1) == der else None
 
 
 def _widened(first: PublicKey, second: PublicKey) -> PublicKey:

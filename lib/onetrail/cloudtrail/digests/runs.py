@@ -18,7 +18,8 @@ Span = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class DigestEnd:
-    """A digest at an end of a run: the time that it covers, where it was delivered, and what it says of the one before it."""
+    """A digest at an end of a run: the time that it covers, where it was delivered, and what it says of the one before
+    it."""
 
     name: Name
     start: datetime
@@ -41,7 +42,8 @@ class DigestEnd:
 class Run:
     """Digests that are linked one to the other, from `first` to `last`.
 
-    `heir` is the nearest signed digest that names the last one. `covered` are the times that they cover, the newest first, without overlap.
+    `heir` is the nearest signed digest that names the last one. `covered` are the times that they cover, the newest
+    first, without overlap.
     """
 
     first: DigestEnd
@@ -86,8 +88,8 @@ class Heads:
         self._ended: dict[str, list[Run]] = {}
 
     def claimed(self, before: datetime, organizations: Iterable[str], covered: bool) -> Run | None:
-        """The latest run that ended before an instant and goes on nowhere yet: of these organizations (`""`: the account's own trail),
-        else of any where no run covers the time. Instants must come in order."""
+        """The latest run that ended before an instant and goes on nowhere yet: of these organizations (`""`: the
+        account's own trail), else of any where no run covers the time. Instants must come in order."""
         while self._to_come and self._to_come[-1].last.stamp < before:
             run = self._to_come.pop()
             self._ended.setdefault(run.last.name[0], []).append(run)

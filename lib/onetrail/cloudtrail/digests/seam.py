@@ -1,8 +1,10 @@
-"""Where the old trail ends and the new one begins: was the new one recording everything before the old one stopped? Pure.
+"""Where the old trail ends and the new one begins: was the new one recording everything before the old one stopped?
+Pure.
 
-While both record, each event is delivered twice, in files of different names but with the same eventID (CloudTrail User Guide,
-best practices for moving to an organization trail). So events of that time are laid beside each other. What neither trail recorded
-cannot be seen by anybody; that both digest chains cover one common time shows that no file of either is missing there.
+While both record, each event is delivered twice, in files of different names but with the same eventID (CloudTrail User
+Guide, best practices for moving to an organization trail). So events of that time are laid beside each other. What
+neither trail recorded cannot be seen by anybody; that both digest chains cover one common time shows that no file of
+either is missing there.
 """
 
 from collections.abc import Iterable
@@ -16,12 +18,14 @@ from onetrail.cloudtrail.records import EventIdentity, instant
 from onetrail.instants import moved
 
 MARGIN: Final = timedelta(minutes=30)
-"""Events reach a file up to about 15 minutes after they happen, so files this far beyond the other side's are read as well."""
+"""Events reach a file up to about 15 minutes after they happen, so files this far beyond the other side's are read as
+well."""
 
 
 class SeamState(StrEnum):
-    """`matched`: what the old trail recorded while both did, the new one has. `lacking`: it lacks some of it. `quiet`: both were on at
-    once, and nothing happened. `apart`: the old trail had ended before the new one began; nothing speaks of the time between."""
+    """`matched`: what the old trail recorded while both did, the new one has. `lacking`: it lacks some of it. `quiet`:
+    both were on at once, and nothing happened. `apart`: the old trail had ended before the new one began; nothing
+    speaks of the time between."""
 
     MATCHED = "matched"
     LACKING = "lacking"
@@ -31,8 +35,9 @@ class SeamState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Seam:
-    """One account and region. `begins` is the first event (or digest) of the new trail, `ends` the last of the old one (UTC).
-    Events between the two: `both` in files of each, `only_old` and `only_new` in files of one; `lacking` names up to five of the old."""
+    """One account and region. `begins` is the first event (or digest) of the new trail, `ends` the last of the old one
+    (UTC). Events between the two: `both` in files of each, `only_old` and `only_new` in files of one; `lacking` names
+    up to five of the old."""
 
     account: str
     region: str
@@ -52,7 +57,8 @@ class Seam:
 
 @dataclass(slots=True)
 class SeamCheck:
-    """Collects one account and region. `old_until` is the delivery time of the old trail's last file, `new_from` of the new one's first.
+    """Collects one account and region. `old_until` is the delivery time of the old trail's last file, `new_from` of the
+    new one's first.
 
     Memory: the identities of the files near the seam.
     """
@@ -77,19 +83,16 @@ class SeamCheck:
                 side[event.identity] = when
 
     def seam(self, digests_from: datetime | None = None, digests_until: datetime | None = None) -> Seam:
-        """The result. From the new side's first event on it was recording, and to the old side's last event the old one was; where a
-        side has no event near the seam, `digests_from` and `digests_until` say how far its signed digests reach."""
+        """The result. From the new side's first event on it was recording, and to the old side's last event the old one
+        was; where a side has no event near the seam, `digests_from` and `digests_until` say how far its signed digests
+        reach."""
         begins = min(self._new.values(), default=digests_from or self.new_from)
         ends = max(self._old.values(), default=digests_until or self.old_until)
         if ends < begins:
             return Seam(self.account, self.region, SeamState.APART, begins, ends)
         both = len(self._old.keys() & self._new.keys())
         # Times are whole seconds, so of the first second itself nobody can say which came first.
-        lacking = sorted(
-            who.event_id for who in self._old.keys() - self._new.keys() if self._old[who] > begins
-        )
+        lacking = sorted(who.event_id for who in self._old.keys() - self._new.keys() if self._old[who] > begins)
         only_new = sum(1 for who, when in self._new.items() if when <= ends and who not in self._old)
         state = SeamState.LACKING if lacking else SeamState.MATCHED if both else SeamState.QUIET
-        return Seam(
-            self.account, self.region, state, begins, ends, both, len(lacking), only_new, tuple(lacking[:5])
-        )
+        return Seam(self.account, self.region, state, begins, ends, both, len(lacking), only_new, tuple(lacking[:5]))

@@ -1,4 +1,5 @@
-"""Which of several digests that claim one place is the one: by whose signature a digest quotes, and which key proves it."""
+"""Which of several digests that claim one place is the one: by whose signature a digest quotes, and which key proves
+it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ from onetrail.cloudtrail.digests.digest import Previous
 from onetrail.cloudtrail.digests.verdict import FileProof, FileState, FileVerdict
 
 OTHERS_TRIED: Final = 32
-"""Quotes of another content that are still tried as the signature of a digest: what was quoted with a changed hash may be genuine."""
+"""Quotes of another content that are still tried as the signature of a digest: what was quoted with a changed hash may
+be genuine."""
 Order = tuple[datetime, str, str]
 """Where a digest object stands among the others: its time, its key, its bucket."""
 
@@ -27,7 +29,8 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """All objects of one name, each with its verdict. `chosen` is the one that the chain goes on from; None where none is signed."""
+    """All objects of one name, each with its verdict. `chosen` is the one that the chain goes on from; None where none
+    is signed."""
 
     objects: tuple[Candidate, ...]
     chosen: Candidate | None
@@ -88,14 +91,10 @@ def chosen_of(place: list[Candidate], quote: Previous | None) -> Candidate:
     if quote is None or meant:
         return (meant or trusted or place)[0]
     for found in trusted:
-        found.settle(
-            FileState.INVALID, "the next digest names another version of it (hash or signature differ)"
-        )
+        found.settle(FileState.INVALID, "the next digest names another version of it (hash or signature differ)")
     for found in place:
         if found.state is FileState.UNSIGNED and content_hash(found) != quote.hash:
-            found.settle(
-                FileState.INVALID, "its content is not what the next digest names (its hash differs)"
-            )
+            found.settle(FileState.INVALID, "its content is not what the next digest names (its hash differs)")
     return (trusted or place)[0]
 
 
@@ -106,8 +105,6 @@ def settle_other(found: Candidate, chosen: Candidate, place: list[Candidate]) ->
     if content_hash(found) == content_hash(chosen):
         found.settle(FileState.DUPLICATE, f"the same digest as {chosen.source.bucket}/{chosen.source.key}")
     elif found.trusted:
-        found.settle(
-            FileState.DUPLICATE, "another version that CloudTrail signed; the chain goes on from its twin"
-        )
+        found.settle(FileState.DUPLICATE, "another version that CloudTrail signed; the chain goes on from its twin")
     elif chosen.trusted:
         found.settle(FileState.INVALID, f"one of {len(place)} objects for one digest, and not the signed one")

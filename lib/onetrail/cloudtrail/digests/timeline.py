@@ -1,7 +1,7 @@
 """What runs of linked digests come to as intervals of time: each gap, restart and proven time with its reason.
 
-Digests of one group can be of several chains at once: an account's trail and an organization's of one name, side by side. So each gap,
-each restart and each missing digest is that of one run, reported beside what the other runs prove.
+Digests of one group can be of several chains at once: an account's trail and an organization's of one name, side by
+side. So each gap, each restart and each missing digest is that of one run, reported beside what the other runs prove.
 """
 
 from bisect import bisect_left
@@ -27,8 +27,9 @@ from onetrail.cloudtrail.object_key import KeyKind, parse
 class Bounds:
     """What is asked of a group of digests.
 
-    `start` and `end` (UTC) are what digests must cover; None: not known. `elsewhere`: what the oldest digest of a run names may lie
-    somewhere else, and is given out instead of called missing. `partly`: digests that are listed may have been left out.
+    `start` and `end` (UTC) are what digests must cover; None: not known. `elsewhere`: what the oldest digest of a run
+    names may lie somewhere else, and is given out instead of called missing. `partly`: digests that are listed may have
+    been left out.
     """
 
     start: datetime | None = None
@@ -39,7 +40,8 @@ class Bounds:
 
 
 class Timeline:
-    """The intervals of a group of runs; the digests that are missing; and what the oldest digests name that may be elsewhere.
+    """The intervals of a group of runs; the digests that are missing; and what the oldest digests name that may be
+    elsewhere.
 
     `listed` says of an original key whether a digest of its name lies anywhere that was listed.
     """
@@ -89,8 +91,8 @@ class Timeline:
         return tuple(self._older)
 
     def _goes_on_from(self) -> dict[Name, Run]:
-        """By the name of a run's oldest digest, the run before it: of those that name a digest which is not there first, since a new
-        chain needs none; and of each organization's own before it is another's."""
+        """By the name of a run's oldest digest, the run before it: of those that name a digest which is not there
+        first, since a new chain needs none; and of each organization's own before it is another's."""
         found: dict[Name, Run] = {}
         for new, others in ((False, False), (False, True), (True, False), (True, True)):
             taken = {run.last.name for run in found.values()}
@@ -105,9 +107,7 @@ class Timeline:
     def _is_there(self, previous: Previous | None) -> bool:
         """Whether a digest of the name that another one names is there, and may be believed."""
         return (
-            previous is not None
-            and name_of(parse(previous.key)) not in self._bad.names
-            and self._listed(previous.key)
+            previous is not None and name_of(parse(previous.key)) not in self._bad.names and self._listed(previous.key)
         )
 
     def _begin(self, first: DigestEnd) -> None:
@@ -134,12 +134,7 @@ class Timeline:
         since = self._since(head)
         if bad:
             self._gap(head, first.start, f"{_reasons(bad)}; then a new chain starts", 0)
-        elif (
-            since
-            and since < first.start
-            and not self._bounds.backfill
-            and (head or not self._covers(first.start))
-        ):
+        elif since and since < first.start and not self._bounds.backfill and (head or not self._covers(first.start)):
             why = "a new chain starts here: what was delivered before it is not proven"
             self._found.append(Interval(since, first.start, IntervalState.RESTART, why))
 
@@ -149,12 +144,16 @@ class Timeline:
         if stamp is None or stamp >= first.stamp:
             why = f"it names {name} as the one before it, which is not dated before it"
         else:
-            why = f"it names {name} as the one before it, from which another digest goes on, or which was delivered to another place"
+            why = (
+                f"it names {name} as the one before it, from which another digest goes on, or which was delivered to"
+                " another place"
+            )
         start = min(stamp, first.start) if stamp else None
         self._found.append(Interval(start, first.start, IntervalState.GAP, why))
 
     def _before(self, stamp: datetime | None) -> bool:
-        """Whether a digest of this time is none of those that were looked at, and nothing is reported of what is older."""
+        """Whether a digest of this time is none of those that were looked at, and nothing is reported of what is
+        older."""
         start = self._bounds.start
         return not self._bounds.elsewhere and start is not None and stamp is not None and stamp <= start
 
@@ -187,13 +186,7 @@ class Timeline:
         self._missing[place] = FileVerdict("", previous.bucket, previous.key, kind, FileState.MISSING, why)
         missing = max(1, self._hours(head, first.start) - len(bad))
         last = previous.key.rsplit("/", 1)[-1]
-        before = (
-            f"no older digest of this chain{within} is here: "
-            if oldest
-            else f"{_reasons(bad)}; "
-            if bad
-            else ""
-        )
+        before = f"no older digest of this chain{within} is here: " if oldest else f"{_reasons(bad)}; " if bad else ""
         why = f"{before}at least {missing} missing, the last of them {last}"
         self._gap(head, first.start, why, missing, oldest)
 
@@ -206,7 +199,8 @@ class Timeline:
     def _end(self) -> None:
         """What follows the newest digest of all.
 
-        Where the end is known and nothing is in its place, a digest was to come however few minutes of its hour were left to cover.
+        Where the end is known and nothing is in its place, a digest was to come however few minutes of its hour were
+        left to cover.
         """
         newest = max(self._runs, key=lambda run: run.last.stamp, default=None)
         bad = self._bad.after(newest)
@@ -223,7 +217,8 @@ class Timeline:
         self._found.append(Interval(start, end, IntervalState.GAP, why, missing))
 
     def _later_bad(self) -> None:
-        """Digests that cannot be believed after the last one of their organization's, or of the account's own, while others go on."""
+        """Digests that cannot be believed after the last one of their organization's, or of the account's own, while
+        others go on."""
         newest: dict[str, Run] = {}
         for run in sorted(self._runs, key=lambda run: run.last.stamp):
             newest[run.last.name[0]] = run

@@ -54,8 +54,9 @@ class ReadStatus(StrEnum):
 class LogRead:
     """The answer to "give me this log". `body` is the gzip file as stored, None unless found.
 
-    A reader that looked at the content itself gives no body, but `hash` (SHA-256 of the unpacked content) or `fault` (why it is not
-    exactly one gzip file). `key` is where it lies now (empty: under its original key); `why` explains any status but found.
+    A reader that looked at the content itself gives no body, but `hash` (SHA-256 of the unpacked content) or `fault`
+    (why it is not exactly one gzip file). `key` is where it lies now (empty: under its original key); `why` explains
+    any status but found.
     """
 
     status: ReadStatus
@@ -94,9 +95,9 @@ class TrailIdentity:
 
 @dataclass(frozen=True, slots=True)
 class AllowList:
-    """What may be believed and read. `buckets` are original bucket names (None: whichever the signed digests name, for a
-    person to look at); `prefix` is the key prefix below which the objects lie today (None: any). A genuine digest of somebody
-    else's trail verifies too, hence this list."""
+    """What may be believed and read. `buckets` are original bucket names (None: whichever the signed digests name, for
+    a person to look at); `prefix` is the key prefix below which the objects lie today (None: any). A genuine digest of
+    somebody else's trail verifies too, hence this list."""
 
     buckets: frozenset[str] | None
     trails: frozenset[TrailIdentity]
@@ -131,8 +132,8 @@ class FileVerdict:
     """One file and what can be reported of it. `key` is its place now, empty if it is not there.
 
     `original_bucket` and `original_key` are empty where no signed digest tells them. `why` is empty for a plain
-    valid file. `hash` is the SHA-256 of its content that a signed digest gives a log, `""` where none does; `digest` is where that digest
-    lies, itself valid or not: its signature may be in the next one alone.
+    valid file. `hash` is the SHA-256 of its content that a signed digest gives a log, `""` where none does; `digest` is
+    where that digest lies, itself valid or not: its signature may be in the next one alone.
     """
 
     key: str
@@ -147,9 +148,10 @@ class FileVerdict:
 
 
 class IntervalState(StrEnum):
-    """`proven`: a run of linked digests covers the time: each is here, signed, and named by the next one. `gap`: digests of one run are
-    missing or cannot be believed. `restart`: CloudTrail began a new chain; what was delivered before it is not proven, and
-    nothing shows whether that was an owner's StopLogging or the removal of an older chain's end."""
+    """`proven`: a run of linked digests covers the time: each is here, signed, and named by the next one. `gap`:
+    digests of one run are missing or cannot be believed. `restart`: CloudTrail began a new chain; what was delivered
+    before it is not proven, and nothing shows whether that was an owner's StopLogging or the removal of an older
+    chain's end."""
 
     PROVEN = "proven"
     GAP = "gap"
@@ -161,8 +163,8 @@ class Interval:
     """A stretch of delivery time (UTC). `start` None: not known. `missing` is the least number of absent digests,
     by the hourly rhythm. A gap or a restart of one run may lie inside what another run proves.
 
-    `oldest`: the gap stands before the oldest digest of its run, of which nothing older is here, or of the time that is asked for. Nothing
-    shows whether that was expired, removed or left elsewhere.
+    `oldest`: the gap stands before the oldest digest of its run, of which nothing older is here, or of the time that is
+    asked for. Nothing shows whether that was expired, removed or left elsewhere.
     """
 
     start: datetime | None
@@ -184,9 +186,10 @@ class DigestPlace(NamedTuple):
 class Chain:
     """A whole group of digests, after every one was seen: one run of linked digests, or several that overlap.
 
-    `intervals` are identified by their start. A time is proven where any run covers it; each gap and each restart is that of one run.
-    `proven` intervals speak of digests; whether each log that they name is intact is in the file verdicts. `digests` and `logs` count
-    files by state. `older` is what the oldest digest of each run names before it, where that may be elsewhere and was not searched.
+    `intervals` are identified by their start. A time is proven where any run covers it; each gap and each restart is
+    that of one run. `proven` intervals speak of digests; whether each log that they name is intact is in the file
+    verdicts. `digests` and `logs` count files by state. `older` is what the oldest digest of each run names before it,
+    where that may be elsewhere and was not searched.
     """
 
     account: str

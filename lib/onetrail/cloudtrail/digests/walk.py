@@ -1,9 +1,9 @@
 """The linked list of digests, walked from the newest to the oldest, since each digest names the one before it.
 
-When a digest comes, everything that speaks of it has been seen: it is settled at once, and what is held is one small record for each
-digest that was named and has not come. A part of a chain can be walked alone: what depends on a newer part stays open in its `Stretch`,
-and `join` settles it. Of several digests that name one, the nearest signed one counts; a digest that is dated no later than the one it
-names says nothing of it, so there are no circles.
+When a digest comes, everything that speaks of it has been seen: it is settled at once, and what is held is one small
+record for each digest that was named and has not come. A part of a chain can be walked alone: what depends on a newer
+part stays open in its `Stretch`, and `join` settles it. Of several digests that name one, the nearest signed one
+counts; a digest that is dated no later than the one it names says nothing of it, so there are no circles.
 """
 
 from collections.abc import Iterable, Mapping
@@ -36,9 +36,10 @@ _PRUNE_FROM: Final = 64
 class Stretch:
     """A part of a chain that was walked alone.
 
-    `top` is the time of its newest digest, None where it has none. `edge` are the objects of its oldest time: more of the same time may lie
-    in an older part. `open` are the objects, by name, whose verdict depends on a newer part. `quotes` are of digests that have not come.
-    `runs` are linked digests, `bad` those that cannot be believed, `settled` those whose verdict is final.
+    `top` is the time of its newest digest, None where it has none. `edge` are the objects of its oldest time: an
+    older part may hold more of that time. `open` are the objects, by name, whose verdict depends on a newer part.
+    `quotes` are of digests that have not come. `runs` are linked digests, `bad` those that cannot be believed,
+    `settled` those whose verdict is final.
     """
 
     top: datetime | None
@@ -51,14 +52,16 @@ class Stretch:
 
 
 def walk(digests: Iterable[Candidate], allowed: AllowList) -> Stretch:
-    """A part of a chain, from its newest digest to its oldest one. Raises ValueError where they come in another order."""
+    """A part of a chain, from its newest digest to its oldest one. Raises ValueError where they come in another
+    order."""
     one = Walk(allowed, whole=False)
     settled = [place for found in digests for place in one.take(found)]
     return one.stretch(settled)
 
 
 def join(older: Stretch, newer: Stretch, allowed: AllowList) -> Stretch:
-    """Two parts as one, as if walked at once. Both stay as they are. Raises ValueError where the older part is not the older one."""
+    """Two parts as one, as if walked at once. Both stay as they are. Raises ValueError where the older part is not the
+    older one."""
     one = Walk(allowed, whole=False)
     one.absorb(newer)
     settled = one.absorb(older)
@@ -92,14 +95,12 @@ class Walk:
         stamp = found.parsed.stamp
         if found.state is FileState.FOREIGN or stamp is None:
             return [Settled((found,), None)]
-        # Several objects can have one time, such as copies of one digest in several old buckets. Which of them is the digest
-        # is decided only when all of that time are known, so they wait at the edge until an older one comes.
+        # Several objects can have one time, such as copies of one digest in several old buckets. Which of them is the
+        # digest is decided only when all of that time are known, so they wait at the edge until an older one comes.
         settled = []
         if self._edge and stamp != self._edge[0].parsed.stamp:
             if stamp > stamp_of(self._edge[0]):
-                raise ValueError(
-                    f"digests must come newest first, by the time in their key: {found.source.key}"
-                )
+                raise ValueError(f"digests must come newest first, by the time in their key: {found.source.key}")
             settled = self.flush()
         self._top = self._top or stamp
         self._arrive(found)
@@ -107,7 +108,8 @@ class Walk:
         return settled
 
     def hear(self, found: Candidate) -> None:
-        """A digest newer than all that is looked at: only what it says of the one before it counts. Comes before all that are taken."""
+        """A digest newer than all that is looked at: only what it says of the one before it counts. Comes before all
+        that are taken."""
         self._arrive(found)
 
     def flush(self) -> list[Settled]:
@@ -177,7 +179,8 @@ class Walk:
         return settled
 
     def _arrive(self, found: Candidate) -> None:
-        """Find out whether CloudTrail signed it, as far as that can be known by now, and remember what it says of the one before it."""
+        """Find out whether CloudTrail signed it, as far as that can be known by now, and remember what it says of the
+        one before it."""
         quotes = self._quotes.get(found.name, [])
         if not self._proved(found, quotes) and self._final(found.name, quotes):
             reject(found)
@@ -204,7 +207,8 @@ class Walk:
         return done
 
     def _final(self, name: Name, quotes: list[Quote]) -> bool:
-        """Whether nothing more can be reported of a digest: a signed one has named it, and there is no nearer one whose signature may yet be found."""
+        """Whether nothing more can be reported of a digest: a signed one has named it, and there is no nearer one whose
+        signature may yet be found."""
         if self._whole:
             return True
         signed = signed_quote(quotes)
@@ -222,8 +226,9 @@ class Walk:
 
     def _quote(self, name: Name, quote: Quote) -> None:
         """Kept with the nearest last. Those behind a signed one can never count."""
-        # Anybody may write a digest that names any other. The nearest signed one decides, so a quote behind it is dropped, however it
-        # reads; unsigned ones before it are kept, because one of them may yet prove signed when a newer part is joined.
+        # Anybody may write a digest that names any other. The nearest signed one decides, so a quote behind it is
+        # dropped, however it reads; unsigned ones before it are kept, because one of them may yet prove signed when a
+        # newer part is joined.
         held = self._quotes.setdefault(name, [])
         signed = signed_quote(held)
         if signed is not None and quote.order > signed.order:
@@ -237,9 +242,10 @@ class Walk:
     def _settle(self, name: Name, place: list[Candidate]) -> Settled | None:
         """All objects of one name; None where their verdict depends on a newer part."""
         quotes = self._quotes.get(name, [])
-        # A digest's signature may be with its successor, which in a part of a chain is in a newer part. Until that has been walked,
-        # "not signed" would be a guess, so the place stays open; and since it may still turn out to be signed, so does what it says of
-        # its own predecessor: that goes to `_unsure`, and keeps the predecessor from being settled by a quote from further away.
+        # A digest's signature may be with its successor, which in a part of a chain is in a newer part. Until that has
+        # been walked, "not signed" would be a guess, so the place stays open; and since it may still turn out to be
+        # signed, so does what it says of its own predecessor: that goes to `_unsure`, and keeps the predecessor from
+        # being settled by a quote from further away.
         if not self._whole and (name[-1] == self._top or not (hopeless(place) or self._final(name, quotes))):
             self._open[name] = place
             for found in place:
@@ -260,7 +266,8 @@ class Walk:
         return Settled(tuple(place), chosen)
 
     def _link(self, found: Candidate, digest: Digest, heir: Name | None) -> None:
-        """Join a digest to the run of the one that names it, `heir`, and to the run of the one that it names, where that came before."""
+        """Join a digest to the run of the one that names it, `heir`, and to the run of the one that it names, where
+        that came before."""
         end = DigestEnd(found.name, digest.start, digest.end, (digest.bucket, digest.key), digest.previous)
         run = self._runs.get(heir) if heir else None
         if run is not None and run.first.names(end):

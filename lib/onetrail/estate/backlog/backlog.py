@@ -36,7 +36,8 @@ NAMED: Final = 5
 
 @dataclass(frozen=True)
 class KeyMapping:
-    """How keys are moved: `old` and `new` are their beginnings up to the account, `example` becomes `becomes`; `objects` in all."""
+    """How keys are moved: `old` and `new` are their beginnings up to the account, `example` becomes `becomes`;
+    `objects` in all."""
 
     old: str
     new: str
@@ -49,11 +50,13 @@ class KeyMapping:
 class Backlog:
     """One old bucket beside the archive.
 
-    `objects` and `sizes` (bytes) count by decision. `why_direction` is the reason of its `direction`, which is None where that could not be looked at. `pilot` holds the
-    keys of the first log file and the first digest file that are to be copied. `first` and `last` are the days of the oldest and
-    newest object. `named` holds up to five keys for each decision that needs a person.
-    `away` and `away_sizes` count by class or tier what must be restored, `restoring` what is being restored. `behind` is what lies behind
-    the current objects of a bucket with versions. `beside` counts what shares its plain key with other bytes, five named. `mapped` is how keys move, `keys` the KMS keys that its objects may be under.
+    `objects` and `sizes` (bytes) count by decision. `why_direction` is the reason of its `direction`, which is None
+    where that could not be looked at. `pilot` holds the keys of the first log file and the first digest file that are
+    to be copied. `first` and `last` are the days of the oldest and newest object. `named` holds up to five keys for
+    each decision that needs a person. `away` and `away_sizes` count by class or tier what must be restored, `restoring`
+    what is being restored. `behind` is what lies behind the current objects of a bucket with versions. `beside` counts
+    what shares its plain key with other bytes, five named. `mapped` is how keys move, `keys` the KMS keys that its
+    objects may be under.
     """
 
     bucket: OldBucket
@@ -89,7 +92,8 @@ class Backlog:
 
     @property
     def wanted(self) -> int:
-        """Objects that the archive lacks and is to have: those that can be copied, and those that must be restored first."""
+        """Objects that the archive lacks and is to have: those that can be copied, and those that must be restored
+        first."""
         return sum(self.objects.get(kind, 0) for kind in WANTED)
 
     @property
@@ -126,7 +130,8 @@ def read_backlog(
     enabled: Mapping[str, frozenset[str]],
     claims: Claims,
 ) -> Backlog:
-    """The bucket listed beside the archive, and a few of its objects and its keys looked at. What fails is said in `could_not_look`."""
+    """The bucket listed beside the archive, and a few of its objects and its keys looked at. What fails is said in
+    `could_not_look`."""
     off = bucket.region not in enabled.get(bucket.account, frozenset({bucket.region}))
     if off:
         why = f"its region {bucket.region} is not enabled in {bucket.account}: enable it, or nobody can read the bucket"
@@ -214,9 +219,7 @@ class _Listed:
 
     def pilot(self) -> tuple[str, ...]:
         """The first log and the first digest; one that can be read now before one that must be restored."""
-        found = [
-            self.first.get((digest, False)) or self.first.get((digest, True)) for digest in (False, True)
-        ]
+        found = [self.first.get((digest, False)) or self.first.get((digest, True)) for digest in (False, True)]
         return tuple(row.key for row in found if row)
 
     def samples(self) -> list[ObjectRow]:
@@ -236,9 +239,7 @@ class _Listed:
         own = tuple(key for key in keys if key.arn in used)
         log = self.settings.log_account.account_id
         reachable = bucket.region in enabled.get(log, frozenset({bucket.region}))
-        direction, why = direction_of(
-            self.settings, bucket, self.foreign_owned, keys=own, reachable=reachable
-        )
+        direction, why = direction_of(self.settings, bucket, self.foreign_owned, keys=own, reachable=reachable)
         found = obstacles(
             self.settings,
             bucket,
@@ -289,8 +290,8 @@ def direction_of(
 ) -> tuple[Direction, str]:
     """The direction of a bucket, and why.
 
-    `foreign_owned` counts objects that another account owns, `keys` are those its objects are under, `reachable` is False where the
-    log account has not enabled the bucket's region.
+    `foreign_owned` counts objects that another account owns, `keys` are those its objects are under, `reachable` is
+    False where the log account has not enabled the bucket's region.
     """
     asked = settings.direction_for(bucket.name)
     if asked != "auto":
@@ -298,7 +299,10 @@ def direction_of(
     if foreign_owned and bucket.ownership != "BucketOwnerEnforced":
         return (
             Direction.PUSH,
-            f"{counted(foreign_owned, 'object is', 'objects are')} not owned by the bucket's account, so its policy cannot let anybody in",
+            (
+                f"{counted(foreign_owned, 'object is', 'objects are')} not owned by the bucket's account, so its policy"
+                " cannot let anybody in"
+            ),
         )
     if not reachable:
         return Direction.PUSH, f"its region {bucket.region} is not enabled in the log account"

@@ -4,7 +4,8 @@ from enum import StrEnum
 
 
 class Direction(StrEnum):
-    """Who sends the copies of one old bucket. `copy_direction` and an override may name one; `auto` leaves the choice to the bucket."""
+    """Who sends the copies of one old bucket. `copy_direction` and an override may name one; `auto` leaves the choice
+    to the bucket."""
 
     PULL = "pull"
     """A role of the log account reads the old bucket."""

@@ -1,4 +1,5 @@
-"""What keeps an old bucket from being copied, or must be known before: each by name, where it is, and what to do. Pure."""
+"""What keeps an old bucket from being copied, or must be known before: each by name, where it is, and what to do.
+Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +33,8 @@ def obstacles(
     enabled: Mapping[str, frozenset[str]] | None = None,
     moving: Iterable[str] = (),
 ) -> tuple[Obstacle, ...]:
-    """In the order in which a person mends them. `enabled` maps accounts to their regions, `moving` says why the bucket is not frozen."""
+    """In the order in which a person mends them. `enabled` maps accounts to their regions, `moving` says why the bucket
+    is not frozen."""
     return (
         *_of_bucket(bucket),
         *_region(settings, bucket, direction, enabled or {}),
@@ -45,9 +47,7 @@ def obstacles(
 
 def _of_bucket(bucket: OldBucket) -> Iterator[Obstacle]:
     if known(bucket.request_payment) not in (None, "BucketOwner"):
-        yield Obstacle(
-            "05.requester-pays", "Requester Pays is on, so no copier can read it: turn Requester Pays off"
-        )
+        yield Obstacle("05.requester-pays", "Requester Pays is on, so no copier can read it: turn Requester Pays off")
     if bucket.mfa_delete is True:
         yield Obstacle(
             "05.mfa-delete",
@@ -63,8 +63,8 @@ def _region(
     if direction == Direction.PULL and log in enabled and bucket.region not in enabled[log]:
         yield Obstacle(
             "05.region",
-            f"its region {bucket.region} is not enabled in the log account {log}, whose copier cannot reach it: enable it there, "
-            "or set its direction to auto",
+            f"its region {bucket.region} is not enabled in the log account {log}, whose copier cannot reach it: enable"
+            " it there, or set its direction to auto",
         )
 
 
@@ -72,32 +72,31 @@ def _foreign(bucket: OldBucket, direction: Direction, foreign_owned: int) -> Ite
     if direction == Direction.PULL and foreign_owned and bucket.ownership != "BucketOwnerEnforced":
         yield Obstacle(
             "05.foreign-owned",
-            f"{counted(foreign_owned, 'object is', 'objects are')} owned by another account, so the bucket's policy cannot let the copier "
-            "in: set its direction to auto or push",
+            f"{counted(foreign_owned, 'object is', 'objects are')} owned by another account, so the bucket's policy"
+            " cannot let the copier in: set its direction to auto or push",
         )
 
 
-def _of_samples(
-    bucket: OldBucket, samples: Sequence[SampledObject], foreign_owned: int
-) -> Iterator[Obstacle]:
+def _of_samples(bucket: OldBucket, samples: Sequence[SampledObject], foreign_owned: int) -> Iterator[Obstacle]:
     for one in samples:
         if one.customer_key:
             yield Obstacle(
                 "05.customer-key",
-                f"{one.key} is encrypted with a key that only its writer holds (SSE-C): let the holder of the key copy it over itself "
-                "without one, metadata kept: S3 has the old bytes until the new ones are there",
+                f"{one.key} is encrypted with a key that only its writer holds (SSE-C): let the holder of the key copy"
+                " it over itself without one, metadata kept: S3 has the old bytes until the new ones are there",
             )
         elif one.foreign and one.unreadable is not None:
             yield Obstacle(
                 "05.foreign-owned",
-                f"{counted(foreign_owned, 'object is', 'objects are')} owned by another account and not even {bucket.account} can read "
-                f"them ({one.key}: {one.unreadable.why}): let their owner give bucket-owner-full-control, or set the bucket's ownership to "
-                "BucketOwnerEnforced",
+                f"{counted(foreign_owned, 'object is', 'objects are')} owned by another account and not even"
+                f" {bucket.account} can read them ({one.key}: {one.unreadable.why}): let their owner give"
+                " bucket-owner-full-control, or set the bucket's ownership to BucketOwnerEnforced",
             )
         elif one.unreadable is not None and not known(one.kms_key):
             yield Obstacle(
                 "05.unreadable",
-                f"{one.key} cannot be read by {bucket.account} itself ({one.unreadable.why}): see to the permissions of its identity",
+                f"{one.key} cannot be read by {bucket.account} itself ({one.unreadable.why}): see to the permissions of"
+                " its identity",
             )
 
 
@@ -120,14 +119,14 @@ def _of_keys(
         if direction == Direction.PULL and why:
             yield Obstacle(
                 "05.key",
-                f"{why}: set its direction to auto or push, or let an owner of the key copy the objects over themselves without it, "
-                "metadata kept",
+                f"{why}: set its direction to auto or push, or let an owner of the key copy the objects over themselves"
+                " without it, metadata kept",
             )
         elif direction == Direction.PUSH and key.arn in refused:
             yield Obstacle(
                 "05.key",
-                f"objects under the key {key.arn} cannot be read by {bucket.account} itself ({refused[key.arn]}): let the owner of the "
-                f"key allow that account kms:Decrypt",
+                f"objects under the key {key.arn} cannot be read by {bucket.account} itself ({refused[key.arn]}): let"
+                " the owner of the key allow that account kms:Decrypt",
             )
         elif (
             direction == Direction.PUSH
@@ -136,6 +135,6 @@ def _of_keys(
         ):
             yield Obstacle(
                 "05.key",
-                f"the policy of its key {key.arn} must be opened for the copier, and whether it is AWS managed cannot be seen "
-                f"({key.managed.why}): allow the identity of account {bucket.account} kms:DescribeKey",
+                f"the policy of its key {key.arn} must be opened for the copier, and whether it is AWS managed cannot"
+                f" be seen ({key.managed.why}): allow the identity of account {bucket.account} kms:DescribeKey",
             )

@@ -1,6 +1,8 @@
-"""A few objects of each old bucket looked at before anything is planned: how they are encrypted, and whether their own account can read them.
+"""A few objects of each old bucket looked at before anything is planned: how they are encrypted, and whether their own
+account can read them.
 
-Source: API Reference, HeadObject and GetObject; S3 answers 400 to whoever reads an object under a customer-provided key without the key.
+Source: API Reference, HeadObject and GetObject; S3 answers 400 to whoever reads an object under a customer-provided key
+without the key.
 """
 
 from collections.abc import Iterable
@@ -28,8 +30,8 @@ _WITHOUT_KEY: Final = "InvalidRequest"
 class SampledObject:
     """One object. `kms_key` is the ARN of its key, `""` for none; `customer_key` is True for SSE-C.
 
-    `foreign` is True where another account owns it. `unreadable` says why the bucket's own account cannot read it, None where it can or
-    where nobody had to try.
+    `foreign` is True where another account owns it. `unreadable` says why the bucket's own account cannot read it, None
+    where it can or where nobody had to try.
     """
 
     key: str
@@ -61,15 +63,11 @@ def _sample(client: S3Client, bucket: OldBucket, row: ObjectRow, owner: str) -> 
         said: ObjectHead = client.do(head)
     except ClientError as err:
         unseen = Unread(f"HeadObject: {code_of(err)}", code_of(err))
-        refused = (
-            _read(client, bucket, row) if code_of(err) == _UNSAID else Unread(code_of(err), code_of(err))
-        )
+        refused = _read(client, bucket, row) if code_of(err) == _UNSAID else Unread(code_of(err), code_of(err))
         by_customer = refused is not None and refused.code == _WITHOUT_KEY
         return SampledObject(row.key, unseen, by_customer, foreign, refused)
     must_read = (foreign or said.kms_key) and not archived_in(row)
-    return SampledObject(
-        row.key, said.kms_key, False, foreign, _read(client, bucket, row) if must_read else None
-    )
+    return SampledObject(row.key, said.kms_key, False, foreign, _read(client, bucket, row) if must_read else None)
 
 
 def _read(client: S3Client, bucket: OldBucket, row: ObjectRow) -> Unread | None:

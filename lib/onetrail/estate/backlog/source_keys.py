@@ -1,6 +1,7 @@
 """The KMS keys that old objects are under, and whether a copier of the log account can be let use them for a while.
 
-Sources: AWS KMS Developer Guide, "Allowing users in other accounts to use a KMS key", "AWS managed keys", "kms:ViaService".
+Sources: AWS KMS Developer Guide, "Allowing users in other accounts to use a KMS key", "AWS managed keys",
+"kms:ViaService".
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,8 +18,8 @@ from onetrail.looked import Unread, applied, calling, known, made, or_none
 
 @dataclass(frozen=True)
 class SourceKey:
-    """One key, as the account of the bucket sees it. `policy` is None where nobody asked, since it is not ours to change: of an AWS managed
-    key, and of another account's.
+    """One key, as the account of the bucket sees it. `policy` is None where nobody asked, since it is not ours to
+    change: of an AWS managed key, and of another account's.
 
     `managed` is True for an AWS managed key, `state` as DescribeKey says, `account` who owns the key.
     """
@@ -93,5 +94,7 @@ def closed_to_pull(bucket: OldBucket, key: SourceKey) -> str:
     if isinstance(key.policy, Unread):
         return f"the policy of its key {key.arn} cannot be read from here ({key.policy.why})"
     if key.arn not in bucket.keys:
-        return f"neither the bucket nor its trails name the key {key.arn}, so the copier of the log account may not use it"
+        return (
+            f"neither the bucket nor its trails name the key {key.arn}, so the copier of the log account may not use it"
+        )
     return ""

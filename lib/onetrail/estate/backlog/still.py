@@ -1,4 +1,5 @@
-"""Whether an old bucket holds still while it is copied: nothing deletes from it, nothing but a stopped trail writes into it. Pure.
+"""Whether an old bucket holds still while it is copied: nothing deletes from it, nothing but a stopped trail writes
+into it. Pure.
 
 A log that arrives or goes between the listing and the copy would be missed by one of them.
 """

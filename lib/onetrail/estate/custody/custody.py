@@ -1,4 +1,5 @@
-"""The run record read as evidence: what was approved by what, what was sent as whom and how it ended, and which files it names.
+"""The run record read as evidence: what was approved by what, what was sent as whom and how it ended, and which files
+it names.
 
 Pure but for reading `record.jsonl`; a line that cannot be read is left out here and named by the check of the chain.
 """
@@ -18,7 +19,18 @@ from onetrail.estate.proof.receipts import EARLIER_FOLDER, FOLDER
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     LineKind.PLAN: ("step", "plan", "approve", "changes"),
     LineKind.INTENT: (
-        "step", "plan", "key", "account", "region", "service", "call", "actor", "resource", "before", "parameters", "reason",
+        "step",
+        "plan",
+        "key",
+        "account",
+        "region",
+        "service",
+        "call",
+        "actor",
+        "resource",
+        "before",
+        "parameters",
+        "reason",
     ),
     LineKind.DONE: ("intent",),
     LineKind.FAILED: ("intent",),
@@ -28,13 +40,14 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     LineKind.PARTITION: ("part", "sha256", "rows"),
     LineKind.SAVED: ("files",),
     LineKind.REPORT: ("file", "sha256"),
-}  # fmt: skip
+}
 """Kind of line -> what it must hold to be read here."""
 _RECEIPTS: Final = (f"{FOLDER}/", f"{EARLIER_FOLDER}/")
 
 
 class Approval(NamedTuple):
-    """A plan that was begun: when, its id, what the approval said, how many changes it held, and the state in which it ended.
+    """A plan that was begun: when, its id, what the approval said, how many changes it held, and the state in which it
+    ended.
 
     `ended` is empty where the record does not say how it ended, and `said` is the sentence of that end.
     """
@@ -124,7 +137,8 @@ class NotKept(NamedTuple):
 
 @dataclass(frozen=True)
 class Custody:
-    """The record of one run. `head` is the hash of its last line; `anchored` are the heads it says it stored, by line."""
+    """The record of one run. `head` is the hash of its last line; `anchored` are the heads it says it stored, by
+    line."""
 
     check: RecordCheck
     first: str = ""
@@ -162,7 +176,8 @@ class Custody:
 
 
 def read_custody(folder: Path, stored: Mapping[int, str] | None = None) -> Custody:
-    """The record of a run folder; `stored` are the heads that the work bucket holds. A missing record is an empty one, not whole."""
+    """The record of a run folder; `stored` are the heads that the work bucket holds. A missing record is an empty one,
+    not whole."""
     check = verify_record(folder, stored)
     if not check.lines:
         return Custody(check)
@@ -184,7 +199,8 @@ _ODD: Final = (TypeError, ValueError, LookupError, AttributeError)
 
 
 def _unfit(line: dict[str, Any], check: RecordCheck) -> str:
-    """Why a line cannot be read here; empty where it can. It is read by itself, so that it keeps no other from being read."""
+    """Why a line cannot be read here; empty where it can. It is read by itself, so that it keeps no other from being
+    read."""
     lacks = next((name for name in _FIELDS.get(line["kind"], ()) if name not in line), "")
     if lacks:
         return f"it has no {lacks}"
@@ -227,9 +243,7 @@ def _read(lines: list[dict[str, Any]], check: RecordCheck, closings: Collection[
         files=tuple(named for line in lines for named in _files(line)),
         anchored={line["line"]: line["head"] for line in lines if line["kind"] == LineKind.ANCHOR},
         reports=tuple(
-            BoundFile(one["n"], one["file"], one["sha256"], 0)
-            for one in lines
-            if one["kind"] == LineKind.REPORT
+            BoundFile(one["n"], one["file"], one["sha256"], 0) for one in lines if one["kind"] == LineKind.REPORT
         ),
         not_kept=tuple(_not_kept(lines)),
     )
@@ -244,16 +258,11 @@ def _approvals(lines: Iterable[Mapping[str, Any]]) -> Iterator[Approval]:
         if line["kind"] == LineKind.PLAN:
             open_[line["plan"]] = line["n"]
             begun.append(
-                Approval(
-                    line["n"], line["at"], line["step"], line["plan"], line["approve"], len(line["changes"])
-                )
+                Approval(line["n"], line["at"], line["step"], line["plan"], line["approve"], len(line["changes"]))
             )
         elif line["kind"] == LineKind.STEP and line.get("plan") in open_:
             ends[open_.pop(line["plan"])] = (line["state"], line["line"])
-    return (
-        one._replace(ended=ends[one.line][0], said=ends[one.line][1]) if one.line in ends else one
-        for one in begun
-    )
+    return (one._replace(ended=ends[one.line][0], said=ends[one.line][1]) if one.line in ends else one for one in begun)
 
 
 def _closings(line: Mapping[str, Any]) -> set[tuple[str, str]]:
@@ -276,9 +285,7 @@ def _files(line: Mapping[str, Any]) -> Iterator[BoundFile]:
     elif line["kind"] in (LineKind.DONE, LineKind.FAILED):
         result = line.get("result") or {}
         parts = [*(result.get("ledger") or []), *([result["proven"]] if "proven" in result else [])]
-        yield from (
-            BoundFile(number, _below_the_run_folder(one["part"]), one["sha256"], one["rows"]) for one in parts
-        )
+        yield from (BoundFile(number, _below_the_run_folder(one["part"]), one["sha256"], one["rows"]) for one in parts)
         if str(result.get("file", "")).startswith(_RECEIPTS):
             yield BoundFile(number, result["file"], result["sha256"], result["objects"], receipt=True)
 

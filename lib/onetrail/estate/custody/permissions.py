@@ -1,7 +1,8 @@
 """Each temporary permission of the record, from the change that opened it to the change that took it back. Pure.
 
-The policy of a bucket or key counts as closed by the first later one there that holds none of the statements that opened it, whichever
-plan sent it; a role, or a role's policy, by its deletion; jobs by the change that cancels what is left of them.
+The policy of a bucket or key counts as closed by the first later one there that holds none of the statements that
+opened it, whichever plan sent it; a role, or a role's policy, by its deletion; jobs by the change that cancels what is
+left of them.
 """
 
 import json
@@ -21,7 +22,8 @@ _TAKEN_BACK = {"PutRolePolicy": "DeleteRolePolicy", "CreateJob": "UpdateJobStatu
 
 @dataclass(frozen=True)
 class Permission:
-    """`lets` is what it let, in the words of the plan; `until` the instant from which it refuses by itself, empty where it has none.
+    """`lets` is what it let, in the words of the plan; `until` the instant from which it refuses by itself, empty where
+    it has none.
 
     `closed` is None where the record shows no end.
     """

@@ -11,7 +11,8 @@ _REFUSED = ("AccessDenied", "AccessDeniedException", "Forbidden", "UnauthorizedO
 
 
 class ChangeEnding(StrEnum):
-    """How a change ended, as the record has it. `REFUSED_AS_WANTED` is a canary; `UNKNOWN` has no line after its intent."""
+    """How a change ended, as the record has it. `REFUSED_AS_WANTED` is a canary; `UNKNOWN` has no line after its
+    intent."""
 
     DONE = "done"
     REFUSED_AS_WANTED = "refused, as it must be"
@@ -22,7 +23,8 @@ class ChangeEnding(StrEnum):
 
 @dataclass(frozen=True)
 class Sent:
-    """One change. `line` is that of its intent, `at` and `ended_at` are ISO text, UTC; `objects` are outcomes of bulk work, `size` its bytes."""
+    """One change. `line` is that of its intent, `at` and `ended_at` are ISO text, UTC; `objects` are outcomes of bulk
+    work, `size` its bytes."""
 
     line: int
     step: str
@@ -53,7 +55,8 @@ class Sent:
 
 
 def all_sent(lines: Iterable[Mapping[str, Any]]) -> tuple[Sent, ...]:
-    """Each intent with the line that ended it, in the order of sending; an intent is named by the hash of its own line."""
+    """Each intent with the line that ended it, in the order of sending; an intent is named by the hash of its own
+    line."""
     intents: dict[str, Mapping[str, Any]] = {}
     ends: dict[str, Mapping[str, Any]] = {}
     for line in lines:

@@ -1,7 +1,8 @@
 """Who else wants a key of the archive: the other old buckets, and other key prefixes of the same one.
 
-Asked only of objects whose plain key is still free. Which folders an old bucket has is found once, folder by folder; then its objects are
-looked up one by one beside those that are to be copied. Nothing is remembered from one look to the next.
+Asked only of objects whose plain key is still free. Which folders an old bucket has is found once, folder by folder;
+then its objects are looked up one by one beside those that are to be copied. Nothing is remembered from one look to the
+next.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,7 +32,8 @@ _AFTER_SLASH = "0"
 
 
 class Rival(NamedTuple):
-    """A folder of another old bucket, or of another key prefix, whose copies would go into the same folder of the archive."""
+    """A folder of another old bucket, or of another key prefix, whose copies would go into the same folder of the
+    archive."""
 
     bucket: OldBucket
     folder: str
@@ -48,7 +50,8 @@ class Claims:
         self._names = DigestNames(settings, clients, self._buckets, self.with_folder)
 
     def with_folder(self, below: str) -> list[Rival]:
-        """Every old bucket and key prefix that has this folder; `below` is the folder from `AWSLogs/` on. Raises what listing raises."""
+        """Every old bucket and key prefix that has this folder; `below` is the folder from `AWSLogs/` on. Raises what
+        listing raises."""
         with self._lock:
             if self._folders is None:
                 found: dict[str, list[Rival]] = {}
@@ -61,9 +64,7 @@ class Claims:
     def rivals(self, bucket: str, folder: str) -> "Rivals":
         """Those who may want the keys of this folder of the bucket."""
         every = self.with_folder(below_prefix(folder))
-        return Rivals(
-            self, bucket, [one for one in every if (one.bucket.name, one.folder) != (bucket, folder)]
-        )
+        return Rivals(self, bucket, [one for one in every if (one.bucket.name, one.folder) != (bucket, folder)])
 
     def listing(self, rival: Rival, after: str) -> Iterator[ObjectRow]:
         """What the folder holds after a key, one that a delete marker hides among it."""
@@ -74,13 +75,15 @@ class Claims:
         return list_objects(client, bucket.name, bucket.account, rival.folder, after)
 
     def same(self, one: Claim, other: Claim) -> bool:
-        """Whether two have the same bytes; read where sizes and ETags cannot say. What cannot be read counts as other bytes, and is kept."""
+        """Whether two have the same bytes; read where sizes and ETags cannot say. What cannot be read counts as other
+        bytes, and is kept."""
         comparable = not (self._buckets[one.bucket].kms or self._buckets[other.bucket].kms)
         said = same_bytes(one.row.size, one.row.etag, other.row.size, other.row.etag, comparable)
         return said if said is not None else self._read_both(self._old(one), self._old(other))
 
     def is_copy(self, bucket: str, source: ObjectRow, copy: ObjectRow) -> bool:
-        """Whether what lies in the archive has the source's bytes; both are read, for where sizes and ETags cannot say."""
+        """Whether what lies in the archive has the source's bytes; both are read, for where sizes and ETags cannot
+        say."""
         settings = self._settings
         account = settings.log_account.account_id
         there = (
@@ -110,9 +113,7 @@ class Rivals:
 
     def __init__(self, claims: Claims, bucket: str, rivals: Sequence[Rival]) -> None:
         self._claims, self._bucket = claims, bucket
-        self._lookups = [
-            (one, Lookup(partial(claims.listing, one), jumps=not one.bucket.versioned)) for one in rivals
-        ]
+        self._lookups = [(one, Lookup(partial(claims.listing, one), jumps=not one.bucket.versioned)) for one in rivals]
 
     def of(self, source: ObjectRow) -> list[Claim]:
         """The other objects that want this one's plain key."""
@@ -132,14 +133,10 @@ def folders_of(clients: Clients, bucket: OldBucket) -> Iterator[str]:
     client, after, limit = hot(clients, bucket.account, bucket.region), "", 1000
     while True:
         if bucket.versioned:
-            versions = client.do(
-                calls.list_versions(bucket.name, bucket.account, "", key_marker=after, limit=limit)
-            )
+            versions = client.do(calls.list_versions(bucket.name, bucket.account, "", key_marker=after, limit=limit))
             keys, more = [row.key for row in versions.rows], bool(versions.next_key)
         else:
-            page = client.do(
-                calls.list_objects(bucket.name, bucket.account, "", start_after=after, limit=limit)
-            )
+            page = client.do(calls.list_objects(bucket.name, bucket.account, "", start_after=after, limit=limit))
             keys, more = [row.key for row in page.rows], bool(page.next_token)
         folder = next((_folder(key) for key in keys if partition_of_key(key)), "")
         if folder:

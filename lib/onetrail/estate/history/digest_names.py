@@ -1,7 +1,8 @@
-"""Whether a digest that CloudTrail signed names the content of an old object: asked of conflicts alone, before anything is copied.
+"""Whether a digest that CloudTrail signed names the content of an old object: asked of conflicts alone, before anything
+is copied.
 
-A digest is found by its time: it names the logs that were delivered in its hour. A digest file itself is named by its own signature, or
-by the one that follows it.
+A digest is found by its time: it names the logs that were delivered in its hour. A digest file itself is named by its
+own signature, or by the one that follows it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -30,7 +31,8 @@ from onetrail.settings import Settings
 
 BEFORE: Final = timedelta(hours=1)
 AFTER: Final = timedelta(hours=3)
-"""A log's digest ends in the hour of its delivery or the one after it; the next one, which quotes that, an hour later."""
+"""A log's digest ends in the hour of its delivery or the one after it; the next one, which quotes that, an hour
+later."""
 _HELD: Final = 512
 _HOURS_HELD: Final = 16
 """Times whose digests are held, with all that these name."""
@@ -61,10 +63,7 @@ class DigestNames:
         try:
             trusted = self._around(parsed._replace(unique="", kind=KeyKind.DIGEST, trail="", home_region=""))
             if parsed.kind in DIGEST_KINDS:
-                return any(
-                    (found.source.bucket, found.source.key) == (bucket.name, claim.row.key)
-                    for found in trusted
-                )
+                return any((found.source.bucket, found.source.key) == (bucket.name, claim.row.key) for found in trusted)
             content = gunzip_sha256(self._read(bucket, claim.row.key, claim.row.version_id).content)
         except (ClientError, BotoCoreError, OnetrailError, GzipError):
             return False

@@ -1,8 +1,9 @@
 """What an old bucket holds to be moved, version by version where it keeps versions.
 
-A log that a delete marker hides was deleted by somebody: its newest version is moved, by its version id. Older versions are compared
-with the newest and counted; what differs is named, since one of the two is not what CloudTrail wrote.
-Sources: S3 User Guide, "Deleting object versions from a versioning-enabled bucket", "Retrieving object metadata"; API Reference, HeadObject.
+A log that a delete marker hides was deleted by somebody: its newest version is moved, by its version id. Older versions
+are compared with the newest and counted; what differs is named, since one of the two is not what CloudTrail wrote.
+Sources: S3 User Guide, "Deleting object versions from a versioning-enabled bucket", "Retrieving object metadata"; API
+Reference, HeadObject.
 """
 
 from collections.abc import Iterable, Iterator
@@ -28,8 +29,9 @@ AT_ONCE: Final = 256
 class NoncurrentCounts:
     """What lies behind the current objects of a bucket with versions, counted while it is listed.
 
-    `hidden` are logs and digests that a delete marker hides, `markers` all delete markers, `equal` and `other` the older versions of
-    logs and digests with the bytes of the newest and with other ones. The names are the first five, an older version with its id.
+    `hidden` are logs and digests that a delete marker hides, `markers` all delete markers, `equal` and `other` the
+    older versions of logs and digests with the bytes of the newest and with other ones. The names are the first five,
+    an older version with its id.
     """
 
     hidden: int = 0
@@ -43,7 +45,8 @@ class NoncurrentCounts:
 def old_objects(
     client: S3Client, bucket: OldBucket, behind: NoncurrentCounts | None = None, prefix: str = ""
 ) -> Iterator[ObjectRow]:
-    """Each object below the prefix once, in key order, with its owner and the state of its restore. Raises what the listing raises."""
+    """Each object below the prefix once, in key order, with its owner and the state of its restore. Raises what the
+    listing raises."""
     if not bucket.versioned:
         yield from list_objects(client, bucket.name, bucket.account, prefix, owners=True, restores=True)
         return
@@ -53,10 +56,9 @@ def old_objects(
         yield from _of_key(key, group, count, not bucket.kms)
 
 
-def _of_key(
-    key: str, group: Iterator[VersionRow], count: NoncurrentCounts, comparable: bool
-) -> Iterator[ObjectRow]:
-    """The newest version that is no delete marker, youngest first as S3 lists them; one hidden by a marker only where it is CloudTrail's."""
+def _of_key(key: str, group: Iterator[VersionRow], count: NoncurrentCounts, comparable: bool) -> Iterator[ObjectRow]:
+    """The newest version that is no delete marker, youngest first as S3 lists them; one hidden by a marker only where
+    it is CloudTrail's."""
     ours = parse(key).kind not in (KeyKind.FOREIGN, KeyKind.MARKER)
     newest: VersionRow | None = None
     for version in group:
@@ -110,7 +112,8 @@ P = TypeVar("P", bound=_HasSource)
 
 
 def with_tiers(client: S3Client, bucket: OldBucket, pairs: Iterable[P]) -> Iterator[P]:
-    """The pairs as they came; what INTELLIGENT_TIERING may have put away and is still to be moved is looked at by HeadObject first.
+    """The pairs as they came; what INTELLIGENT_TIERING may have put away and is still to be moved is looked at by
+    HeadObject first.
 
     Objects under 128 KB are never put away (S3 User Guide, S3 Intelligent-Tiering), so few logs cost a request.
     """
@@ -163,8 +166,4 @@ def restore_of(head: ObjectHead) -> str:
     """What HeadObject says of a restore, as the listing would: `ongoing`, `until` and the date, or nothing."""
     if 'ongoing-request="true"' in head.restore:
         return "ongoing"
-    return (
-        f"until {head.restore.split('expiry-date=')[1].strip(chr(34))}"
-        if "expiry-date=" in head.restore
-        else ""
-    )
+    return f"until {head.restore.split('expiry-date=')[1].strip(chr(34))}" if "expiry-date=" in head.restore else ""

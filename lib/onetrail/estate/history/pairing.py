@@ -1,7 +1,8 @@
 """Old buckets beside the archive, object by object, as two streams in key order: constant memory however many keys.
 
-An object's key in the archive is its old key from `AWSLogs/` on, below the archive's own key prefix: its plain key. Where other bytes
-have that, or are to have it, the copy lies beside: below the folder for conflicts, by old bucket and full old key.
+An object's key in the archive is its old key from `AWSLogs/` on, below the archive's own key prefix: its plain key.
+Where other bytes have that, or are to have it, the copy lies beside: below the folder for conflicts, by old bucket and
+full old key.
 """
 
 from collections.abc import Iterator
@@ -28,7 +29,8 @@ from onetrail.settings import Settings
 
 
 class ObjectPair(NamedTuple):
-    """One object of an old bucket and what the archive has under the key it gets there; `folder` is the partition, `""` outside of one.
+    """One object of an old bucket and what the archive has under the key it gets there; `folder` is the partition, `""`
+    outside of one.
 
     `contested`: another old object wants the plain key, or other bytes have it.
     """
@@ -52,7 +54,8 @@ def archive_key(settings: Settings, key: str) -> str:
 
 
 def name_of(key: str) -> str:
-    """How a copy is named whatever the archive's key prefix: its key from `AWSLogs/` on; one beside a plain key by its whole key."""
+    """How a copy is named whatever the archive's key prefix: its key from `AWSLogs/` on; one beside a plain key by its
+    whole key."""
     return key if key.startswith(CONFLICTS_FOLDER) else below_prefix(key)
 
 
@@ -62,17 +65,20 @@ def stored_key(settings: Settings, name: str) -> str:
 
 
 def prefix_of(key: str) -> str:
-    """What stands before `AWSLogs/` in an old key, slash included; two prefixes of one bucket are two listings in key order."""
+    """What stands before `AWSLogs/` in an old key, slash included; two prefixes of one bucket are two listings in key
+    order."""
     return key[: len(key) - len(below_prefix(key))]
 
 
 def folder_of(key: str) -> str:
-    """The listing prefix of the account, kind and region a log or digest lies in, without any key prefix; `""` for anything else."""
+    """The listing prefix of the account, kind and region a log or digest lies in, without any key prefix; `""` for
+    anything else."""
     return below_prefix(_folder(key)) if partition_of_key(key) else ""
 
 
 class Pairing:
-    """Pairs of one old bucket, in key order. `claims` knows who else wants a free key; without it, a free key is the object's own."""
+    """Pairs of one old bucket, in key order. `claims` knows who else wants a free key; without it, a free key is the
+    object's own."""
 
     def __init__(
         self, settings: Settings, clients: Clients, bucket: str, kms: bool, claims: Claims | None = None
@@ -132,16 +138,15 @@ def pairs(
     behind: NoncurrentCounts | None = None,
     claims: Claims | None = None,
 ) -> Iterator[ObjectPair]:
-    """Every object of the old bucket beside its counterpart. Raises what the listings raise: half a listing is no listing.
+    """Every object of the old bucket beside its counterpart. Raises what the listings raise: half a listing is no
+    listing.
 
     `behind` is told of older versions and delete markers on the way.
     """
     client = hot(clients, bucket.account, bucket.region)
     pairing = Pairing(settings, clients, bucket.name, bucket.kms, claims)
     rows = old_objects(client, bucket, behind)
-    yield from with_tiers(
-        client, bucket, (pairing.pair(*found) for found in _joined(settings, clients, bucket, rows))
-    )
+    yield from with_tiers(client, bucket, (pairing.pair(*found) for found in _joined(settings, clients, bucket, rows)))
 
 
 def _joined(
@@ -167,7 +172,8 @@ def ranges_of(clients: Clients, bucket: OldBucket, pace: Pace | None = None) -> 
 def rows_of_range(
     settings: Settings, clients: Clients, bucket: OldBucket, key_range: KeyRange, pace: Pace | None = None
 ) -> Iterator[tuple[ObjectRow, ObjectRow | None] | None]:
-    """Every object of the range beside what lies under its plain key, without owners and without waiting: None says 'not yet'."""
+    """Every object of the range beside what lies under its plain key, without owners and without waiting: None says
+    'not yet'."""
     account = settings.log_account.account_id
     archive = Side(hot(clients, account, settings.home_region), settings.bucket_name, account)
     return beside(_old(clients, bucket), archive, key_range, _place(settings), pace)

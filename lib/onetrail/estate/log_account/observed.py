@@ -20,7 +20,8 @@ SERVICE_LINKED: Final = "/aws-service-role/"
 
 @dataclass(frozen=True)
 class Role:
-    """A role as IAM shows it: who may assume it, and what it may. A part that was not read is named in `could_not_look`."""
+    """A role as IAM shows it: who may assume it, and what it may. A part that was not read is named in
+    `could_not_look`."""
 
     name: str
     arn: str
@@ -117,17 +118,13 @@ def observe_log_account(settings: Settings, clients: Clients) -> LogAccount:
     }
     failed = unread(parts)
     people = (
-        users
-        if isinstance(users, Unread)
-        else tuple(_user(client, said["UserName"], failed) for said in users.value)
+        users if isinstance(users, Unread) else tuple(_user(client, said["UserName"], failed) for said in users.value)
     )
     return LogAccount(
         account=account,
         root=root if isinstance(root, Unread) else root.value["SummaryMap"],
         users=people,
-        roles=roles
-        if isinstance(roles, Unread)
-        else {said["RoleName"]: _role(client, said) for said in roles.value},
+        roles=roles if isinstance(roles, Unread) else {said["RoleName"]: _role(client, said) for said in roles.value},
         public_access=_flags(block),
         security_contact=_address(contact),
         key_arn=made(or_none(key), str, ""),
@@ -136,7 +133,8 @@ def observe_log_account(settings: Settings, clients: Clients) -> LogAccount:
 
 
 def _reading_actor(clients: Clients, account: str) -> str:
-    """The everyday identity, or break-glass where that one may not look yet: between its making and its policy it may nothing."""
+    """The everyday identity, or break-glass where that one may not look yet: between its making and its policy it may
+    nothing."""
     may = look(clients.client("iam", account).get_account_summary)
     return BREAK_GLASS if isinstance(may, Unread) else NAMED
 
@@ -177,9 +175,7 @@ def _role(client: Any, said: Mapping[str, Any]) -> Role:
         return found.value
 
     inline = {}
-    for policy in (
-        read("ListRolePolicies", pages(client, "list_role_policies", "PolicyNames", RoleName=name)) or []
-    ):
+    for policy in read("ListRolePolicies", pages(client, "list_role_policies", "PolicyNames", RoleName=name)) or []:
         document = read("GetRolePolicy", look(client.get_role_policy, RoleName=name, PolicyName=policy))
         if document:
             inline[policy] = iam.parse(document["PolicyDocument"])

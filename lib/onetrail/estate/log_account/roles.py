@@ -20,7 +20,8 @@ from onetrail.iam.build import (
 from onetrail.settings import Settings
 
 ORGANIZATION_ROLE: Final = "OrganizationAccountAccessRole"
-"""What Organizations makes in an account it creates; it trusts the whole management account (Organizations User Guide)."""
+"""What Organizations makes in an account it creates; it trusts the whole management account (Organizations User
+Guide)."""
 _MAY_ADMINISTER: Final = RequiredCheck(CheckKind.MAY_ADMINISTER)
 _REQUIRES: Final = {
     names.BREAK_GLASS_ROLE: None,
@@ -113,7 +114,8 @@ def role_changes(settings: Settings, wanted: Sequence[WantedRole], found: Mappin
 
 
 def narrowed(settings: Settings, found: Mapping[str, Role]) -> Change | None:
-    """OrganizationAccountAccessRole for break-glass principals only; None where it is so, or where there is no such role."""
+    """OrganizationAccountAccessRole for break-glass principals only; None where it is so, or where there is no such
+    role."""
     role = found.get(ORGANIZATION_ROLE)
     wanted = trust(settings.break_glass_principals)
     if role is None or iam.canonical(role.trust) == iam.canonical(wanted):
@@ -206,9 +208,7 @@ def _mended(settings: Settings, role: WantedRole, there: Role, operator_there: b
     if role.policy is not None and iam.canonical(own) != iam.canonical(role.policy):
         changes.append(_policy(settings, role, own))
     kept = {role.name} if role.policy is not None else set()
-    changes += [
-        _dropped(settings, role, name, there.inline[name]) for name in sorted(set(there.inline) - kept)
-    ]
+    changes += [_dropped(settings, role, name, there.inline[name]) for name in sorted(set(there.inline) - kept)]
     if names.TAG_KEY not in there.tags:
         changes.append(
             role_change(

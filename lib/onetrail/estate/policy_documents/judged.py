@@ -1,4 +1,5 @@
-"""The three buckets' policies are judged before they are put: each request they must allow or refuse, with the statement that decides."""
+"""The three buckets' policies are judged before they are put: each request they must allow or refuse, with the
+statement that decides."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -33,11 +34,13 @@ def judged_key(archive: Archive, document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class OpeningWrong(OnetrailError):
-    """The archive's policy with a grant open would decide a request otherwise than it must; the message names the first one."""
+    """The archive's policy with a grant open would decide a request otherwise than it must; the message names the first
+    one."""
 
 
 def judged_opening(archive: Archive, document: Mapping[str, Any], opening: Opening) -> dict[str, Any]:
-    """The archive's policy as 05 opens it, judged while open and from the expiry on before it comes into a plan. Raises OpeningWrong."""
+    """The archive's policy as 05 opens it, judged while open and from the expiry on before it comes into a plan. Raises
+    OpeningWrong."""
     if too_large(DocumentKind.BUCKET, size(DocumentKind.BUCKET, document)):
         return dict(document)  # it comes into no plan anyway
     for state in (PolicyState.OPEN, PolicyState.EXPIRED):
@@ -49,7 +52,8 @@ def judged_opening(archive: Archive, document: Mapping[str, Any], opening: Openi
 
 
 def policy_judged(archive: Archive, document: Mapping[str, Any], bucket: str = "") -> Requirement:
-    """Met when the document decides every request as the policy of that bucket must; the archive's, where none is named."""
+    """Met when the document decides every request as the policy of that bucket must; the archive's, where none is
+    named."""
     beside = bucket not in ("", archive.bucket)
     said = judge_beside(archive, bucket, document) if beside else judge(archive, document, PolicyState.STEADY)
     wrong = [v for v in said if not v.as_wanted]

@@ -1,7 +1,8 @@
-"""Every policy document of the move, by the name it is known under: what the steps put and what `onetrail policies` prints.
+"""Every policy document of the move, by the name it is known under: what the steps put and what `onetrail policies`
+prints.
 
-What only the estate knows has a stand-in: an old bucket's own statements (a bucket without any is shown), its key, a key still to be made,
-the identity behind a profile.
+What only the estate knows has a stand-in: an old bucket's own statements (a bucket without any is shown), its key, a
+key still to be made, the identity behind a profile.
 """
 
 from collections.abc import Iterator, Sequence
@@ -39,10 +40,13 @@ def documents(
 ) -> dict[str, dict[str, Any]]:
     """Name -> document. Old buckets default to those of `overrides`; a key still to be made has a stand-in ARN.
 
-    `old_bucket_*` are for the first old bucket, as if it had no policy of its own, and for the first source account; further accounts
-    follow with their id at the name's end. `old_key_open` is the statement that a key of that bucket gets beside its own. `central_bucket_open` is for copiers of the log account, `_push` for those of source
-    accounts, `_both` for both, `_batch` for jobs of S3 Batch Operations besides; with `_push` and `_both` goes `kms_key_open`, where 03 has made the key. `*_old_keys` is the copier where old buckets have KMS keys, `*_before_key` what 02 puts while 03 is
-    still to make the archive's key. `scp` and `rcp` are put by no notebook: they are for whoever holds the organization.
+    `old_bucket_*` are for the first old bucket, as if it had no policy of its own, and for the first source account;
+    further accounts follow with their id at the name's end. `old_key_open` is the statement that a key of that bucket
+    gets beside its own. `central_bucket_open` is for copiers of the log account, `_push` for those of source accounts,
+    `_both` for both, `_batch` for jobs of S3 Batch Operations besides; with `_push` and `_both` goes `kms_key_open`,
+    where 03 has made the key. `*_old_keys` is the copier where old buckets have KMS keys, `*_before_key` what 02 puts
+    while 03 is still to make the archive's key. `scp` and `rcp` are put by no notebook: they are for whoever holds the
+    organization.
     """
     archive = printed_archive(settings, kms_key_arn)
     buckets = named_buckets(settings, old_buckets)
@@ -57,19 +61,13 @@ def documents(
         old_bucket_keepers=[_keeper(settings, settings.source_account_ids[0])],
     )
     for name, opening in openings.items():
-        found[name] = build.central_bucket_open(
-            archive, opening.copiers, opening.old_buckets, opening.expires
-        )
+        found[name] = build.central_bucket_open(archive, opening.copiers, opening.old_buckets, opening.expires)
     for number, account in enumerate(settings.source_account_ids):
-        found |= dict(
-            _old_bucket(settings, archive, buckets[0], expires, account, f"_{account}" if number else "")
-        )
+        found |= dict(_old_bucket(settings, archive, buckets[0], expires, account, f"_{account}" if number else ""))
     found["kms_key_open"] = build.kms_key(archive, openings["central_bucket_open_push"].copiers, expires)
     old_key = _key(settings, settings.source_account_ids[0], OLD_KEY)
     copiers = openings["central_bucket_open"].copiers
-    found["old_key_open"] = iam.with_statements(
-        None, build.old_key_open(old_key, copiers, buckets[:1], expires)
-    )
+    found["old_key_open"] = iam.with_statements(None, build.old_key_open(old_key, copiers, buckets[:1], expires))
     found["role_organization_access_trust"] = build.trust(settings.break_glass_principals)
     found["role_source_copier"] = build.source_copier_policy(archive, buckets, expires)
     found["role_source_copier_trust"] = build.trust(settings.operator_principals)
@@ -103,7 +101,8 @@ def _batch_arn(settings: Settings) -> str:
 
 
 def printed_archive(settings: Settings, kms_key_arn: str = "") -> Archive:
-    """The archive with the key that the parameters name; where they let one be made, with a stand-in for it unless it is given."""
+    """The archive with the key that the parameters name; where they let one be made, with a stand-in for it unless it
+    is given."""
     stated = {"none": "", "create": _key(settings, settings.log_account.account_id, STAND_IN_KEY)}
     return archive_of(settings, kms_key_arn=kms_key_arn or stated.get(settings.kms_key, settings.kms_key))
 
@@ -111,17 +110,12 @@ def printed_archive(settings: Settings, kms_key_arn: str = "") -> Archive:
 def printed_openings(settings: Settings, buckets: Sequence[str], expires: str) -> dict[str, Opening]:
     """The name of an open central bucket's policy -> the grant that it is for."""
     pull = names.role_arn(settings.partition, settings.log_account.account_id, names.COPIER_ROLE)
-    push = [
-        names.role_arn(settings.partition, account, names.COPIER_ROLE)
-        for account in settings.source_account_ids
-    ]
+    push = [names.role_arn(settings.partition, account, names.COPIER_ROLE) for account in settings.source_account_ids]
     copiers = {"": (pull,), "_push": tuple(sorted(push)), "_both": tuple(sorted([pull, *push]))}
     if settings.copy_engine != "local":
         jobs = _batch_arn(settings)
         copiers |= {f"{end}_batch": tuple(sorted([*copiers[end], jobs])) for end in ("", "_both")}
-    return {
-        f"central_bucket_open{end}": Opening(who, tuple(buckets), expires) for end, who in copiers.items()
-    }
+    return {f"central_bucket_open{end}": Opening(who, tuple(buckets), expires) for end, who in copiers.items()}
 
 
 def named_buckets(settings: Settings, old_buckets: Sequence[str] = ()) -> tuple[str, ...]:
@@ -142,9 +136,7 @@ def _old_bucket(
     yield f"old_bucket_shell{end}", build.old_bucket_shell(partition, bucket, keeper)
 
 
-def _variants(
-    settings: Settings, archive: Archive, buckets: Sequence[str]
-) -> Iterator[tuple[str, dict[str, Any]]]:
+def _variants(settings: Settings, archive: Archive, buckets: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The roles' policies where old buckets have keys, and where the archive's own key is still to be made."""
     old_key = _key(settings, settings.source_account_ids[0], OLD_KEY)
     bare = replace(archive, kms_key_arn="")

@@ -1,7 +1,7 @@
 """No plan holds a document that AWS would refuse for its size: it is measured as it would be sent, before anything is.
 
-A limit that is met in the middle of a plan leaves the estate between two states, so such a plan is not proposed. What closes a grant is
-never kept back: it takes statements out of what is there.
+A limit that is met in the middle of a plan leaves the estate between two states, so such a plan is not proposed. What
+closes a grant is never kept back: it takes statements out of what is there.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,7 +30,8 @@ _KINDS: Final = {
     "CreatePolicy": (DocumentKind.SCP, "Content"),
     "UpdatePolicy": (DocumentKind.SCP, "Content"),
 }
-"""Call -> what it puts, and the parameter that holds it. The runbook puts no resource control policy unless its Type says so."""
+"""Call -> what it puts, and the parameter that holds it. The runbook puts no resource control policy unless its Type
+says so."""
 
 
 class Sized(NamedTuple):
@@ -73,7 +74,8 @@ def _as_sent(value: Any) -> Any:
 
 
 def oversized(name: str, changes: Iterable[Change], inline: Inline = _NONE) -> list[Finding]:
-    """One finding of that id for each document that AWS would refuse for its size, with its size, the limit and what to do."""
+    """One finding of that id for each document that AWS would refuse for its size, with its size, the limit and what to
+    do."""
     found = []
     for one in sized(changes, inline):
         wrong = too_large(one.kind, one.taken)

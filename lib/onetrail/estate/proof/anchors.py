@@ -1,8 +1,9 @@
 """The record's heads as the work bucket holds them: written there after each step, under the bucket's lock.
 
-A lock keeps a version; it does not say which version counts, nor keep anybody from putting another object beside it. So a head is one
-object at the one key of its line, the oldest version of that key counts, and everything else there is named and no obstacle: the other
-heads still count (S3 User Guide, Object Lock; ListObjectVersions lists a key's versions newest first).
+A lock keeps a version; it does not say which version counts, nor keep anybody from putting another object beside it. So
+a head is one object at the one key of its line, the oldest version of that key counts, and everything else there is
+named and no obstacle: the other heads still count (S3 User Guide, Object Lock; ListObjectVersions lists a key's
+versions newest first).
 """
 
 import re
@@ -33,7 +34,8 @@ class HeadUnread(OnetrailError):
 
 
 class Anchor(NamedTuple):
-    """One head: the line of the record it speaks of, its hash, where it lies, and how its oldest version is locked (empty: not at all).
+    """One head: the line of the record it speaks of, its hash, where it lies, and how its oldest version is locked
+    (empty: not at all).
 
     `above` counts the versions and delete markers that were put above that one.
     """
@@ -50,7 +52,8 @@ class Anchor(NamedTuple):
 class Anchors:
     """`there` is False while the work bucket does not exist; `could_not_look` says why the heads could not be read.
 
-    `strange` names, a line each, what lies there and is no head of this record; `unread` has line -> why its head could not be read.
+    `strange` names, a line each, what lies there and is no head of this record; `unread` has line -> why its head could
+    not be read.
     """
 
     held: tuple[Anchor, ...] = ()
@@ -84,7 +87,8 @@ def read_anchors(settings: Settings, clients: Clients) -> Anchors:
 
 
 def read_heads(s3: Any, run: str, **bucket: str) -> Anchors:
-    """The heads of a run in a bucket; `bucket` has its name, and its owner where that is known, as parameters of S3's calls."""
+    """The heads of a run in a bucket; `bucket` has its name, and its owner where that is known, as parameters of S3's
+    calls."""
     folder = heads.folder_of(run)
     written = pages(s3, "list_object_versions", "Versions", Prefix=folder, **bucket)
     hidden = pages(s3, "list_object_versions", "DeleteMarkers", Prefix=folder, **bucket)
@@ -125,9 +129,7 @@ def read_files(path: Path, run: str) -> Anchors:
     return Anchors(tuple(sorted(held)), strange=tuple(strange))
 
 
-def _read(
-    s3: Any, run: str, key: str, said: Mapping[str, Any] | None, above: int, bucket: Mapping[str, str]
-) -> Anchor:
+def _read(s3: Any, run: str, key: str, said: Mapping[str, Any] | None, above: int, bucket: Mapping[str, str]) -> Anchor:
     """The head at a key, by its oldest version. Raises HeadRefused, HeadUnread."""
     name = key.removeprefix(heads.folder_of(run))
     if not _LINE.fullmatch(name):

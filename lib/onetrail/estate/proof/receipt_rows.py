@@ -1,7 +1,9 @@
-"""The list that a receipt binds: one row per object of the old bucket, with the version of the archive that holds its bytes.
+"""The list that a receipt binds: one row per object of the old bucket, with the version of the archive that holds its
+bytes.
 
-A row of today's format says all that a later proof needs: which version it is, what its bytes hash to, who read them, and how the
-version is encrypted and locked. Lists of earlier releases are parts of the ledger and say only what was in the old bucket.
+A row of today's format says all that a later proof needs: which version it is, what its bytes hash to, who read them,
+and how the version is encrypted and locked. Lists of earlier releases are parts of the ledger and say only what was in
+the old bucket.
 """
 
 from __future__ import annotations
@@ -36,12 +38,24 @@ def _schema() -> pa.Schema:
     text, time = pa.string(), pa.timestamp("us", "UTC")
     return pa.schema(
         [
-            ("key", text), ("size", pa.int64()), ("etag", text), ("last_modified", time), ("archive_key", text), ("version_id", text),
-            ("archive_etag", text), ("sha256", text), ("content_sha256", text), ("digest", text), ("read_by", text), ("encryption", text),
-            ("kms_key", text), ("lock_mode", text), ("retain_until", time),
+            ("key", text),
+            ("size", pa.int64()),
+            ("etag", text),
+            ("last_modified", time),
+            ("archive_key", text),
+            ("version_id", text),
+            ("archive_etag", text),
+            ("sha256", text),
+            ("content_sha256", text),
+            ("digest", text),
+            ("read_by", text),
+            ("encryption", text),
+            ("kms_key", text),
+            ("lock_mode", text),
+            ("retain_until", time),
         ],
         {"onetrail.format": "2"},
-    )  # fmt: skip
+    )
 
 
 class ReceiptError(OnetrailError):
@@ -51,10 +65,11 @@ class ReceiptError(OnetrailError):
 class ProvenRow(NamedTuple):
     """One object of the old bucket as it was proven, and the version of the archive that holds its bytes.
 
-    `size` in bytes, on both sides; ETags without quotes. `archive_key` is empty for what was not moved, such as a folder's marker, and
-    in lists of earlier releases. `sha256` is of the stored bytes, `content_sha256` of the inflated ones (empty where they are not one
-    gzip file), both hex. `digest` is the key of the signed digest that names a log, empty where none does. `read_by` is the ARN of who
-    read the bytes. `lock_mode` and `retain_until` are the version's lock when it was read, empty and None for none.
+    `size` in bytes, on both sides; ETags without quotes. `archive_key` is empty for what was not moved, such as a
+    folder's marker, and in lists of earlier releases. `sha256` is of the stored bytes, `content_sha256` of the inflated
+    ones (empty where they are not one gzip file), both hex. `digest` is the key of the signed digest that names a log,
+    empty where none does. `read_by` is the ARN of who read the bytes. `lock_mode` and `retain_until` are the version's
+    lock when it was read, empty and None for none.
     """
 
     key: str
@@ -75,7 +90,8 @@ class ProvenRow(NamedTuple):
 
 
 class ListPart(NamedTuple):
-    """A list by its path below the run folder (of an earlier release: below `ledger/`), the SHA-256 (hex) of its bytes, its rows."""
+    """A list by its path below the run folder (of an earlier release: below `ledger/`), the SHA-256 (hex) of its bytes,
+    its rows."""
 
     part: str
     sha256: str
@@ -83,7 +99,8 @@ class ListPart(NamedTuple):
 
 
 class RowList:
-    """Writes the list of one bucket, which appears whole or not at all; an earlier list keeps its name. Use as a context manager."""
+    """Writes the list of one bucket, which appears whole or not at all; an earlier list keeps its name. Use as a
+    context manager."""
 
     def __init__(self, run_folder: Path, folder: str, bucket: str) -> None:
         self._run_folder, self._folder, self._bucket = run_folder, run_folder / folder, bucket
@@ -132,19 +149,18 @@ class RowList:
 
 
 def read_rows(run_folder: Path, bucket: str, part: ListPart, *, earlier: bool) -> Iterator[ProvenRow]:
-    """The rows of a list in key order, with constant memory. ReceiptError where it is not the list that the receipt binds.
+    """The rows of a list in key order, with constant memory. ReceiptError where it is not the list that the receipt
+    binds.
 
-    The rows come from the very bytes that were hashed: from a copy without a name, made in the run folder while hashing, so that
-    nobody can put another list in between.
+    The rows come from the very bytes that were hashed: from a copy without a name, made in the run folder while
+    hashing, so that nobody can put another list in between.
     """
     path = run_folder / "ledger" / part.part if earlier else run_folder / part.part
     if not path.is_file():
         raise ReceiptError(f"{path}: the list of what was proven of {bucket} is gone; verify it again")
     with _without_name(run_folder) as own:
         if copied(path, own) != part.sha256:
-            raise ReceiptError(
-                f"{path}: the list of what was proven of {bucket} was changed; verify it again"
-            )
+            raise ReceiptError(f"{path}: the list of what was proven of {bucket} was changed; verify it again")
         with pq.ParquetFile(own, page_checksum_verification=True) as file:
             for batch in file.iter_batches(columns=_EARLIER if earlier else None):
                 yield from _rows(batch.columns)
@@ -174,9 +190,7 @@ class ListingHash:
         self.objects = self.size = self._undated = 0
         self._newest: datetime | None = None
 
-    def add(
-        self, key: str, size: int, etag: str, last_modified: datetime | None = None, version_id: str = ""
-    ) -> None:
+    def add(self, key: str, size: int, etag: str, last_modified: datetime | None = None, version_id: str = "") -> None:
         """The next object in key order."""
         version = f"\t{version_id}" if version_id else ""
         self._hash.update(f"{key}\t{size}\t{etag}{version}\n".encode())

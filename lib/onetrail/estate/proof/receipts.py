@@ -1,7 +1,7 @@
 """Verification receipts: what step 06 has proven of one old bucket, bound to the exact listing it proved.
 
-A receipt lies in the run folder. It may allow a deletion, it never marks a step as done by itself: it counts only while the bucket
-still holds what was proven, its own hash fits, and the run record holds that hash.
+A receipt lies in the run folder. It may allow a deletion, it never marks a step as done by itself: it counts only while
+the bucket still holds what was proven, its own hash fits, and the run record holds that hash.
 """
 
 import hashlib
@@ -34,11 +34,11 @@ CALL: Final = "WriteVerificationReceipt"
 class Receipt:
     """What was proven of one bucket.
 
-    `listing` is the hash of the listing, `proven` the list that holds it row by row, `ledger` the parts of the ledger about the copies.
-    `archive` is the bucket that holds the proven versions, `log_account` the account that it lies in, `work_bucket` the one whose heads
-    vouch for the receipt; each empty where an earlier release wrote it.
-    `trails` are [account, trail, home region, instant of StopLogging or empty] of every trail that wrote into the bucket.
-    `at` is ISO text, UTC. `format` is the version of this form. `sha256` binds all other fields.
+    `listing` is the hash of the listing, `proven` the list that holds it row by row, `ledger` the parts of the ledger
+    about the copies. `archive` is the bucket that holds the proven versions, `log_account` the account that it lies in,
+    `work_bucket` the one whose heads vouch for the receipt; each empty where an earlier release wrote it.
+    `trails` are [account, trail, home region, instant of StopLogging or empty] of every trail that wrote into the
+    bucket. `at` is ISO text, UTC. `format` is the version of this form. `sha256` binds all other fields.
     """
 
     run: str
@@ -78,11 +78,11 @@ class Receipt:
 class Receipts:
     """The receipts of one run by bucket.
 
-    `broken` names what permits nothing, with the reason. `earlier` are those of them that an earlier release wrote and that are whole:
-    they still say what a retired bucket held. `unsealed` are those of today's format that are whole and that nothing outside
-    the run folder vouches for; `could_not_look` says why nobody could look whether something does, and `strange` names
-    what lies among the sealed heads and is none. `missing` has, where it was asked for, each bucket whose receipt a sealed head names and
-    the run folder lacks, and which head does.
+    `broken` names what permits nothing, with the reason. `earlier` are those of them that an earlier release wrote and
+    that are whole: they still say what a retired bucket held. `unsealed` are those of today's format that are whole and
+    that nothing outside the run folder vouches for; `could_not_look` says why nobody could look whether something does,
+    and `strange` names what lies among the sealed heads and is none. `missing` has, where it was asked for, each bucket
+    whose receipt a sealed head names and the run folder lacks, and which head does.
     """
 
     held: Mapping[str, Receipt] = field(default_factory=dict)
@@ -101,7 +101,8 @@ class Receipts:
 
 @dataclass(frozen=True)
 class ReceiptCoverage:
-    """Whether a receipt speaks of what the bucket holds now. `part_gone`: some proven objects are already deleted, nothing else differs."""
+    """Whether a receipt speaks of what the bucket holds now. `part_gone`: some proven objects are already deleted,
+    nothing else differs."""
 
     valid: bool
     why: str
@@ -109,7 +110,8 @@ class ReceiptCoverage:
 
 
 def write_receipt(run_folder: Path, receipt: Receipt) -> Receipt:
-    """Write `receipts/<bucket>.json` durably, and return the receipt with its hash. An earlier receipt of the bucket is kept beside it."""
+    """Write `receipts/<bucket>.json` durably, and return the receipt with its hash. An earlier receipt of the bucket is
+    kept beside it."""
     folder = run_folder / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     sealed = replace(receipt, sha256=receipt.hash())
@@ -130,7 +132,8 @@ def write_receipt(run_folder: Path, receipt: Receipt) -> Receipt:
 
 
 def receipt_names(run_folder: Path) -> frozenset[str]:
-    """The buckets that some file of the run folder calls by name as proven, believed or not: enough to ask what became of them."""
+    """The buckets that some file of the run folder calls by name as proven, believed or not: enough to ask what became
+    of them."""
     folders = (run_folder / FOLDER, run_folder / EARLIER_FOLDER)
     return frozenset(path.stem for folder in folders for path in folder.glob("[!.]*.json"))
 
@@ -160,7 +163,8 @@ def read_receipts(run_folder: Path) -> Receipts:
 
 
 def _read(path: Path, form: int, key: str, recorded: frozenset[tuple[str, str]], why: str) -> Receipt | str:
-    """The receipt in this file, or why it cannot be believed. `recorded` are (key, hash) of what the record says was written."""
+    """The receipt in this file, or why it cannot be believed. `recorded` are (key, hash) of what the record says was
+    written."""
     try:
         receipt = _receipt(read_json(path), form)
     except FileRefused as err:
@@ -175,7 +179,8 @@ def _read(path: Path, form: int, key: str, recorded: frozenset[tuple[str, str]],
 
 
 def hash_in(path: Path) -> str:
-    """The hash over the fields of the receipt in this file, as the record names it; empty where it is no receipt that can be read."""
+    """The hash over the fields of the receipt in this file, as the record names it; empty where it is no receipt that
+    can be read."""
     try:
         said = read_json(path)
         return _receipt(said, said.get("format", 1)).hash()
@@ -184,11 +189,10 @@ def hash_in(path: Path) -> str:
 
 
 def copied_parts(run_folder: Path, bucket: str) -> frozenset[str]:
-    """Names of the ledger parts that the record binds to copies of this bucket, its pilot included; none of a bucket with a longer name."""
+    """Names of the ledger parts that the record binds to copies of this bucket, its pilot included; none of a bucket
+    with a longer name."""
     keys = {f"pilot-{bucket}", f"copy-{bucket}"}
-    return frozenset(
-        line["part"] for line in entries(run_folder, "partition") if line.get("key") in keys
-    ) | frozenset(
+    return frozenset(line["part"] for line in entries(run_folder, "partition") if line.get("key") in keys) | frozenset(
         part["part"]
         for line in entries(run_folder, "done")
         if line.get("key") in keys
@@ -205,12 +209,14 @@ def lines_of(run_folder: Path) -> Mapping[str, int]:
 
 
 def proven_rows(run_folder: Path, receipt: Receipt) -> Iterator[ProvenRow]:
-    """What the receipt proves, object by object in key order; constant memory. ReceiptError where the list is not the one it names."""
+    """What the receipt proves, object by object in key order; constant memory. ReceiptError where the list is not the
+    one it names."""
     return read_rows(run_folder, receipt.bucket, receipt.proven, earlier=receipt.format == 1)
 
 
 def cover(run_folder: Path, receipt: Receipt, rows: Iterable[Any]) -> ReceiptCoverage:
-    """Whether the bucket's listing (rows with key, size, etag, in key order) is what the receipt proved, or what is left of it."""
+    """Whether the bucket's listing (rows with key, size, etag, in key order) is what the receipt proved, or what is
+    left of it."""
     beside = Beside(run_folder, receipt)
     for _ in beside.through(rows):
         pass
@@ -218,7 +224,8 @@ def cover(run_folder: Path, receipt: Receipt, rows: Iterable[Any]) -> ReceiptCov
 
 
 class Beside:
-    """A bucket's listing beside what its receipt proved: as a stream of what is still there, and what became of the rest."""
+    """A bucket's listing beside what its receipt proved: as a stream of what is still there, and what became of the
+    rest."""
 
     def __init__(self, run_folder: Path, receipt: Receipt) -> None:
         self._run_folder, self._receipt = run_folder, receipt
@@ -226,7 +233,8 @@ class Beside:
         self._strange, self._gone = "", 0
 
     def through(self, rows: Iterable[Any]) -> Iterator[tuple[Any, ProvenRow]]:
-        """Each listed row that is as it was proven, with what was proven of it; to be gone through to the end. Raises ReceiptError."""
+        """Each listed row that is as it was proven, with what was proven of it; to be gone through to the end. Raises
+        ReceiptError."""
         if _not_enough(self._receipt):
             return
         ours = proven_rows(self._run_folder, self._receipt)
@@ -252,9 +260,7 @@ class Beside:
         if fault:
             return ReceiptCoverage(False, fault)
         if self._strange:
-            return ReceiptCoverage(
-                False, f"the bucket changed after it was proven: {self._strange}; run step 06 again"
-            )
+            return ReceiptCoverage(False, f"the bucket changed after it was proven: {self._strange}; run step 06 again")
         if self._gone:
             words = counted(self._gone, "of the proven objects is", "of the proven objects are")
             return ReceiptCoverage(True, f"{words} already gone", self._gone)
@@ -270,7 +276,8 @@ def _not_enough(receipt: Receipt) -> str:
 
 
 def _recorded(run_folder: Path) -> tuple[frozenset[tuple[str, str]], str]:
-    """(key, hash) of every receipt that the run record says was written; none where the record's own chain does not hold."""
+    """(key, hash) of every receipt that the run record says was written; none where the record's own chain does not
+    hold."""
     check = verify_record(run_folder)
     if not check.whole:
         return frozenset(), f"the run record is not whole: {check.problems[0]}"

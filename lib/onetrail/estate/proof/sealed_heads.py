@@ -1,8 +1,8 @@
 """Sealed heads: what ends step 06, put into the work bucket by a role that the operator may not assume.
 
-The operator owns the run folder and may put heads of the record, so neither says that 06 really found what a receipt says. A sealed
-head names the receipts that one run of 06 wrote, by their hashes, and the line of the record after the last of them. The work bucket's
-policy lets the sealer alone write below `sealed/`, and nobody overwrite there.
+The operator owns the run folder and may put heads of the record, so neither says that 06 really found what a receipt
+says. A sealed head names the receipts that one run of 06 wrote, by their hashes, and the line of the record after the
+last of them. The work bucket's policy lets the sealer alone write below `sealed/`, and nobody overwrite there.
 """
 
 from collections import Counter
@@ -28,7 +28,8 @@ RENEW: Final = "write a new one: onetrail run -f FILE --from 06 --to 06"
 
 
 class SealedHead(NamedTuple):
-    """One sealed head: the line of the record it speaks of, that line's hash, the receipts' hashes by bucket, and where it lies."""
+    """One sealed head: the line of the record it speaks of, that line's hash, the receipts' hashes by bucket, and where
+    it lies."""
 
     line: int
     head: str
@@ -65,7 +66,8 @@ def key_of(run: str, line: int) -> str:
 
 
 def put_sealed_head(clients: Clients, record: RunRecord, receipts: Mapping[str, str]) -> Mapping[str, Any]:
-    """Put the record's head with these receipts, as the sealer, under an open change; returns what the record says of it."""
+    """Put the record's head with these receipts, as the sealer, under an open change; returns what the record says of
+    it."""
     settings = clients.settings
     account = settings.log_account.account_id
     head = RecordHead(
@@ -115,28 +117,23 @@ def read_sealed_heads(settings: Settings, clients: Clients) -> SealedHeads:
             return SealedHeads(could_not_look=f"{settings.work_bucket}/{key}: {err}")
         except HeadRefused as err:
             strange.append(f"{key!a:.300} {err.line}")
-    strange += [
-        f"{key!a:.300} was written or hidden after it was stored" for key, n in sorted(count.items()) if n > 1
-    ]
+    strange += [f"{key!a:.300} was written or hidden after it was stored" for key, n in sorted(count.items()) if n > 1]
     return SealedHeads(tuple(held), tuple(strange))
 
 
 def sealed_receipts(settings: Settings, clients: Clients) -> Receipts:
     """The receipts of this run, and of them as `held` those alone that permit something now.
 
-    A receipt permits nothing where the record disagrees with a head of any kind, where no sealed head names its hash, or where the
-    sealed head that does is of an earlier line than the receipt's own.
+    A receipt permits nothing where the record disagrees with a head of any kind, where no sealed head names its hash,
+    or where the sealed head that does is of an earlier line than the receipt's own.
     """
     receipts = read_receipts(settings.run_folder)
-    return (
-        _sealed(settings, clients, receipts, read_sealed_heads(settings, clients))
-        if receipts.held
-        else receipts
-    )
+    return _sealed(settings, clients, receipts, read_sealed_heads(settings, clients)) if receipts.held else receipts
 
 
 def receipts_and_missing(settings: Settings, clients: Clients) -> Receipts:
-    """As `sealed_receipts`, and which receipts the sealed heads name that are not here: these heads are read even where none is."""
+    """As `sealed_receipts`, and which receipts the sealed heads name that are not here: these heads are read even where
+    none is."""
     receipts, sealed = read_receipts(settings.run_folder), read_sealed_heads(settings, clients)
     found = (
         _sealed(settings, clients, receipts, sealed)
@@ -147,7 +144,8 @@ def receipts_and_missing(settings: Settings, clients: Clients) -> Receipts:
 
 
 def _missing(receipts: Receipts, sealed: SealedHeads) -> dict[str, str]:
-    """By bucket: the last sealed head that names its receipt, where that receipt is not here. One that is here and broken is named as that."""
+    """By bucket: the last sealed head that names its receipt, where that receipt is not here. One that is here and
+    broken is named as that."""
     last = {
         bucket: (one, sha256)
         for one in sorted(sealed.held, key=lambda one: one.line)
@@ -174,7 +172,10 @@ def _sealed(settings: Settings, clients: Clients, receipts: Receipts, sealed: Se
     for heads in (anchors.heads, {one.line: one.head for one in sealed.held}):
         check = verify_record(settings.run_folder, heads)
         if not check.whole:
-            why = f"the run record disagrees with what the work bucket holds: {check.problems[0]}; keep it as evidence, and use another run_name"
+            why = (
+                f"the run record disagrees with what the work bucket holds: {check.problems[0]}; keep it as evidence,"
+                " and use another run_name"
+            )
             return _none(receipts, why)
     lines = lines_of(settings.run_folder)
     held, broken, unsealed = {}, dict(receipts.broken), {}

@@ -1,6 +1,7 @@
 """CloudTrail's public keys of all regions, kept with the run: AWS does not say how long it answers for old ones.
 
-Source: CloudTrail API Reference, ListPublicKeys: it answers for one region, with the keys whose validity overlaps the time asked for.
+Source: CloudTrail API Reference, ListPublicKeys: it answers for one region, with the keys whose validity overlaps the
+time asked for.
 """
 
 import json
@@ -23,7 +24,8 @@ from onetrail.settings import Settings
 class KeptRegionKeys:
     """One region's public keys: those AWS lists now, and those that were kept before.
 
-    `faults` names keys that do not fit their own fingerprint; they are never kept. `unusable` says why a kept file cannot be read.
+    `faults` names keys that do not fit their own fingerprint; they are never kept. `unusable` says why a kept file
+    cannot be read.
     """
 
     region: str
@@ -54,9 +56,12 @@ def read_keys(
     def of(region: str) -> KeptRegionKeys:
         kept, unusable = read_kept(settings, region)
         asked = pages(
-            clients.client("cloudtrail", account, region), "list_public_keys", "PublicKeyList",
-            StartTime=first, EndTime=now + timedelta(days=1),
-        )  # fmt: skip
+            clients.client("cloudtrail", account, region),
+            "list_public_keys",
+            "PublicKeyList",
+            StartTime=first,
+            EndTime=now + timedelta(days=1),
+        )
         if isinstance(asked, Unread):
             return KeptRegionKeys(region, (), kept, (), unusable, f"ListPublicKeys: {asked.why}")
         try:
@@ -65,9 +70,7 @@ def read_keys(
             return KeptRegionKeys(region, (), kept, (), unusable, f"ListPublicKeys: {err}")
         bad = {key.fingerprint: why for key, why in given.faults()}
         good = tuple(key for key in given.held() if key.fingerprint not in bad)
-        return KeptRegionKeys(
-            region, good, kept, tuple(f"{name}: {why}" for name, why in bad.items()), unusable
-        )
+        return KeptRegionKeys(region, good, kept, tuple(f"{name}: {why}" for name, why in bad.items()), unusable)
 
     return tuple(clients.each(of, sorted(set(regions))))
 

@@ -1,4 +1,5 @@
-"""CloudTrail's public keys: those that were saved with the evidence, and those that CloudTrail gives now; which is which is said."""
+"""CloudTrail's public keys: those that were saved with the evidence, and those that CloudTrail gives now; which is
+which is said."""
 
 import os
 from collections.abc import Sequence
@@ -18,7 +19,8 @@ FIRST_DIGESTS = datetime(2015, 10, 1, tzinfo=UTC)
 
 
 class KeySource(NamedTuple):
-    """Where the public keys of a region come from: `saved`, `AWS` or both (`saved, confirmed by AWS`), how many; or why there are none."""
+    """Where the public keys of a region come from: `saved`, `AWS` or both (`saved, confirmed by AWS`), how many; or why
+    there are none."""
 
     region: str
     source: str
@@ -39,15 +41,16 @@ def public_keys(
     return KeyStore(found), tuple(sources)
 
 
-def _region(
-    settings: Settings, clients: Clients, region: str, now: datetime
-) -> tuple[list[PublicKey], KeySource]:
+def _region(settings: Settings, clients: Clients, region: str, now: datetime) -> tuple[list[PublicKey], KeySource]:
     saved, why_saved = _saved(settings, region)
     account = settings.source_account_ids[0]
     asked = pages(
-        clients.client("cloudtrail", account, region), "list_public_keys", "PublicKeyList",
-        StartTime=FIRST_DIGESTS, EndTime=now + timedelta(hours=2),
-    )  # fmt: skip
+        clients.client("cloudtrail", account, region),
+        "list_public_keys",
+        "PublicKeyList",
+        StartTime=FIRST_DIGESTS,
+        EndTime=now + timedelta(hours=2),
+    )
     try:
         given = list(load({"PublicKeyList": asked.value}, region)) if isinstance(asked, There) else []
     except KeyStoreError as err:

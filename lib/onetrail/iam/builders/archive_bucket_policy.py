@@ -1,6 +1,7 @@
 """The policy of the central bucket: steady, with the window open, and while copies are made.
 
-Whoever is not named in `ReadsOnly` reads and nothing else; each role that is named there is held to its own work by a statement of its own.
+Whoever is not named in `ReadsOnly` reads and nothing else; each role that is named there is held to its own work by a
+statement of its own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,9 +50,10 @@ def central_bucket_open(
 ) -> dict[str, Any]:
     """The window, and the copiers may write copies from the old buckets; both until `expires` (ISO 8601, UTC).
 
-    `conditional` False leaves out that each copy must ask S3 to refuse it where something is there, for an S3 that takes no
-    If-None-Match on a copy. A copier of another account gets Allow statements besides, since its own account cannot let it in. Raises
-    `PolicyError` when there is no copier, no old bucket, a pattern instead of a name, or no instant of expiry.
+    `conditional` False leaves out that each copy must ask S3 to refuse it where something is there, for an S3 that
+    takes no If-None-Match on a copy. A copier of another account gets Allow statements besides, since its own account
+    cannot let it in. Raises `PolicyError` when there is no copier, no old bucket, a pattern instead of a name, or no
+    instant of expiry.
     """
     checked_opening(copiers, old_buckets, expires)
     return document(
@@ -70,9 +72,7 @@ def checked_opening(copiers: Sequence[str], old_buckets: Sequence[str], expires:
         if not found or any(not name or "*" in name or "?" in name for name in found):
             raise PolicyError(f"a grant needs exact {what} names, not {list(found)!r}: name each one")
     if instant(expires) is None or "T" not in expires:
-        raise PolicyError(
-            f"a grant needs an instant of expiry, not {expires!r}: give one such as 2026-01-12T15:00:00Z"
-        )
+        raise PolicyError(f"a grant needs an instant of expiry, not {expires!r}: give one such as 2026-01-12T15:00:00Z")
 
 
 def _steady(archive: Archive, *exempt: str) -> tuple[Statement, ...]:
@@ -113,7 +113,8 @@ def only_tls(bucket: str) -> Statement:
 
 
 def break_glass_writes_no_object(archive: Archive, bucket: str, besides: Sequence[str] = ()) -> Statement:
-    """Break-glass locks, unlocks and deletes objects, and does nothing else to one: it makes, copies, re-keys, tags and annotates none."""
+    """Break-glass locks, unlocks and deletes objects, and does nothing else to one: it makes, copies, re-keys, tags and
+    annotates none."""
     may = sorted((*READS, *OBJECT_KEEPING, *besides))
     return held_to("BreakGlassWritesNoObject", [archive.break_glass_arn], may, f"{bucket}/*")
 
@@ -141,16 +142,15 @@ def sources(old_buckets: Sequence[str]) -> list[str]:
 def _copier_bounds(
     archive: Archive, copiers: Sequence[str], old_buckets: Sequence[str], expires: str
 ) -> tuple[Statement, ...]:
-    """What binds a copier. A condition key stands with actions alone that have it: S3 refuses the whole policy otherwise."""
+    """What binds a copier. A condition key stands with actions alone that have it: S3 refuses the whole policy
+    otherwise."""
     late = {"DateGreaterThanEquals": {"aws:CurrentTime": expires}}
     elsewhere = {"StringNotLike": {"s3:x-amz-copy-source": sources(old_buckets)}}
     locked_otherwise = {
         "Null": {"s3:object-lock-mode": "false"},
         "StringNotEquals": {"s3:object-lock-mode": "GOVERNANCE"},
     }
-    too_long = {
-        "NumericGreaterThan": {"s3:object-lock-remaining-retention-days": str(archive.copy_lock_days)}
-    }
+    too_long = {"NumericGreaterThan": {"s3:object-lock-remaining-retention-days": str(archive.copy_lock_days)}}
     held = {"Null": {"s3:object-lock-event-hold": "false"}}
     locks = (_PUT, "s3:PutObjectRetention")
     objects = {"Resource": archive.objects_arn}
@@ -171,8 +171,9 @@ def _copier_bounds(
 def _never_overwrites(archive: Archive, copiers: Sequence[str]) -> tuple[Statement, ...]:
     """Each write must carry If-None-Match, so that S3 itself refuses it where something is there.
 
-    Not for the role of jobs: S3 Batch Operations sends no such header. Sources: S3 User Guide, conditional-writes-enforce; AWS What's
-    New of October 2025, "Amazon S3 adds conditional write functionality to copy operations", since when it holds of copies too.
+    Not for the role of jobs: S3 Batch Operations sends no such header. Sources: S3 User Guide,
+    conditional-writes-enforce; AWS What's New of October 2025, "Amazon S3 adds conditional write functionality to copy
+    operations", since when it holds of copies too.
     """
     asking = [arn for arn in copiers if not is_of_jobs(arn)]
     if not asking:
@@ -190,7 +191,8 @@ def _never_overwrites(archive: Archive, copiers: Sequence[str]) -> tuple[Stateme
 
 
 def _bound_arns(archive: Archive, copiers: Sequence[str]) -> list[str]:
-    """The copiers as a Deny names them: those of source accounts by one pattern, so that it does not grow with their number.
+    """The copiers as a Deny names them: those of source accounts by one pattern, so that it does not grow with their
+    number.
 
     It also hits roles of that name in accounts that are not in the grant, which may do nothing here anyway.
     """

@@ -41,15 +41,11 @@ class Archive:
             if len(account) != 12 or not account.isdigit():
                 raise PolicyError(f"account {account!r} is not 12 digits: quote it, a leading zero counts")
         if not self.trail_arns:
-            raise PolicyError(
-                f"no trail ARN for bucket {self.bucket}: without one any trail could deliver, name it"
-            )
+            raise PolicyError(f"no trail ARN for bucket {self.bucket}: without one any trail could deliver, name it")
         if any(wild in arn for arn in self.trail_arns for wild in "*?"):
             raise PolicyError(f"trail ARN with a wildcard for bucket {self.bucket}: name the exact trail")
         if not self.break_glass_arn:
-            raise PolicyError(
-                f"no break-glass role for bucket {self.bucket}: its policy could never be changed again"
-            )
+            raise PolicyError(f"no break-glass role for bucket {self.bucket}: its policy could never be changed again")
 
     @property
     def bucket_arn(self) -> str:
@@ -68,7 +64,8 @@ class Archive:
 
     @property
     def copied_arns(self) -> list[str]:
-        """Every object that a copier may write: logs, and logs whose key another old log has, in a folder at the bucket's top."""
+        """Every object that a copier may write: logs, and logs whose key another old log has, in a folder at the
+        bucket's top."""
         return [self.logs_arn, f"{self.bucket_arn}/{CONFLICTS_FOLDER}*"]
 
     @property

@@ -1,7 +1,9 @@
-"""What S3 Batch Operations needs while a grant is open: the role that its tasks run as, the role that makes jobs, and what lets them in.
+"""What S3 Batch Operations needs while a grant is open: the role that its tasks run as, the role that makes jobs, and
+what lets them in.
 
-Source: S3 User Guide, "Granting permissions for Batch Operations", and "Copying objects across AWS accounts" with a manifest of CSV;
-Service Authorization Reference, Amazon S3. Each task is a CopyObject of its own, so what binds a copier in the archive binds this role.
+Source: S3 User Guide, "Granting permissions for Batch Operations", and "Copying objects across AWS accounts" with a
+manifest of CSV; Service Authorization Reference, Amazon S3. Each task is a CopyObject of its own, so what binds a
+copier in the archive binds this role.
 """
 
 from collections.abc import Sequence
@@ -45,9 +47,7 @@ def batch_policy(archive: Archive, old_buckets: Sequence[str], folder: str) -> d
     old = [bucket_arn(archive.partition, name) for name in sorted(old_buckets)]
     work = f"{bucket_arn(archive.partition, archive.work_bucket)}/{folder}"
     key = (
-        [allow("UseKey", ("kms:Decrypt", "kms:GenerateDataKey"), [archive.kms_key_arn])]
-        if archive.kms_key_arn
-        else []
+        [allow("UseKey", ("kms:Decrypt", "kms:GenerateDataKey"), [archive.kms_key_arn])] if archive.kms_key_arn else []
     )
     return document(
         allow("ListOld", SOURCE_LIST, old),
@@ -60,7 +60,8 @@ def batch_policy(archive: Archive, old_buckets: Sequence[str], folder: str) -> d
 
 
 def jobs_policy(archive: Archive, region: str, batch_arn: str, expires: str) -> dict[str, Any]:
-    """Makes copy jobs with exactly that role until `expires`, confirms them, looks at them, and cancels them on any day."""
+    """Makes copy jobs with exactly that role until `expires`, confirms them, looks at them, and cancels them on any
+    day."""
     until = {"DateLessThan": {"aws:CurrentTime": expires}}
     jobs = f"arn:{archive.partition}:s3:{region}:{archive.log_account}:job/*"
     return document(
@@ -80,14 +81,13 @@ def jobs_policy(archive: Archive, region: str, batch_arn: str, expires: str) -> 
 def old_bucket_batch(
     partition: str, bucket: str, batch_arn: str, prefixes: Sequence[str], expires: str
 ) -> list[Statement]:
-    """The role of the jobs lists and reads below the prefixes until `expires`; an empty prefix means all. A Deny ends it."""
+    """The role of the jobs lists and reads below the prefixes until `expires`; an empty prefix means all. A Deny ends
+    it."""
     checked_opening((batch_arn,), (bucket,), expires)
     if not prefixes:
         raise PolicyError(f"no prefix to read in bucket {bucket}: name them, or an empty one for all")
     arn = bucket_arn(partition, bucket)
-    patterns = (
-        ["*"] if any(not prefix for prefix in prefixes) else [f"{prefix}*" for prefix in sorted(prefixes)]
-    )
+    patterns = ["*"] if any(not prefix for prefix in prefixes) else [f"{prefix}*" for prefix in sorted(prefixes)]
     until = {"DateLessThan": {"aws:CurrentTime": expires}}
     common = {"Effect": "Allow", "Principal": {"AWS": batch_arn}, "Condition": until}
     return [
@@ -103,7 +103,8 @@ def old_bucket_batch(
 
 
 def work_bucket_open(archive: Archive, batch_arn: str, folder: str, expires: str) -> dict[str, Any]:
-    """The work bucket's policy, and the role of the jobs may put reports into its own folder until `expires`; nothing else, nowhere else."""
+    """The work bucket's policy, and the role of the jobs may put reports into its own folder until `expires`; nothing
+    else, nowhere else."""
     checked_opening((batch_arn,), (archive.work_bucket,), expires)
     if not folder.strip("/"):
         raise PolicyError("no folder for reports in the work bucket: name one")

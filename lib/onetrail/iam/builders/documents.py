@@ -75,9 +75,7 @@ def all_documents(
         "kms_key": kms_key(archive),
         "access_log_bucket": access_log_bucket(archive),
         "work_bucket": work_bucket(archive),
-        "role_break_glass": document(
-            {"Sid": "AdministratorAccess", "Effect": "Allow", "Action": "*", "Resource": "*"}
-        ),
+        "role_break_glass": document({"Sid": "AdministratorAccess", "Effect": "Allow", "Action": "*", "Resource": "*"}),
         "role_break_glass_trust": trust(break_glass_principals),
         "role_operator": operator_policy(archive),
         "role_operator_trust": trust(operator_principals),

@@ -30,7 +30,8 @@ def trail_rail(archive: Archive, exempt: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def archive_rail(archive: Archive, exempt: Sequence[str] = ()) -> dict[str, Any]:
-    """SCP: the archive's buckets, its key and our roles are not undone, and the log account stays in the organization."""
+    """SCP: the archive's buckets, its key and our roles are not undone, and the log account stays in the
+    organization."""
     return document(*_archive_kept(archive, exempt))
 
 
@@ -45,9 +46,7 @@ def rcp(archive: Archive, exempt: Sequence[str] = ()) -> dict[str, Any]:
     Unlike an SCP it also reaches principals of other organizations and services, so services are named as
     spared. It takes no NotAction, so what it refuses is listed (Organizations User Guide, RCP syntax).
     """
-    accounts = sorted(
-        {archive.log_account, *archive.source_accounts, *(account_of(a) for a in archive.trail_arns)}
-    )
+    accounts = sorted({archive.log_account, *archive.source_accounts, *(account_of(a) for a in archive.trail_arns)})
     not_a_service = {"BoolIfExists": {"aws:PrincipalIsAWSService": "false"}}
     strangers = {
         "Sid": "ArchiveRefusesStrangers",
@@ -64,9 +63,7 @@ def rcp(archive: Archive, exempt: Sequence[str] = ()) -> dict[str, Any]:
         "Condition": _not(archive, exempt),
     }
     found = [changes, *_writers_alone(archive, exempt), strangers]
-    return document(
-        *({**one, "Principal": "*", "Condition": {**one["Condition"], **not_a_service}} for one in found)
-    )
+    return document(*({**one, "Principal": "*", "Condition": {**one["Condition"], **not_a_service}} for one in found))
 
 
 def _not(archive: Archive, exempt: Sequence[str]) -> dict[str, Any]:
@@ -143,7 +140,8 @@ def _archive_kept(archive: Archive, exempt: Sequence[str]) -> list[Statement]:
 
 
 def _writers_alone(archive: Archive, exempt: Sequence[str]) -> list[Statement]:
-    """Copies are the copiers' and the jobs', the work bucket is our roles', the policy the grant-keeper's: when, the buckets' policies say."""
+    """Copies are the copiers' and the jobs', the work bucket is our roles', the policy the grant-keeper's: when, the
+    buckets' policies say."""
     copier = f"arn:{archive.partition}:iam::*:role/{COPIER_ROLE}"
     jobs = role_arn(archive.partition, archive.log_account, BATCH_ROLE)
     ours = (archive.grant_keeper_arn, archive.operator_arn, archive.sealer_arn)

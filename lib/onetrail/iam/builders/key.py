@@ -9,7 +9,8 @@ from onetrail.iam.condition import instant
 from onetrail.iam.document import PolicyError
 
 KEY_USES: Final = ("kms:Decrypt", "kms:Describe*", "kms:GenerateDataKey*", "kms:Get*", "kms:List*")
-"""What is done with the archive's key without changing it: S3 encrypts and decrypts with it, and who may looks at it."""
+"""What is done with the archive's key without changing it: S3 encrypts and decrypts with it, and who may looks at
+it."""
 
 
 def kms_key(archive: Archive, copiers: Sequence[str] = (), expires: str = "") -> dict[str, Any]:

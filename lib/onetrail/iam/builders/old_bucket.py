@@ -52,8 +52,8 @@ def old_bucket_hold_still(
 ) -> list[Statement]:
     """Everybody but the named only reads, while the move is under way; what is delivered goes on being delivered.
 
-    Services put what the bucket's policy lets them put, and so do its `writers`. Where those cannot all be named, putting stays as the
-    policy has it. Raises `PolicyError` when nobody is exempt.
+    Services put what the bucket's policy lets them put, and so do its `writers`. Where those cannot all be named,
+    putting stays as the policy has it. Raises `PolicyError` when nobody is exempt.
     """
     _somebody(bucket, exempt_arns)
     arn, found = bucket_arn(partition, bucket), writers or Writers()
@@ -81,7 +81,8 @@ def old_bucket_open(
 ) -> list[Statement]:
     """The copier lists and reads below the prefixes until `expires`; an empty prefix means all.
 
-    A Deny ends it: the bucket's own policy may let the log account in, and an Allow that expires would end none of that.
+    A Deny ends it: the bucket's own policy may let the log account in, and an Allow that expires would end none of
+    that.
     """
     checked_opening((copier_arn,), (bucket,), expires)
     if not prefixes:
@@ -122,7 +123,8 @@ def old_bucket_open(
 
 
 def old_bucket_closed(partition: str, bucket: str) -> list[Statement]:
-    """Nobody writes, changes or deletes an object, no service either; reading goes on, and S3's lifecycle asks no policy."""
+    """Nobody writes, changes or deletes an object, no service either; reading goes on, and S3's lifecycle asks no
+    policy."""
     return [
         {
             "Sid": SID_CLOSED,

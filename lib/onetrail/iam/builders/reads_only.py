@@ -1,4 +1,5 @@
-"""Denied by default: what only a named few may do besides reading. An action that S3 adds later is denied with the rest.
+"""Denied by default: what only a named few may do besides reading. An action that S3 adds later is denied with the
+rest.
 
 Source: AWS Control Tower's own mandatory controls of its log bucket (CTS3PV8) deny by NotAction in the same way.
 """
@@ -16,13 +17,11 @@ SID_READS_ONLY: Final = "ReadsOnly"
 Statement = dict[str, Any]
 
 
-def reads_only(
-    bucket: str, exempt: Sequence[str], service: str = "", reads: Sequence[str] = READS
-) -> Statement:
+def reads_only(bucket: str, exempt: Sequence[str], service: str = "", reads: Sequence[str] = READS) -> Statement:
     """Everybody but these roles, and the service where one is named, only reads.
 
-    Both conditions in one statement: they are ANDed. A service carries no `aws:PrincipalArn`, which a negated condition takes for
-    another, so the first alone would refuse the service.
+    Both conditions in one statement: they are ANDed. A service carries no `aws:PrincipalArn`, which a negated condition
+    takes for another, so the first alone would refuse the service.
     """
     condition: dict[str, Any] = {"ArnNotEquals": {"aws:PrincipalArn": one_or_many(sorted(exempt))}}
     if service:
@@ -49,9 +48,7 @@ def held_to(sid: str, roles: Sequence[str], actions: Sequence[str], where: str |
     }
 
 
-def refused(
-    sid: str, actions: Sequence[str], where: Mapping[str, Any], condition: Mapping[str, Any]
-) -> Statement:
+def refused(sid: str, actions: Sequence[str], where: Mapping[str, Any], condition: Mapping[str, Any]) -> Statement:
     """A Deny for everybody whom the condition fits."""
     return {
         "Sid": sid,
@@ -71,4 +68,5 @@ OBJECT_KEEPING: Final = (
     "s3:PutObjectLegalHold",
     "s3:PutObjectRetention",
 )
-"""What break-glass may do to an object: lock it, lift governance, delete it. It makes, copies, re-keys, tags and annotates none."""
+"""What break-glass may do to an object: lock it, lift governance, delete it. It makes, copies, re-keys, tags and
+annotates none."""

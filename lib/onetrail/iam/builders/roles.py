@@ -117,7 +117,8 @@ def reader_policy(archive: Archive) -> dict[str, Any]:
 
 
 def sealer_policy(archive: Archive) -> dict[str, Any]:
-    """Puts what seals a run record, below `records/*/sealed/` of the work bucket, and reads the records; nothing else anywhere."""
+    """Puts what seals a run record, below `records/*/sealed/` of the work bucket, and reads the records; nothing else
+    anywhere."""
     return document(
         allow("Seal", ("s3:PutObject",), [f"{archive.work_arn}/{SEALED}"]),
         allow("ListRecords", ("s3:ListBucket", "s3:ListBucketVersions"), [archive.work_arn]),
@@ -136,10 +137,9 @@ def grant_keeper_policy(archive: Archive) -> dict[str, Any]:
     )
 
 
-def copier_policy(
-    archive: Archive, old_buckets: Sequence[str], old_keys: Sequence[str] = ()
-) -> dict[str, Any]:
-    """Pull: a role of the log account reads the old buckets and writes copies below `AWSLogs/` and the conflicts folder.
+def copier_policy(archive: Archive, old_buckets: Sequence[str], old_keys: Sequence[str] = ()) -> dict[str, Any]:
+    """Pull: a role of the log account reads the old buckets and writes copies below `AWSLogs/` and the conflicts
+    folder.
 
     `old_keys` are the ARNs of KMS keys that old buckets are encrypted with.
     """
@@ -155,10 +155,11 @@ def copier_policy(
 def source_copier_policy(
     archive: Archive, old_buckets: Sequence[str], expires: str, old_keys: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Push: a role of the source account reads what only its account can, and writes copies, until `expires` (ISO 8601, UTC).
+    """Push: a role of the source account reads what only its account can, and writes copies, until `expires` (ISO 8601,
+    UTC).
 
-    The old bucket is of the role's own account, so nothing there ends what this policy allows: the role itself refuses all from then
-    on. Raises `PolicyError` when there is no instant of expiry, or no old bucket.
+    The old bucket is of the role's own account, so nothing there ends what this policy allows: the role itself refuses
+    all from then on. Raises `PolicyError` when there is no instant of expiry, or no old bucket.
     """
     checked_opening((archive.copier_arn,), old_buckets, expires)
     return document(

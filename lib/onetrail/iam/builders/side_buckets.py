@@ -40,7 +40,8 @@ def access_log_bucket(archive: Archive) -> dict[str, Any]:
 
 
 def work_bucket(archive: Archive) -> dict[str, Any]:
-    """Our roles put heads, manifests and reports, and the sealer what seals a record; break-glass alone takes any away."""
+    """Our roles put heads, manifests and reports, and the sealer what seals a record; break-glass alone takes any
+    away."""
     return document(*work_statements(archive))
 
 

@@ -12,7 +12,8 @@ from onetrail.iam.statement import prepared
 
 
 class PolicyState(StrEnum):
-    """What the archive's policy is meant to be while it is judged: steady, or one of step 05's, before and after it has expired."""
+    """What the archive's policy is meant to be while it is judged: steady, or one of step 05's, before and after it has
+    expired."""
 
     STEADY = "steady"
     WINDOW = "window"
@@ -60,9 +61,7 @@ class Ask:
         """The expectation that `who`, an administrator at home, may or may not do this."""
         keys = {"aws:SecureTransport": "true", "aws:CurrentTime": self.now, **(context or {})}
         identity = (ADMINISTRATOR,) if who.kind in ("role", "user", "root") else ()
-        return Expectation(
-            name, Request(who, action, resource, self.archive.log_account, keys), identity, wanted
-        )
+        return Expectation(name, Request(who, action, resource, self.archive.log_account, keys), identity, wanted)
 
     def log(self, account: str = "") -> str:
         """ARN of a log object of the account, the first source account unless named."""

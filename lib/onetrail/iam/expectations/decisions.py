@@ -111,9 +111,5 @@ _ROWS: Final[tuple[_Rows, ...]] = (
 
 def decisions() -> Iterator[ExpectedDecision]:
     """A row for each action, in the order of the alphabet."""
-    found = [
-        ExpectedDecision(action, r, who, when, why)
-        for r, who, when, why, actions in _ROWS
-        for action in actions
-    ]
+    found = [ExpectedDecision(action, r, who, when, why) for r, who, when, why, actions in _ROWS for action in actions]
     return iter(sorted(found))

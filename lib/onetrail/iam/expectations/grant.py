@@ -1,4 +1,5 @@
-"""What a grant lets its copiers do while it is open, and what it never lets them do. Each verdict is written out here."""
+"""What a grant lets its copiers do while it is open, and what it never lets them do. Each verdict is written out
+here."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,14 +13,13 @@ from onetrail.iam.request import role
 
 _Deed = tuple[str, str, str, bool, Mapping[str, str]]
 """Name, action, resource, wanted, context."""
-_COPIES: Final = frozenset(
-    {"s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectRetention", "s3:PutObjectTagging"}
-)
+_COPIES: Final = frozenset({"s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectRetention", "s3:PutObjectTagging"})
 """What one CopyObject takes: the object, its ACL header, its lock, its tags."""
 
 
 def granted(ask: Ask, opening: Opening, is_open: bool) -> list[Expectation]:
-    """Rows of every copier of the opening, from every old bucket for the first of them; after expiry each wanted verdict is no."""
+    """Rows of every copier of the opening, from every old bucket for the first of them; after expiry each wanted
+    verdict is no."""
     first = replace(opening, old_buckets=opening.old_buckets[:1])
     return [
         found
@@ -42,10 +42,7 @@ def _of(ask: Ask, arn: str, opening: Opening, is_open: bool) -> list[Expectation
         *_own(ask, home),
         *([] if home else _foreign(ask, opening)),
     ]
-    rows = [
-        ask.row(f"{name}: {what}", role(arn), action, on, wanted, keys)
-        for what, action, on, wanted, keys in deeds
-    ]
+    rows = [ask.row(f"{name}: {what}", role(arn), action, on, wanted, keys) for what, action, on, wanted, keys in deeds]
     lookalike = role(arn + "-lookalike")
     return [
         *rows,

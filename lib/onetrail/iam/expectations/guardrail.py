@@ -14,9 +14,7 @@ _Deed = tuple[str, Principal, str, str, bool]
 """Name, who, action, resource, wanted."""
 _NONE: Final = frozenset[str]()
 _ANYBODY: Final = frozenset({"s3:RestoreObject"})
-_COPIES: Final = frozenset(
-    {"s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectRetention", "s3:PutObjectTagging"}
-)
+_COPIES: Final = frozenset({"s3:PutObject", "s3:PutObjectAcl", "s3:PutObjectRetention", "s3:PutObjectTagging"})
 _SETS: Final = frozenset({"s3:PutBucketPolicy"})
 _KEY_USES: Final = frozenset(
     {
@@ -43,7 +41,8 @@ _ACCOUNT_CHANGES: Final = (
 
 @lru_cache(maxsize=8)
 def guarded(archive: Archive, which: Guardrail, now: str) -> tuple[Expectation, ...]:
-    """Every row of that guardrail. Whoever asks is an administrator whom the resource's own policy lets do everything."""
+    """Every row of that guardrail. Whoever asks is an administrator whom the resource's own policy lets do
+    everything."""
     ask = Ask(archive, now)
     deeds: list[_Deed] = []
     if which in ("trail_rail", "scp"):

@@ -21,7 +21,8 @@ _CONTEXT: Final = "kms:EncryptionContext:aws:cloudtrail:arn"
 
 
 def steady_key(ask: Ask) -> list[Expectation]:
-    """The named trails encrypt, the log account's roles use the key as their own policies say, break-glass alone changes it."""
+    """The named trails encrypt, the log account's roles use the key as their own policies say, break-glass alone
+    changes it."""
     return [*_trails(ask), *_everybody(ask)]
 
 
@@ -42,13 +43,15 @@ def _trails(ask: Ask) -> list[Expectation]:
             ask.row(f"{name} deletes the key", trail, "kms:ScheduleKeyDeletion", key, False, mine),
             ask.row(f"another trail than {name} encrypts", trail, "kms:GenerateDataKey", key, False, foreign),
             ask.row(f"another trail than {name} decrypts", trail, "kms:Decrypt", key, False, foreign),
-            ask.row(f"{name} encrypts what is no log of its account", trail, "kms:GenerateDataKey", key, False, strange),
-        ]  # fmt: skip
+            ask.row(
+                f"{name} encrypts what is no log of its account", trail, "kms:GenerateDataKey", key, False, strange
+            ),
+        ]
     config = {"aws:SourceArn": ask.archive.trail_arns[0], _CONTEXT: ask.archive.trail_arns[0]}
     return [
         *rows,
         ask.row("another service encrypts", service("config.amazonaws.com"), "kms:GenerateDataKey", key, False, config),
-    ]  # fmt: skip
+    ]
 
 
 def _everybody(ask: Ask) -> list[Expectation]:

@@ -25,7 +25,8 @@ _ROOT_MAY: Final = frozenset({"s3:DeleteBucketPolicy", "s3:PutBucketPolicy"})
 
 
 def access_logs(ask: Ask) -> list[Expectation]:
-    """S3 delivers its access logs of our buckets; nobody else writes, and break-glass alone changes settings and deletes."""
+    """S3 delivers its access logs of our buckets; nobody else writes, and break-glass alone changes settings and
+    deletes."""
     bucket = f"arn:{ask.archive.partition}:s3:::{ask.archive.access_log_bucket}"
     log, delivery = f"{bucket}/archive/2026-01-12-09-00-00-0", service(_LOGGING)
     ours = {
@@ -38,10 +39,12 @@ def access_logs(ask: Ask) -> list[Expectation]:
         ask.row("access logs of the archive arrive", delivery, _PUT, log, True, ours),
         ask.row("access logs of the work bucket arrive", delivery, _PUT, log, True, of_work),
         ask.row("access logs of a stranger's bucket", delivery, _PUT, log, False, strange),
-        ask.row("access logs of a stranger's account", delivery, _PUT, log, False, {**ours, "aws:SourceAccount": "0" * 12}),
+        ask.row(
+            "access logs of a stranger's account", delivery, _PUT, log, False, {**ours, "aws:SourceAccount": "0" * 12}
+        ),
         ask.row("log delivery deletes", delivery, "s3:DeleteObject", log, False, ours),
         ask.row("another service writes", service("config.amazonaws.com"), _PUT, log, False, ours),
-    ]  # fmt: skip
+    ]
     none = frozenset[str]()
     return [
         *rows,
@@ -51,7 +54,8 @@ def access_logs(ask: Ask) -> list[Expectation]:
 
 
 def work(ask: Ask) -> list[Expectation]:
-    """Our roles put heads, manifests and reports, the sealer alone what seals a record; nothing of a record is overwritten."""
+    """Our roles put heads, manifests and reports, the sealer alone what seals a record; nothing of a record is
+    overwritten."""
     bucket = f"arn:{ask.archive.partition}:s3:::{ask.archive.work_bucket}"
     head, seal = f"{bucket}/records/run/head-000001.json", f"{bucket}/records/run/sealed/06.json"
     other = f"{bucket}/batch/run/manifests/a.csv"
@@ -78,13 +82,11 @@ def work(ask: Ask) -> list[Expectation]:
         ask.row("break-glass deletes a head", role(found.break_glass_arn), "s3:DeleteObjectVersion", head, True),
         ask.row("the reader puts a head", role(found.reader_arn), _PUT, head, False, _ASKING),
         ask.row("the copier puts a head", role(found.copier_arn), _PUT, head, False, _ASKING),
-    ]  # fmt: skip
+    ]
     return [
         *rows,
         *_reads(ask, bucket, head),
-        *_everything(
-            ask, bucket, other, {"operator": put, "grant-keeper": put, "sealer": frozenset()}, _KEEPING | put
-        ),
+        *_everything(ask, bucket, other, {"operator": put, "grant-keeper": put, "sealer": frozenset()}, _KEEPING | put),
     ]
 
 
@@ -116,7 +118,8 @@ def _reads(ask: Ask, bucket: str, key: str) -> list[Expectation]:
 def _everything(
     ask: Ask, bucket: str, key: str, ours: dict[str, frozenset[str]], breaker: frozenset[str]
 ) -> list[Expectation]:
-    """Every write that AWS lists, by everybody; `ours` says which writes of objects a role has, `breaker` those of break-glass."""
+    """Every write that AWS lists, by everybody; `ours` says which writes of objects a role has, `breaker` those of
+    break-glass."""
     found, none = ask.archive, frozenset[str]()
     arns = {
         "operator": found.operator_arn,

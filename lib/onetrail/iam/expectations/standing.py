@@ -1,4 +1,5 @@
-"""What holds in every state: delivery, TLS, writes, settings, the policy itself, reads. Each verdict is written out here."""
+"""What holds in every state: delivery, TLS, writes, settings, the policy itself, reads. Each verdict is written out
+here."""
 
 from typing import Final
 
@@ -46,9 +47,7 @@ def _delivery(ask: Ask) -> list[Expectation]:
     rows = []
     for arn in found.trail_arns:
         mine = {"aws:SourceArn": arn}
-        rows.append(
-            ask.row(f"{_trail(arn)} checks the ACL", trail, "s3:GetBucketAcl", found.bucket_arn, True, mine)
-        )
+        rows.append(ask.row(f"{_trail(arn)} checks the ACL", trail, "s3:GetBucketAcl", found.bucket_arn, True, mine))
         rows += [
             ask.row(
                 f"{_trail(arn)} delivers logs of {folder.split('/')[-2]}",
@@ -136,12 +135,8 @@ def _locks(ask: Ask) -> list[Expectation]:
             )
         ),
         ask.row("break-glass raises a lock to compliance", breaker, lock, log, True, for_ever),
-        ask.row(
-            "break-glass lifts what is no log", breaker, "s3:BypassGovernanceRetention", ask.elsewhere, True
-        ),
-        ask.row(
-            "break-glass writes what is no log", breaker, "s3:PutObject", ask.elsewhere, False, OWNER_ACL
-        ),
+        ask.row("break-glass lifts what is no log", breaker, "s3:BypassGovernanceRetention", ask.elsewhere, True),
+        ask.row("break-glass writes what is no log", breaker, "s3:PutObject", ask.elsewhere, False, OWNER_ACL),
         ask.row(
             "an administrator writes what is no log",
             ask.administrator(),

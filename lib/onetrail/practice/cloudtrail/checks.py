@@ -21,7 +21,8 @@ _KEY_ARN: Final = re.compile(r"arn:aws[a-z-]*:kms:([a-z0-9-]+):(\d{12}):(key|ali
 
 
 def check_name(name: str) -> None:
-    """Refuse a trail name that breaks CreateTrail's rules (3 to 128 characters, no two marks together, no IP address)."""
+    """Refuse a trail name that breaks CreateTrail's rules (3 to 128 characters, no two marks together, no IP
+    address)."""
     if not 3 <= len(name) <= 128:
         raise ServiceError("InvalidTrailNameException", "Trail name must be between 3 and 128 characters.")
     if _ADDRESS.fullmatch(name):
@@ -95,9 +96,7 @@ def check_settings(world: World, access: ServiceAccess, trail: TrailState) -> No
         raise ServiceError("InvalidCloudWatchLogsLogGroupArnException", "The log group ARN is not valid.")
     if bool(group) != bool(role):
         kind = "RoleArn" if group else "LogGroupArn"
-        raise ServiceError(
-            f"InvalidCloudWatchLogs{kind}Exception", "You must specify a log group and a role."
-        )
+        raise ServiceError(f"InvalidCloudWatchLogs{kind}Exception", "You must specify a log group and a role.")
     if "KmsKeyId" in trail.settings:
         trail.settings["KmsKeyId"] = _key(world, access, trail)
 
@@ -113,9 +112,7 @@ def _key(world: World, access: ServiceAccess, trail: TrailState) -> str:
     alias = found[3] == "alias" if found else given.startswith("alias/")
     key = kms_key(f"arn:aws:kms:{region}:{account}:{'alias' if alias else 'key'}/{name}")
     if key is None or (home and home.region != region):
-        message = (
-            f"The KMS key {given} does not exist in the region of bucket {trail.bucket}, or cannot be used."
-        )
+        message = f"The KMS key {given} does not exist in the region of bucket {trail.bucket}, or cannot be used."
         raise ServiceError("KmsKeyNotFoundException", message)
     if not key.enabled:
         raise ServiceError("KmsException", f"The KMS key {given} is disabled.")
@@ -128,9 +125,7 @@ def _key(world: World, access: ServiceAccess, trail: TrailState) -> str:
 def check_organization(world: World, call: ServiceCall) -> str:
     """The organization's id, if the caller may make a trail of it."""
     if not world.organization_id:
-        raise ServiceError(
-            "OrganizationsNotInUseException", "Your account is not a member of an organization."
-        )
+        raise ServiceError("OrganizationsNotInUseException", "Your account is not a member of an organization.")
     if call.account != world.management_account:
         raise ServiceError(
             "NotOrganizationMasterAccountException",

@@ -94,7 +94,8 @@ class DeliveryService:
     # While time passes
 
     def advance(self, begin: datetime, now: datetime) -> None:
-        """Everything due until `now`, in time order; then what was refused is tried again, and what is old forgotten."""
+        """Everything due until `now`, in time order; then what was refused is tried again, and what is old
+        forgotten."""
         for trail in self.book.trails.values():
             if trail.logging and trail.multi_region:
                 self.cover(trail, begin)
@@ -113,9 +114,7 @@ class DeliveryService:
         for trail in living:
             for stream in trail.streams.values():
                 self._again(trail, stream, now)
-        self.book.departed = [
-            trail for trail in self.book.departed if any(map(_busy, trail.streams.values()))
-        ]
+        self.book.departed = [trail for trail in self.book.departed if any(map(_busy, trail.streams.values()))]
         self._forget(now)
 
     def _due(self, trail: TrailState, now: datetime) -> Iterator[tuple[datetime, tuple[str, str], str]]:
@@ -169,9 +168,7 @@ class DeliveryService:
     def _cut(self, trail: TrailState, stream: Stream) -> tuple[tuple[datetime, str], ...]:
         """The hour is over: its digest is written; it will be put some minutes later."""
         chain = min(_chains(stream), key=lambda chain: chain.end)
-        digest = signed_digest(
-            trail.place(stream.account, stream.region), chain.end, chain.files, chain.previous
-        )
+        digest = signed_digest(trail.place(stream.account, stream.region), chain.end, chain.files, chain.previous)
         nonce, ended = self._nonce(trail, stream, "digest", chain.end), chain.end
         stream.digests.append((digest_arrival(ended, nonce), digest))
         chain.previous, chain.files, chain.end = digest.link, [], ended + HOUR
@@ -205,9 +202,7 @@ class DeliveryService:
         """Put one object, under the trail's key if it has one. None, or the error that the trail's status shows."""
         service = calling(trail)
         if trail.kms_key:
-            refused = self._access.key_refusal(
-                service, "kms:GenerateDataKey", trail.kms_key, trail.key_context
-            )
+            refused = self._access.key_refusal(service, "kms:GenerateDataKey", trail.kms_key, trail.key_context)
             if refused:
                 return refused
         error = self._access.put(service, DeliveredObject(bucket, key, body, metadata, _JSON, "gzip", moment))

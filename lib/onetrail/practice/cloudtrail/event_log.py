@@ -86,9 +86,19 @@ def _record(world: World, event: CallEvent, account: str, shared: str) -> Record
     record["eventCategory"] = "Management"
     resources = ((_resource_type(named), named),) if named else ()
     return Recorded(
-        event.moment, account, region, event_id, source, event.operation, event.read_only, _username(event),
-        event.access_key_id, resources, is_global, record_text(record),
-    )  # fmt: skip
+        event.moment,
+        account,
+        region,
+        event_id,
+        source,
+        event.operation,
+        event.read_only,
+        _username(event),
+        event.access_key_id,
+        resources,
+        is_global,
+        record_text(record),
+    )
 
 
 def _event_id(world: World, what: str, event: CallEvent) -> str:

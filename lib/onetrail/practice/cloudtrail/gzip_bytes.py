@@ -1,7 +1,7 @@
 """gzip as CloudTrail writes it, with the same bytes on every machine.
 
-One member, a bare header (no name, no time, OS 0). libdeflate is bundled in the `deflate` package, while zlib differs from
-machine to machine.
+One member, a bare header (no name, no time, OS 0). libdeflate is bundled in the `deflate` package, while zlib differs
+from machine to machine.
 """
 
 import struct

@@ -32,15 +32,11 @@ class RecordKind:
 _DENIED = "User: @arn is not authorized to perform: {} because no identity-based policy allows the {} action"
 _HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
 _ASSUMED = (
-    '{"credentials":{"accessKeyId":"ASIAOTPRACTICE@u6","sessionToken":"'
-    + _HIDDEN
-    + '","expiration":"@time"},'
+    '{"credentials":{"accessKeyId":"ASIAOTPRACTICE@u6","sessionToken":"' + _HIDDEN + '","expiration":"@time"},'
     '"assumedRoleUser":{"assumedRoleId":"AROAOTPRACTICE@u7:@session",'
     '"arn":"arn:aws:sts::@account:assumed-role/acme-@l6/@session"}}'
 )
-_ROLE_RESOURCE = (
-    '[{"accountId":"@account","type":"AWS::IAM::Role","ARN":"arn:aws:iam::@account:role/acme-app-prod"}]'
-)
+_ROLE_RESOURCE = '[{"accountId":"@account","type":"AWS::IAM::Role","ARN":"arn:aws:iam::@account:role/acme-app-prod"}]'
 _KEY_RESOURCE = (
     '[{"accountId":"@account","type":"AWS::KMS::Key",'
     '"ARN":"arn:aws:kms:@region:@account:key/6f1c2d3e-0000-4000-8000-0ac3e0000001"}]'

@@ -23,9 +23,7 @@ GLOBAL_ONCE: Final = datetime.fromisoformat("2021-11-22T00:00:00+00:00")
 _LAG: Final = (4, 60, 110, 160, 190, 215, 240, 262, 285, 310, 335, 370, 430, 500, 560, 604)
 """Seconds from event to the five-minute mark in the key: quantiles in equal steps."""
 _TOKEN: Final = re.compile(r"@([a-z]+)(\d*)")
-_ESCAPES: Final = str.maketrans(
-    {"'": "\\u0027", "=": "\\u003d", "<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
-)
+_ESCAPES: Final = str.maketrans({"'": "\\u0027", "=": "\\u003d", "<": "\\u003c", ">": "\\u003e", "&": "\\u0026"})
 _LOWER: Final = "abcdefghijklmnopqrstuvwxyz"
 _UPPER: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _VERSIONS: Final = ((2021, "1.08"), (2023, "1.08"), (2024, "1.10"), (2025, "1.11"))
@@ -47,24 +45,34 @@ _TLS: Final = (
 _AGENTS: Final = (
     (
         2021,
-        ("aws-sdk-go/1.38.35 (go1.15.6; linux; amd64) amazon-ssm-agent/", "Boto3/1.17.60 Python/3.8.10 Linux/4.14.232",
-         "aws-cli/1.19.53 Python/3.6.9 Linux/5.4.0-1045-aws botocore/1.20.53", "console.amazonaws.com",
-         "[aws-sdk-java/1.11.999 Linux/4.9.230 OpenJDK_64-Bit_Server_VM/25.282 java/1.8.0_282]"),
+        (
+            "aws-sdk-go/1.38.35 (go1.15.6; linux; amd64) amazon-ssm-agent/",
+            "Boto3/1.17.60 Python/3.8.10 Linux/4.14.232",
+            "aws-cli/1.19.53 Python/3.6.9 Linux/5.4.0-1045-aws botocore/1.20.53",
+            "console.amazonaws.com",
+            "[aws-sdk-java/1.11.999 Linux/4.9.230 OpenJDK_64-Bit_Server_VM/25.282 java/1.8.0_282]",
+        ),
     ),
     (
         2023,
-        ("aws-sdk-go/1.44.260 (go1.19.9; linux; amd64)", "Boto3/1.26.120 Python/3.10.11 Linux/5.10.178",
-         "aws-cli/2.11.20 Python/3.11.3 Linux/5.10.178 exe/x86_64.amzn.2 prompt/off command/ec2.describe-instances",
-         "APN/1.0 HashiCorp/1.0 Terraform/1.4.6 (+https://www.terraform.io)", "AWS Internal"),
+        (
+            "aws-sdk-go/1.44.260 (go1.19.9; linux; amd64)",
+            "Boto3/1.26.120 Python/3.10.11 Linux/5.10.178",
+            "aws-cli/2.11.20 Python/3.11.3 Linux/5.10.178 exe/x86_64.amzn.2 prompt/off command/ec2.describe-instances",
+            "APN/1.0 HashiCorp/1.0 Terraform/1.4.6 (+https://www.terraform.io)",
+            "AWS Internal",
+        ),
     ),
     (
         2025,
-        ("aws-sdk-go-v2/1.36.3 os/linux lang/go#1.24.2 md/GOOS#linux md/GOARCH#arm64 api/ec2#1.210.1",
-         "Boto3/1.37.20 md/Botocore#1.37.20 ua/2.1 os/linux#6.1.131 md/arch#aarch64 lang/python#3.12.9",
-         "aws-cli/2.25.5 md/awscrt#0.23.8 ua/2.1 os/linux#6.1.131 md/arch#x86_64 lang/python#3.12.9",
-         "APN/1.0 HashiCorp/1.0 Terraform/1.11.3 (+https://www.terraform.io)"),
+        (
+            "aws-sdk-go-v2/1.36.3 os/linux lang/go#1.24.2 md/GOOS#linux md/GOARCH#arm64 api/ec2#1.210.1",
+            "Boto3/1.37.20 md/Botocore#1.37.20 ua/2.1 os/linux#6.1.131 md/arch#aarch64 lang/python#3.12.9",
+            "aws-cli/2.25.5 md/awscrt#0.23.8 ua/2.1 os/linux#6.1.131 md/arch#x86_64 lang/python#3.12.9",
+            "APN/1.0 HashiCorp/1.0 Terraform/1.11.3 (+https://www.terraform.io)",
+        ),
     ),
-)  # fmt: skip
+)
 
 
 class SeededDraws:
@@ -97,9 +105,7 @@ class SeededDraws:
     def uuid(self) -> str:
         """A version-4 UUID."""
         text = f"{self.bits(128):032x}"
-        return (
-            f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{'89ab'[int(text[16], 16) % 4]}{text[17:20]}-{text[20:]}"
-        )
+        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{'89ab'[int(text[16], 16) % 4]}{text[17:20]}-{text[20:]}"
 
 
 def event_time(draws: SeededDraws, mark: datetime, not_before: datetime) -> datetime:
@@ -155,9 +161,7 @@ def _record(draws: SeededDraws, kind: RecordKind, account: str, region: str, mom
         "slashed": f"{moment:%b %d, %Y}",
         "session": f"i-{draws.bits(68):017x}",
     }
-    return _TOKEN.sub(
-        lambda token: known.get(token[1]) or _filled(draws, token[1], token[2]), text
-    ).translate(_ESCAPES)
+    return _TOKEN.sub(lambda token: known.get(token[1]) or _filled(draws, token[1], token[2]), text).translate(_ESCAPES)
 
 
 def _filled(draws: SeededDraws, token: str, count: str) -> str:
@@ -208,15 +212,9 @@ def _actor(draws: SeededDraws, actor: str, account: str, moment: datetime) -> tu
     return _session(draws, account, moment, address, agent)
 
 
-def _session(
-    draws: SeededDraws, account: str, moment: datetime, address: str, agent: str
-) -> tuple[str, str, str, str]:
+def _session(draws: SeededDraws, account: str, moment: datetime, address: str, agent: str) -> tuple[str, str, str, str]:
     role = draws.pick(_ROLES)
-    session = (
-        f"i-{draws.bits(20):05x}0ac3e0000000"
-        if role in ("acme-app-prod", "acme-node-group")
-        else "automation"
-    )
+    session = f"i-{draws.bits(20):05x}0ac3e0000000" if role in ("acme-app-prod", "acme-node-group") else "automation"
     arn = f"arn:aws:sts::{account}:assumed-role/{role}/{session}"
     role_id = _id("AROA", role)
     delivery = ',"ec2RoleDelivery":"2.0"' if session.startswith("i-") and moment.year > 2021 else ""

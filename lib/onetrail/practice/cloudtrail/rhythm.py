@@ -1,7 +1,7 @@
 """When logs and digests land: five-minute marks, hours, and the delays in between.
 
-Source: CloudTrail User Guide, "How CloudTrail works" and "CloudTrail digest file structure"; marks, delays and the first digest
-as measured on real files.
+Source: CloudTrail User Guide, "How CloudTrail works" and "CloudTrail digest file structure"; marks, delays and the
+first digest as measured on real files.
 """
 
 from datetime import datetime, timedelta

@@ -63,9 +63,7 @@ class TrailsService:
         """Answer one call."""
         operation = self._operations.get(call.operation)
         if operation is None:
-            raise ServiceError(
-                "NotImplemented", f"cloudtrail:{call.operation} is not part of the estate", 501
-            )
+            raise ServiceError("NotImplemented", f"cloudtrail:{call.operation} is not part of the estate", 501)
         return ServiceAnswer(200, operation(call))
 
     def hear(self, event: CallEvent) -> None:
@@ -104,9 +102,7 @@ class TrailsService:
             raise _away(name, arn[0], call.region)
         trail = self._seen(call, name)
         if trail.account != call.account:
-            raise ServiceError(
-                "NotOrganizationMasterAccountException", f"{trail.arn} is not of this account."
-            )
+            raise ServiceError("NotOrganizationMasterAccountException", f"{trail.arn} is not of this account.")
         if trail.home != call.region:
             raise _away(trail.arn, trail.home, call.region)
         return trail
@@ -215,11 +211,7 @@ class TrailsService:
         found = self._visible(call.account, call.region)
         if wanted:
             found = [trail for trail in found if trail.arn in wanted or trail.name in wanted]
-        return {
-            "trailList": [
-                trail.described() for trail in _sorted(found) if shadows or trail.home == call.region
-            ]
-        }
+        return {"trailList": [trail.described() for trail in _sorted(found) if shadows or trail.home == call.region]}
 
     def _list(self, call: ServiceCall) -> Mapping[str, Any]:
         own = [trail for trail in self.book.trails.values() if _of(trail, call.account)]

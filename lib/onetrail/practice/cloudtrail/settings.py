@@ -10,13 +10,23 @@ from onetrail.practice.state.trails import DEFAULT_SELECTORS, TrailState
 MOST_TAGS: Final = 50
 MOST_SELECTORS: Final = 5
 MOST_RESOURCES, MOST_VALUES = 250, 500
-"""Data resources of all basic selectors of a trail; values of all conditions of its advanced ones (CloudTrail User Guide, quotas)."""
+"""Data resources of all basic selectors of a trail; values of all conditions of its advanced ones (CloudTrail User
+Guide, quotas)."""
 _FIELDS: Final = frozenset(
     {
-        "errorCode", "eventCategory", "eventName", "eventSource", "eventType", "readOnly", "resources.ARN", "resources.type",
-        "sessionCredentialFromConsole", "userIdentity.arn", "vpcEndpointId",
+        "errorCode",
+        "eventCategory",
+        "eventName",
+        "eventSource",
+        "eventType",
+        "readOnly",
+        "resources.ARN",
+        "resources.type",
+        "sessionCredentialFromConsole",
+        "userIdentity.arn",
+        "vpcEndpointId",
     }
-)  # fmt: skip
+)
 _EQUALS_ONE: Final = ("eventCategory", "readOnly", "resources.type")
 """Fields that take the operator Equals with one value (CloudTrail API Reference, AdvancedFieldSelector)."""
 _INSIGHTS: Final = frozenset({"ApiCallRateInsight", "ApiErrorRateInsight"})
@@ -33,9 +43,7 @@ def put_selectors(trail: TrailState, given: Mapping[str, Any]) -> dict[str, Any]
     """PutEventSelectors: basic or advanced ones take the place of all before."""
     basic, advanced = given.get("EventSelectors") or [], given.get("AdvancedEventSelectors") or []
     if bool(basic) == bool(advanced):
-        raise ServiceError(
-            "InvalidEventSelectorsException", "Give either EventSelectors or AdvancedEventSelectors."
-        )
+        raise ServiceError("InvalidEventSelectorsException", "Give either EventSelectors or AdvancedEventSelectors.")
     if len(basic) > MOST_SELECTORS:
         message = f"A trail can have up to {MOST_SELECTORS} event selectors."
         raise ServiceError("InvalidEventSelectorsException", message)

@@ -1,4 +1,5 @@
-"""The front of both doors: every request's signature is read and checked, its caller named, and the right door found."""
+"""The front of both doors: every request's signature is read and checked, its caller named, and the right door
+found."""
 
 from onetrail.iam import ANONYMOUS
 from onetrail.practice.doors.arrival import Arrival
@@ -38,14 +39,8 @@ class Front:
         return self._services.answer(arrival, signed.service)
 
     def _unsigned(self, request: HttpRequest) -> Reply:
-        if (
-            "x-amz-target" in request.headers
-            or "Action=" in request.raw_query
-            or request.body[:7] == b"Action="
-        ):
-            missing = sigv4.BadSignature(
-                "MissingAuthenticationToken", "Request is missing Authentication Token"
-            )
+        if "x-amz-target" in request.headers or "Action=" in request.raw_query or request.body[:7] == b"Action=":
+            missing = sigv4.BadSignature("MissingAuthenticationToken", "Request is missing Authentication Token")
             return self._stop(request, "", missing, 403)
         return self._s3.answer(Arrival(request, Requester(ANONYMOUS), ""))
 

@@ -46,10 +46,17 @@ class Journal:
         who, region = answered.arrival.requester.principal, answered.arrival.region
         self._world.requests.add(
             Logged(
-                who.account, who.session_arn or who.arn, region, answered.service, answered.operation, answered.changes,
-                answered.status, answered.request_id, answered.resource,
+                who.account,
+                who.session_arn or who.arn,
+                region,
+                answered.service,
+                answered.operation,
+                answered.changes,
+                answered.status,
+                answered.request_id,
+                answered.resource,
             )
-        )  # fmt: skip
+        )
 
     def tell(self, answered: AnsweredRequest, details: EventDetails) -> None:
         """Tell the listener of a management call."""
@@ -62,9 +69,22 @@ class Journal:
         )
         self.listener(
             CallEvent(
-                self._world.clock.now(), who.account, details.owner, who,
-                credential.principal_id if credential else "", credential.access_key_id if credential else "",
-                answered.service, details.name, region, not answered.changes, details.parameters, answered.request_id,
-                http.source_ip, http.headers.get("user-agent", ""), answered.resource, *details.error, details.response,
+                self._world.clock.now(),
+                who.account,
+                details.owner,
+                who,
+                credential.principal_id if credential else "",
+                credential.access_key_id if credential else "",
+                answered.service,
+                details.name,
+                region,
+                not answered.changes,
+                details.parameters,
+                answered.request_id,
+                http.source_ip,
+                http.headers.get("user-agent", ""),
+                answered.resource,
+                *details.error,
+                details.response,
             )
-        )  # fmt: skip
+        )

@@ -38,9 +38,7 @@ class _Asked(NamedTuple):
 class S3Door:
     """Answers what is asked of S3, but not of S3 Control."""
 
-    def __init__(
-        self, world: World, authorizer: Authorizer, contexts: BaseContexts, journal: Journal
-    ) -> None:
+    def __init__(self, world: World, authorizer: Authorizer, contexts: BaseContexts, journal: Journal) -> None:
         self._world, self._authorizer = world, authorizer
         self._contexts, self._journal = contexts, journal
 
@@ -63,9 +61,12 @@ class S3Door:
         self._write_down(arrival, asked, reply.status, error)
         date = self._world.clock.now() + timedelta(seconds=faults.skew_seconds(self._world))
         reply.headers = (
-            *reply.headers, ("x-amz-request-id", asked.request_id), ("x-amz-id-2", "practice"),
-            ("date", http_date(date)), ("server", "AmazonS3"),
-        )  # fmt: skip
+            *reply.headers,
+            ("x-amz-request-id", asked.request_id),
+            ("x-amz-id-2", "practice"),
+            ("date", http_date(date)),
+            ("server", "AmazonS3"),
+        )
         return reply
 
     def _asked(self, arrival: Arrival) -> _Asked:
@@ -90,9 +91,19 @@ class S3Door:
             body, trailers = sigv4.unchunked(body)
             headers = {**headers, **trailers}
         request = S3Request(
-            self._world, self._authorizer, http, arrival.requester, arrival.region, operation, bucket, key, headers, body,
-            self._world.clock.now(), self._contexts.of(arrival),
-        )  # fmt: skip
+            self._world,
+            self._authorizer,
+            http,
+            arrival.requester,
+            arrival.region,
+            operation,
+            bucket,
+            key,
+            headers,
+            body,
+            self._world.clock.now(),
+            self._contexts.of(arrival),
+        )
         reply = fault.reply if fault and fault.instead else front.serve(request)
         if fault is not None:
             reply.delay = fault.reply.delay

@@ -40,9 +40,7 @@ class ServicesDoor:
         target = target_of(arrival.http, service)
         call = self._call(arrival, service, target)
         who = call.principal
-        resource = actions.resource_of(
-            service, call.operation, call.parameters, who.account, call.region, who.arn
-        )
+        resource = actions.resource_of(service, call.operation, call.parameters, who.account, call.region, who.arn)
         error, spoken = ("", ""), None
         try:
             reply, spoken = self._answered(arrival, call, target, resource)
@@ -55,9 +53,7 @@ class ServicesDoor:
         if not error[0] and reply.status >= 400:
             error = (f"HTTP{reply.status}", reply.body[:300].decode(errors="replace"))
         changes = bool(call.operation) and actions.changes(call.operation)
-        answered = AnsweredRequest(
-            arrival, service, call.operation, changes, reply.status, call.request_id, resource
-        )
+        answered = AnsweredRequest(arrival, service, call.operation, changes, reply.status, call.request_id, resource)
         self._journal.log(answered)
         if changes and service in ("iam", "organizations"):
             self._world.iam_changed()
@@ -74,9 +70,18 @@ class ServicesDoor:
             parameters |= {"AccountId": account, "body": http.body, "raw_query": http.raw_query}
         request_id = request_id_of(self._world, service, who.account, arrival.region, target.operation)
         return ServiceCall(
-            who.account, who, arrival.region, service, target.operation, parameters, request_id,
-            http.headers.get("user-agent", ""), http.source_ip, credential.access_key_id, credential.principal_id,
-        )  # fmt: skip
+            who.account,
+            who,
+            arrival.region,
+            service,
+            target.operation,
+            parameters,
+            request_id,
+            http.headers.get("user-agent", ""),
+            http.source_ip,
+            credential.access_key_id,
+            credential.principal_id,
+        )
 
     def _answered(
         self, arrival: Arrival, call: ServiceCall, target: Target, resource: str
@@ -116,14 +121,10 @@ def request_id_of(world: World, *parts: object) -> str:
     return f"{raw[:8]}-{raw[8:12]}-{raw[12:16]}-{raw[16:20]}-{raw[20:32]}"
 
 
-def _details(
-    call: ServiceCall, resource: str, error: tuple[str, str], spoken: dict[str, Any] | None
-) -> EventDetails:
+def _details(call: ServiceCall, resource: str, error: tuple[str, str], spoken: dict[str, Any] | None) -> EventDetails:
     parts = resource.split(":")
     owner = parts[4] if len(parts) > 5 and parts[4] else call.account
     given = {
-        name: value
-        for name, value in call.parameters.items()
-        if name not in _NOT_RECORDED and "Password" not in name
+        name: value for name, value in call.parameters.items() if name not in _NOT_RECORDED and "Password" not in name
     }
     return EventDetails(call.operation, owner, given, error, spoken)

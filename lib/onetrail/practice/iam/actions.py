@@ -15,9 +15,28 @@ FREE: Final = frozenset({"sts:GetCallerIdentity", "sts:GetSessionToken", "sts:De
 """Calls that need no permission."""
 
 _READS: Final = (
-    "Get", "List", "Describe", "Lookup", "Head", "Search", "Simulate", "Generate", "BatchGet", "Query", "Filter", "Test",
-    "Validate", "Decrypt", "Encrypt", "ReEncrypt", "Verify", "Check", "Assume", "Lookup", "Preview",
-)  # fmt: skip
+    "Get",
+    "List",
+    "Describe",
+    "Lookup",
+    "Head",
+    "Search",
+    "Simulate",
+    "Generate",
+    "BatchGet",
+    "Query",
+    "Filter",
+    "Test",
+    "Validate",
+    "Decrypt",
+    "Encrypt",
+    "ReEncrypt",
+    "Verify",
+    "Check",
+    "Assume",
+    "Lookup",
+    "Preview",
+)
 
 
 def action_of(service: str, operation: str) -> str:

@@ -129,9 +129,7 @@ def decoded(document: str | bytes | Mapping[str, Any]) -> dict[str, Any]:
 def _attached(principal: Principal, role_id: str) -> tuple[tuple[Document, ...], Document | None]:
     backend = iam_backend(principal.account)
     name = principal.arn.rsplit("/", 1)[-1]
-    held = (
-        backend.roles.get(_role_key(backend, name)) if principal.kind == "role" else backend.users.get(name)
-    )
+    held = backend.roles.get(_role_key(backend, name)) if principal.kind == "role" else backend.users.get(name)
     if held is None or held.arn != principal.arn or (role_id and held.id != role_id):
         return (), None
     documents: list[Document] = [decoded(text) for text in held.policies.values()]
@@ -168,9 +166,7 @@ def _controls(management: str, account: str, kind: str) -> tuple[tuple[Document,
     target = next((a for a in backend.accounts if a.id == account), None)
     levels: list[tuple[Document, ...]] = []
     while target is not None:
-        levels.insert(
-            0, tuple(prepared(decoded(p.content)) for p in target.attached_policies if p.type == kind)
-        )
+        levels.insert(0, tuple(prepared(decoded(p.content)) for p in target.attached_policies if p.type == kind))
         parent = getattr(target, "parent_id", None)
         target = next((ou for ou in backend.ou if ou.id == parent), None) if parent else None
     return tuple(levels)

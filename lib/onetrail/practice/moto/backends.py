@@ -13,8 +13,17 @@ from onetrail.practice.state.world import World
 
 VERSION: Final = moto.__version__
 STATEFUL: Final = (
-    "account", "cloudwatch", "config", "events", "iam", "kms", "logs", "organizations", "sns", "sqs",
-)  # fmt: skip
+    "account",
+    "cloudwatch",
+    "config",
+    "events",
+    "iam",
+    "kms",
+    "logs",
+    "organizations",
+    "sns",
+    "sqs",
+)
 """Services whose backends belong to the estate's state."""
 
 

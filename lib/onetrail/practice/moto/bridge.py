@@ -23,8 +23,19 @@ _ENVIRONMENT = {
     "MOTO_ENABLE_ISO_REGIONS": "false",
 }
 _SERVICES = (
-    "account", "cloudwatch", "config", "ec2", "events", "iam", "kms", "logs", "organizations", "sns", "sqs", "sts",
-)  # fmt: skip
+    "account",
+    "cloudwatch",
+    "config",
+    "ec2",
+    "events",
+    "iam",
+    "kms",
+    "logs",
+    "organizations",
+    "sns",
+    "sqs",
+    "sts",
+)
 
 
 def _moto_modules() -> None:
@@ -59,9 +70,7 @@ class MotoBridge:
         except NotImplementedError as err:
             raise not_implemented(service, operation) from err
         except Exception as err:
-            raise ServiceError(
-                "InternalFailure", f"{service} {operation}: {type(err).__name__}: {err}", 500
-            ) from err
+            raise ServiceError("InternalFailure", f"{service} {operation}: {type(err).__name__}: {err}", 500) from err
         kind = next((value for name, value in headers if name.lower() == "content-type"), "")
         if (status == 404 and b"<html" in body[:200].lower()) or (status >= 500 and "html" in kind):
             raise not_implemented(service, operation)
@@ -106,15 +115,11 @@ class MotoBridge:
         if not any(pattern.match(f"http://{host}") for _, pattern in self._application.backend_url_patterns):
             raise NotImplementedError(host)
         answered: list[Any] = []
-        chunks = self._application(
-            environ, lambda status, headers, exc=None: answered.extend((status, headers))
-        )
+        chunks = self._application(environ, lambda status, headers, exc=None: answered.extend((status, headers)))
         body = b"".join(chunks)
         return int(answered[0].split()[0]), list(answered[1]), body
 
 
 def not_implemented(service: str, operation: str) -> ServiceError:
     """The honest answer about what the estate lacks."""
-    return ServiceError(
-        "NotImplemented", f"{service} {operation or 'call'} is not part of the practice estate.", 501
-    )
+    return ServiceError("NotImplemented", f"{service} {operation or 'call'} is not part of the practice estate.", 501)

@@ -1,4 +1,5 @@
-"""The organization as moto holds it: made with ids of ours, its members created or invited; its delegated administrators."""
+"""The organization as moto holds it: made with ids of ours, its members created or invited; its delegated
+administrators."""
 
 from collections.abc import Collection
 from typing import Any, Final

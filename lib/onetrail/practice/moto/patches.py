@@ -13,10 +13,20 @@ from moto.iam.policy_validation import SERVICE_TYPE_REGION_INFORMATION_ERROR_ASS
 from onetrail.practice.state.clock import EstateClock
 
 MANAGED_POLICIES = (
-    "AdministratorAccess", "AWSCloudTrail_FullAccess", "AWSCloudTrail_ReadOnlyAccess", "AmazonS3FullAccess",
-    "AmazonS3ReadOnlyAccess", "CloudWatchLogsFullAccess", "IAMFullAccess", "IAMReadOnlyAccess", "PowerUserAccess",
-    "ReadOnlyAccess", "SecurityAudit", "ViewOnlyAccess", "AWSOrganizationsReadOnlyAccess",
-)  # fmt: skip
+    "AdministratorAccess",
+    "AWSCloudTrail_FullAccess",
+    "AWSCloudTrail_ReadOnlyAccess",
+    "AmazonS3FullAccess",
+    "AmazonS3ReadOnlyAccess",
+    "CloudWatchLogsFullAccess",
+    "IAMFullAccess",
+    "IAMReadOnlyAccess",
+    "PowerUserAccess",
+    "ReadOnlyAccess",
+    "SecurityAudit",
+    "ViewOnlyAccess",
+    "AWSOrganizationsReadOnlyAccess",
+)
 """The AWS-managed policies the estate knows; moto's whole list would make every account slow to open."""
 
 
@@ -53,5 +63,6 @@ def lighten() -> None:
 
 
 def know_jobs() -> None:
-    """IAM takes ARNs of S3's batch jobs, which name a region (Service Authorization Reference, Amazon S3, resource types)."""
+    """IAM takes ARNs of S3's batch jobs, which name a region (Service Authorization Reference, Amazon S3, resource
+    types)."""
     ALLOWED["s3"]["valid_starting_values"] = ["accesspoint/", "job/"]

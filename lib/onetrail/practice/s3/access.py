@@ -72,13 +72,9 @@ def days_left(until: str, now: datetime) -> int:
     return -int(-(moment - now).total_seconds() // 86400)
 
 
-def require_bucket(
-    request: S3Request, bucket: Bucket, action: str, context: Mapping[str, Any] | None = None
-) -> None:
+def require_bucket(request: S3Request, bucket: Bucket, action: str, context: Mapping[str, Any] | None = None) -> None:
     """Raises AccessDenied unless the caller may do the bucket-level action."""
-    _require(
-        request, bucket, action, bucket.arn, bucket.account, context or context_of(request), owner_only=False
-    )
+    _require(request, bucket, action, bucket.arn, bucket.account, context or context_of(request), owner_only=False)
 
 
 def require_object(
@@ -159,9 +155,7 @@ def denied(request: S3Request, action: str, arn: str, reason: str) -> S3Error:
         "implicit_deny_boundary": f"because no permissions boundary allows the {action} action",
         "implicit_deny_session": f"because no session policy allows the {action} action",
     }.get(reason, "")
-    return S3Error(
-        "AccessDenied", f'User: {who} is not authorized to perform: {action} on resource: "{arn}" {why}'
-    )
+    return S3Error("AccessDenied", f'User: {who} is not authorized to perform: {action} on resource: "{arn}" {why}')
 
 
 def blocked(request: S3Request, bucket: Bucket, flag: str) -> bool:
@@ -173,13 +167,12 @@ def blocked(request: S3Request, bucket: Bucket, flag: str) -> bool:
 def is_public(document: Document | None) -> bool:
     """Whether a bucket policy counts as public: an Allow to everybody without a condition that fixes who it is.
 
-    S3 User Guide, "The meaning of public": fixed values of principal, source account, ARN, organization, VPC or address.
+    S3 User Guide, "The meaning of public": fixed values of principal, source account, ARN, organization, VPC or
+    address.
     """
     if document is None:
         return False
-    return any(
-        s.get("Effect") == "Allow" and _everybody(s) and not _narrowed(s) for s in statements(document)
-    )
+    return any(s.get("Effect") == "Allow" and _everybody(s) and not _narrowed(s) for s in statements(document))
 
 
 def _everybody(statement: Mapping[str, Any]) -> bool:
@@ -191,11 +184,22 @@ def _everybody(statement: Mapping[str, Any]) -> bool:
 
 _FIXING: Final = frozenset(
     {
-        "aws:sourceip", "aws:sourcevpc", "aws:sourcevpce", "aws:sourceowner", "aws:sourceaccount", "aws:sourcearn",
-        "aws:userid", "aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths",
-        "s3:x-amz-server-side-encryption-aws-kms-key-id", "s3:dataaccesspointarn", "s3:dataaccesspointaccount",
+        "aws:sourceip",
+        "aws:sourcevpc",
+        "aws:sourcevpce",
+        "aws:sourceowner",
+        "aws:sourceaccount",
+        "aws:sourcearn",
+        "aws:userid",
+        "aws:principalarn",
+        "aws:principalaccount",
+        "aws:principalorgid",
+        "aws:principalorgpaths",
+        "s3:x-amz-server-side-encryption-aws-kms-key-id",
+        "s3:dataaccesspointarn",
+        "s3:dataaccesspointaccount",
     }
-)  # fmt: skip
+)
 
 
 def _narrowed(statement: Mapping[str, Any]) -> bool:
@@ -208,12 +212,11 @@ def _narrowed(statement: Mapping[str, Any]) -> bool:
     return False
 
 
-def require_key(
-    request: S3Request, action: str, key_arn: str, bucket: Bucket, version: Version | None = None
-) -> None:
+def require_key(request: S3Request, action: str, key_arn: str, bucket: Bucket, version: Version | None = None) -> None:
     """Raises AccessDenied unless the caller may use the KMS key; the AWS-managed key works inside its account only.
 
-    S3's encryption context is the object's ARN, or the bucket's with an S3 Bucket Key (S3 User Guide, encryption context).
+    S3's encryption context is the object's ARN, or the bucket's with an S3 Bucket Key (S3 User Guide, encryption
+    context).
     """
     if not key_arn or key_arn.endswith("alias/aws/s3"):
         if request.account != bucket.account:
@@ -239,14 +242,9 @@ def check_acl(request: S3Request, bucket: Bucket, *, own_bucket_too: bool = Fals
     if bucket.ownership == "BucketOwnerEnforced":
         own = f'id="{canonical_id(bucket.account)}"'
         only_owner = (
-            not acl
-            and list(grants) == ["x-amz-grant-full-control"]
-            and own in grants["x-amz-grant-full-control"]
+            not acl and list(grants) == ["x-amz-grant-full-control"] and own in grants["x-amz-grant-full-control"]
         )
-        if (
-            acl not in ("bucket-owner-full-control", *(("private",) if own_bucket_too else ()))
-            and not only_owner
-        ):
+        if acl not in ("bucket-owner-full-control", *(("private",) if own_bucket_too else ())) and not only_owner:
             raise S3Error("AccessControlListNotSupported")
     public = acl in ("public-read", "public-read-write", "authenticated-read") or any(
         group in value for group in _PUBLIC_GROUPS for value in grants.values()

@@ -1,8 +1,8 @@
 """Server access logs: every request to a bucket that has them switched on, delivered at the next full hour.
 
-Source: S3 User Guide, "Logging requests with server access logging", "Server access log format" (delivery is best effort, most within a
-few hours; the logging service writes as `logging.s3.amazonaws.com`, with the logged bucket as aws:SourceArn). What the target bucket
-refuses is lost, as there. That an hour is enough is a guess.
+Source: S3 User Guide, "Logging requests with server access logging", "Server access log format" (delivery is best
+effort, most within a few hours; the logging service writes as `logging.s3.amazonaws.com`, with the logged bucket as
+aws:SourceArn). What the target bucket refuses is lost, as there. That an hour is enough is a guess.
 """
 
 from collections.abc import Iterator
@@ -62,6 +62,7 @@ def _line(bucket: Bucket, request: Logged, moment: datetime) -> str:
     key = request.resource.removeprefix(f"{bucket.arn}/") if "/" in request.resource else "-"
     what = f"REST.{request.operation or 'UNKNOWN'}"
     return (
-        f"{bucket.account} {bucket.name} [{moment:%d/%b/%Y:%H:%M:%S} +0000] 127.0.0.1 {request.arn or '-'} {request.request_id} "
+        f"{bucket.account} {bucket.name} [{moment:%d/%b/%Y:%H:%M:%S} +0000] 127.0.0.1 {request.arn or '-'}"
+        f" {request.request_id} "
         f'{what} {key} "-" {request.status} - - - - - "-" "-" - - SigV4 - AuthHeader - TLSv1.3 - -\n'
     )

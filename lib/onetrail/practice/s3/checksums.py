@@ -56,8 +56,6 @@ def stated_checksums(request: S3Request) -> dict[str, str]:
             continue
         found = checksum(algorithm, body)
         if stated != found:
-            raise S3Error(
-                "BadDigest", f"The {algorithm} you specified did not match the calculated checksum."
-            )
+            raise S3Error("BadDigest", f"The {algorithm} you specified did not match the calculated checksum.")
         kept[algorithm] = found
     return kept

@@ -60,7 +60,10 @@ _KNOWN: Final = {
     "NoSuchTagSet": (404, "The TagSet does not exist"),
     "NoSuchUpload": (
         404,
-        "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
+        (
+            "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or"
+            " completed."
+        ),
     ),
     "NoSuchVersion": (404, "The specified version does not exist."),
     "NoSuchWebsiteConfiguration": (404, "The specified bucket does not have a website configuration"),

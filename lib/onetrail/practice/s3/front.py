@@ -103,8 +103,6 @@ def error_reply(error: S3Error, request_id: str, resource: str, method: str) -> 
     """The refusal as S3 writes it; without a body for HEAD."""
     inner = xml.element("Code", error.code) + xml.element("Message", error.message)
     inner += "".join(xml.element(name, value) for name, value in error.fields.items())
-    inner += (
-        xml.element("Resource", resource) + xml.element("RequestId", request_id) + "<HostId>practice</HostId>"
-    )
+    inner += xml.element("Resource", resource) + xml.element("RequestId", request_id) + "<HostId>practice</HostId>"
     body = b"" if method == "HEAD" else f"{xml.DECLARATION}<Error>{inner}</Error>".encode()
     return Reply(error.status, body, (("content-type", "application/xml"), *error.headers))

@@ -15,13 +15,22 @@ from onetrail.practice.web import xml
 
 MINIMUMS: Final = ("all_storage_classes_128K", "varies_by_storage_class")
 _ORDER: Final = (
-    "STANDARD", "STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE",
-)  # fmt: skip
+    "STANDARD",
+    "STANDARD_IA",
+    "INTELLIGENT_TIERING",
+    "ONEZONE_IA",
+    "GLACIER_IR",
+    "GLACIER",
+    "DEEP_ARCHIVE",
+)
 _SMALL: Final = 128 * 1024
 _DEEDS: Final = (
-    "Expiration", "Transition", "NoncurrentVersionExpiration", "NoncurrentVersionTransition",
+    "Expiration",
+    "Transition",
+    "NoncurrentVersionExpiration",
+    "NoncurrentVersionTransition",
     "AbortIncompleteMultipartUpload",
-)  # fmt: skip
+)
 
 
 def checked(world: World, bucket: Bucket, body: bytes) -> bytes:
@@ -64,9 +73,7 @@ def _check_rule(rule: ET.Element) -> None:
         _check_transition(transition)
     expiry = rule.find("Expiration")
     if expiry is not None:
-        given = [
-            name for name in ("Days", "Date", "ExpiredObjectDeleteMarker") if expiry.find(name) is not None
-        ]
+        given = [name for name in ("Days", "Date", "ExpiredObjectDeleteMarker") if expiry.find(name) is not None]
         if len(given) != 1:
             raise S3Error("MalformedXML")
         _days(expiry, "Days")
@@ -155,9 +162,7 @@ def _matches(rule: ET.Element, version: Version) -> bool:
     over, under = xml.text(scope, "ObjectSizeGreaterThan"), xml.text(scope, "ObjectSizeLessThan")
     if (over and version.size <= int(over)) or (under and version.size >= int(under)):
         return False
-    return all(
-        version.tags.get(xml.text(tag, "Key")) == xml.text(tag, "Value") for tag in scope.findall("Tag")
-    )
+    return all(version.tags.get(xml.text(tag, "Key")) == xml.text(tag, "Value") for tag in scope.findall("Tag"))
 
 
 def _sized(rule: ET.Element) -> bool:
@@ -185,11 +190,7 @@ def _days_of(rule: ET.Element, deed: str, name: str) -> int:
 def _run_current(world: World, bucket: Bucket, rule: ET.Element, version: Version, now: datetime) -> None:
     if version.marker:
         alone = len(bucket.versions[version.key]) == 1
-        if (
-            alone
-            and xml.text(rule, "Expiration/ExpiredObjectDeleteMarker") == "true"
-            and _matches(rule, version)
-        ):
+        if alone and xml.text(rule, "Expiration/ExpiredObjectDeleteMarker") == "true" and _matches(rule, version):
             bucket.remove(version)
         return
     if not _matches(rule, version):

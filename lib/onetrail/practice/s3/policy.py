@@ -1,8 +1,8 @@
 """PutBucketPolicy: what S3 checks before it stores a bucket policy, and GetBucketPolicyStatus.
 
-Source: S3 API Reference, PutBucketPolicy; S3 User Guide, "Bucket policies" (20 KB, without white space); IAM User Guide, Principal
-element (a principal that does not exist is refused, and one that was deleted shows as its unique id); onetrail.iam.fit for what S3 says of
-actions, resources and condition keys that do not fit together.
+Source: S3 API Reference, PutBucketPolicy; S3 User Guide, "Bucket policies" (20 KB, without white space); IAM User
+Guide, Principal element (a principal that does not exist is refused, and one that was deleted shows as its unique id);
+onetrail.iam.fit for what S3 says of actions, resources and condition keys that do not fit together.
 """
 
 import re
@@ -63,11 +63,7 @@ def _check(world: World, bucket: Bucket, statement: Mapping[str, Any]) -> None:
     if wrong and wrong.misfit is Misfit.ACTION:
         raise S3Error("MalformedPolicy", wrong.misfit.value)
     for resource in values(statement.get("Resource", statement.get("NotResource"))):
-        if (
-            resource != bucket.arn
-            and not resource.startswith(bucket.arn + "/")
-            and not _covers(resource, bucket.arn)
-        ):
+        if resource != bucket.arn and not resource.startswith(bucket.arn + "/") and not _covers(resource, bucket.arn):
             raise S3Error("MalformedPolicy", "Policy has invalid resource")
     for key in ("Principal", "NotPrincipal"):
         if key in statement and principals_missing(world, statement[key]):
@@ -84,9 +80,7 @@ def _s3_alone(prefix: str) -> Service | None:
 def _covers(resource: str, arn: str) -> bool:
     if not resource.startswith("arn:aws:s3:::"):
         return False
-    pattern = "".join(
-        ".*" if c == "*" else "." if c == "?" else re.escape(c) for c in resource.split("/", 1)[0]
-    )
+    pattern = "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in resource.split("/", 1)[0])
     return ("*" in resource or "?" in resource) and re.fullmatch(pattern, arn) is not None
 
 
@@ -96,9 +90,7 @@ def principals_missing(world: World, principal: Any) -> list[str]:
         return [] if principal == "*" else [str(principal)]
     missing = [name for name in values(principal.get("AWS", ())) if not _exists(world, name)]
     missing += [
-        name
-        for name in values(principal.get("Service", ()))
-        if not name.endswith((".amazonaws.com", ".aws.internal"))
+        name for name in values(principal.get("Service", ())) if not name.endswith((".amazonaws.com", ".aws.internal"))
     ]
     return missing
 

@@ -25,7 +25,9 @@ SETTINGS: Final[dict[str, Setting]] = {
     "accelerate": Setting("BucketAccelerateConfiguration", "AccelerateConfiguration"),
     "acl": Setting("BucketAcl", "BucketAcl"),
     "analytics": Setting(
-        "BucketAnalyticsConfiguration", "AnalyticsConfiguration", "NoSuchConfiguration",
+        "BucketAnalyticsConfiguration",
+        "AnalyticsConfiguration",
+        "NoSuchConfiguration",
         listed="ListBucketAnalyticsConfigurations",
     ),
     "cors": Setting("BucketCors", "BucketCORS", "NoSuchCORSConfiguration"),
@@ -33,17 +35,23 @@ SETTINGS: Final[dict[str, Setting]] = {
         "BucketEncryption", "EncryptionConfiguration", "ServerSideEncryptionConfigurationNotFoundError"
     ),
     "intelligent-tiering": Setting(
-        "BucketIntelligentTieringConfiguration", "IntelligentTieringConfiguration", "NoSuchConfiguration",
+        "BucketIntelligentTieringConfiguration",
+        "IntelligentTieringConfiguration",
+        "NoSuchConfiguration",
         listed="ListBucketIntelligentTieringConfigurations",
     ),
     "inventory": Setting(
-        "BucketInventoryConfiguration", "InventoryConfiguration", "NoSuchConfiguration",
+        "BucketInventoryConfiguration",
+        "InventoryConfiguration",
+        "NoSuchConfiguration",
         listed="ListBucketInventoryConfigurations",
     ),
     "lifecycle": Setting("BucketLifecycleConfiguration", "LifecycleConfiguration", "NoSuchLifecycleConfiguration"),
     "logging": Setting("BucketLogging", "BucketLogging"),
     "metrics": Setting(
-        "BucketMetricsConfiguration", "MetricsConfiguration", "NoSuchConfiguration",
+        "BucketMetricsConfiguration",
+        "MetricsConfiguration",
+        "NoSuchConfiguration",
         listed="ListBucketMetricsConfigurations",
     ),
     "notification": Setting("BucketNotificationConfiguration", "BucketNotification"),
@@ -57,14 +65,12 @@ SETTINGS: Final[dict[str, Setting]] = {
     "publicAccessBlock": Setting(
         "PublicAccessBlock", "BucketPublicAccessBlock", "NoSuchPublicAccessBlockConfiguration"
     ),
-    "replication": Setting(
-        "BucketReplication", "ReplicationConfiguration", "ReplicationConfigurationNotFoundError"
-    ),
+    "replication": Setting("BucketReplication", "ReplicationConfiguration", "ReplicationConfigurationNotFoundError"),
     "requestPayment": Setting("BucketRequestPayment", "BucketRequestPayment"),
     "tagging": Setting("BucketTagging", "BucketTagging", "NoSuchTagSet"),
     "versioning": Setting("BucketVersioning", "BucketVersioning"),
     "website": Setting("BucketWebsite", "BucketWebsite", "NoSuchWebsiteConfiguration", delete="DeleteBucketWebsite"),
-}  # fmt: skip
+}
 """Subresource -> what it is. Errors from the S3 API Reference, one page an operation."""
 
 _DELETE_NAMES: Final = {"lifecycle": "DeleteBucketLifecycle"}
@@ -83,8 +89,7 @@ BUCKET_ACTIONS: Final[dict[str, str]] = {
     **{f"Get{s.noun}": f"s3:Get{s.action}" for s in SETTINGS.values()},
     **{f"Put{s.noun}": f"s3:Put{s.action}" for s in SETTINGS.values()},
     **{
-        _DELETE_NAMES.get(name, f"Delete{s.noun}"): f"s3:{s.delete or 'Put' + s.action}"
-        for name, s in SETTINGS.items()
+        _DELETE_NAMES.get(name, f"Delete{s.noun}"): f"s3:{s.delete or 'Put' + s.action}" for name, s in SETTINGS.items()
     },
     **{s.listed: f"s3:Get{s.action}" for s in SETTINGS.values() if s.listed},
 }
@@ -117,20 +122,25 @@ OBJECT_ACTIONS: Final[dict[str, tuple[str, str]]] = {
 """Operation -> IAM action without and with a version id."""
 
 DATA_OPERATIONS: Final = frozenset(OBJECT_ACTIONS) | {
-    "DeleteObjects", "ListObjects", "ListObjectsV2", "ListObjectVersions", "ListMultipartUploads",
-}  # fmt: skip
+    "DeleteObjects",
+    "ListObjects",
+    "ListObjectsV2",
+    "ListObjectVersions",
+    "ListMultipartUploads",
+}
 """What CloudTrail calls data events; the estate's trails do not record them."""
 
 _OBJECT_PARTS: Final = ("acl", "retention", "legal-hold", "tagging", "attributes")
 _OBJECT_NOUNS: Final = {
-    "acl": "ObjectAcl", "retention": "ObjectRetention", "legal-hold": "ObjectLegalHold", "tagging": "ObjectTagging",
+    "acl": "ObjectAcl",
+    "retention": "ObjectRetention",
+    "legal-hold": "ObjectLegalHold",
+    "tagging": "ObjectTagging",
     "attributes": "ObjectAttributes",
-}  # fmt: skip
+}
 
 
-def operation_of(
-    method: str, bucket: str, key: str, query: Mapping[str, str], headers: Mapping[str, str]
-) -> str:
+def operation_of(method: str, bucket: str, key: str, query: Mapping[str, str], headers: Mapping[str, str]) -> str:
     """The operation's name as in the API, or an empty text for one that S3 does not have."""
     if not bucket:
         return "ListBuckets" if method == "GET" else ""
@@ -153,22 +163,18 @@ def _object(method: str, query: Mapping[str, str], headers: Mapping[str, str]) -
     if method == "POST":
         if "uploads" in query:
             return "CreateMultipartUpload"
-        return (
-            "CompleteMultipartUpload"
-            if "uploadId" in query
-            else "RestoreObject"
-            if "restore" in query
-            else ""
-        )
+        return "CompleteMultipartUpload" if "uploadId" in query else "RestoreObject" if "restore" in query else ""
     if method == "DELETE":
         return "AbortMultipartUpload" if "uploadId" in query else "DeleteObject"
     return "HeadObject" if method == "HEAD" else ""
 
 
 _BUCKET_GETS: Final = {
-    "location": "GetBucketLocation", "versions": "ListObjectVersions", "uploads": "ListMultipartUploads",
+    "location": "GetBucketLocation",
+    "versions": "ListObjectVersions",
+    "uploads": "ListMultipartUploads",
     "policyStatus": "GetBucketPolicyStatus",
-}  # fmt: skip
+}
 _UNKNOWN_PARTS: Final = frozenset({"session", "metadataTable", "metadataConfiguration", "torrent", "abac"})
 
 

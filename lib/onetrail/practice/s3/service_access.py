@@ -63,9 +63,7 @@ class ServiceAccess:
         )
         return None if decision.allowed else "AccessDenied"
 
-    def key_refusal(
-        self, service: CallingService, action: str, key_arn: str, context: Mapping[str, str]
-    ) -> str | None:
+    def key_refusal(self, service: CallingService, action: str, key_arn: str, context: Mapping[str, str]) -> str | None:
         """None if the service may use the KMS key, else the error code that it reports."""
         key = kms_key(key_arn)
         if key is None:
@@ -73,9 +71,7 @@ class ServiceAccess:
         if not key.enabled:
             return "KMS.DisabledException"
         requester = Requester(service_principal(service.name))
-        allowed = self._authorizer.key_allows(
-            requester, action, key_arn, {**self._context(service), **context}
-        )
+        allowed = self._authorizer.key_allows(requester, action, key_arn, {**self._context(service), **context})
         return None if allowed else "AccessDenied"
 
     def _context(self, service: CallingService) -> dict[str, Any]:

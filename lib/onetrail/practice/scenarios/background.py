@@ -1,7 +1,7 @@
 """The source account goes on living: calls that nobody in the runbook makes, as time passes.
 
-Each region has its own rate; the two nearly idle ones are silent for hours. After three days of waiting the rate falls to a
-call a day, so that a long wait does not fill the estate's memory.
+Each region has its own rate; the two nearly idle ones are silent for hours. After three days of waiting only one
+call per day is left, so that a long wait does not fill the estate's memory.
 """
 
 import json
@@ -23,9 +23,7 @@ _QUIET_RATE: Final = 1 / 24
 class Background:
     """Has the calls of each hour that passes recorded. The same hour always has the same calls."""
 
-    def __init__(
-        self, world: World, take: Callable[[Recorded], None], account: str, estate: ScenarioEstate
-    ) -> None:
+    def __init__(self, world: World, take: Callable[[Recorded], None], account: str, estate: ScenarioEstate) -> None:
         self.world, self._take, self.account, self.estate = world, take, account, estate
 
     def advance(self, begin: datetime, now: datetime) -> None:
@@ -57,7 +55,16 @@ def _recorded(text: str, moment: datetime, is_global: bool) -> Recorded:
     record = json.loads(text)
     identity = record["userIdentity"]
     return Recorded(
-        moment, record["recipientAccountId"], record["awsRegion"], record["eventID"], record["eventSource"],
-        record["eventName"], record["readOnly"], identity.get("userName") or identity.get("principalId", ""),
-        identity.get("accessKeyId", ""), (), is_global, text,
-    )  # fmt: skip
+        moment,
+        record["recipientAccountId"],
+        record["awsRegion"],
+        record["eventID"],
+        record["eventSource"],
+        record["eventName"],
+        record["readOnly"],
+        identity.get("userName") or identity.get("principalId", ""),
+        identity.get("accessKeyId", ""),
+        (),
+        is_global,
+        text,
+    )

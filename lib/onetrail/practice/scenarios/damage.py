@@ -31,7 +31,8 @@ def fault(world: World, kind: str, *, bucket: str, key: str = "", count: int = 1
     - `archived_object`: a log went to GLACIER and cannot be read before a restore.
     - `delete_newest_digests`: the newest `count` digests are gone.
 
-    Without `key` the estate picks one. Raises KeyError for an unknown kind or bucket and NothingToHarm where there is nothing to do it to.
+    Without `key` the estate picks one. Raises KeyError for an unknown kind or bucket and NothingToHarm where there is
+    nothing to do it to.
     """
     deed = KINDS[kind]
     keys = [key] if key else _chosen(world, kind, bucket, count)
@@ -68,9 +69,15 @@ def _replace(world: World, bucket: str, key: str, body: bytes) -> None:
     """Other bytes under the same key, as somebody with write access would leave them."""
     held = _current(world, bucket, key)
     world.store_object(
-        bucket, key, body, metadata=held.metadata, content_type=held.content_type,
-        content_encoding=held.headers.get("content-encoding", ""), owner=held.owner, last_modified=held.last_modified,
-    )  # fmt: skip
+        bucket,
+        key,
+        body,
+        metadata=held.metadata,
+        content_type=held.content_type,
+        content_encoding=held.headers.get("content-encoding", ""),
+        owner=held.owner,
+        last_modified=held.last_modified,
+    )
 
 
 def _tampered_log(world: World, bucket: str, key: str) -> None:

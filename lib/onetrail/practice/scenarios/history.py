@@ -1,7 +1,7 @@
 """Five years of logging windows: log files, digests and markers, as the old trails would have left them.
 
-Each month of a region is one window of a few hours between StartLogging and StopLogging, so that every digest chain begins
-with a true starting digest. The last window is still open at the estate's now.
+Each month of a region is one window of a few hours between StartLogging and StopLogging, so that every digest chain
+begins with a true starting digest. The last window is still open at the estate's now.
 """
 
 from collections.abc import Iterator
@@ -66,9 +66,7 @@ def window(number: int, old: OldRegion, year: int, month: int) -> Window:
 def open_window(number: int, old: OldRegion, now: datetime) -> Window:
     """The window that is open at `now`: begun some hours before."""
     start = (
-        now
-        - timedelta(hours=4)
-        + timedelta(seconds=SeededDraws(number, "window", "open", old.region).below(55 * 60))
+        now - timedelta(hours=4) + timedelta(seconds=SeededDraws(number, "window", "open", old.region).below(55 * 60))
     )
     return Window(now - timedelta(hours=4), start, None)
 
@@ -76,15 +74,14 @@ def open_window(number: int, old: OldRegion, now: datetime) -> Window:
 def global_copies(
     number: int, estate: ScenarioEstate, account: str, year: int, month: int
 ) -> list[tuple[datetime, str]]:
-    """The month's global-service events: (instant, record) pairs that are in every region's bucket before 2021-11-22."""
+    """The month's global-service events: (instant, record) pairs that are in every region's bucket before
+    2021-11-22."""
     base = window(number, estate.regions[0], year, month).base
     if base >= GLOBAL_ONCE:
         return []
     draws = SeededDraws(number, "global", year, month)
     span = (_COMMON[1] - _COMMON[0]).total_seconds()
-    moments = [
-        base + _COMMON[0] + timedelta(seconds=int(draws.chance() * span)) for _ in range(estate.copies)
-    ]
+    moments = [base + _COMMON[0] + timedelta(seconds=int(draws.chance() * span)) for _ in range(estate.copies)]
     return [(moment, global_record(draws, account, moment)) for moment in moments]
 
 
@@ -143,9 +140,7 @@ class Historian:
                 found.append((moment, regional_record(draws, self.account, region, moment)))
         return found
 
-    def _log(
-        self, mark: datetime, events: list[tuple[datetime, str]], index: int
-    ) -> tuple[datetime, DeliveredFile]:
+    def _log(self, mark: datetime, events: list[tuple[datetime, str]], index: int) -> tuple[datetime, DeliveredFile]:
         named = f"{self.number}|{self.trail.arn}|{mark.isoformat()}|{index}"
         nonce = sha256(named.encode()).digest()
         content, key = log_content(text for _, text in events), self.place.log_key(mark, nonce)
@@ -185,9 +180,15 @@ class Historian:
         coding: str = "gzip",
     ) -> None:
         self.world.store_object(
-            self.old.bucket, key, body, metadata=metadata, content_type=kind, content_encoding=coding, owner=self.owner,
+            self.old.bucket,
+            key,
+            body,
+            metadata=metadata,
+            content_type=kind,
+            content_encoding=coding,
+            owner=self.owner,
             last_modified=landed,
-        )  # fmt: skip
+        )
 
 
 def _iso(moment: datetime) -> str:

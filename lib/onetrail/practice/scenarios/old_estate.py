@@ -79,13 +79,31 @@ DEFAULT: Final = ScenarioEstate(
         OldRegion("eu-central-1", "default-trail", _on(2018, 1, 30), 5.0, "2013", _WRITER, blocked=False),
         OldRegion("eu-north-1", "acme-eu-north-1-trail", _on(2019, 4, 16), 2.5),
         OldRegion("eu-south-1", "acme-eu-south-1-trail", _on(2020, 11, 19), 2.5, "2022"),
-        OldRegion("eu-west-1", "acme-trail-do-not-delete", _on(2017, 6, 12), 8.0, "2013", _WRITER, heavy=2, topic=True,
-                  blocked=False),
+        OldRegion(
+            "eu-west-1",
+            "acme-trail-do-not-delete",
+            _on(2017, 6, 12),
+            8.0,
+            "2013",
+            _WRITER,
+            heavy=2,
+            topic=True,
+            blocked=False,
+        ),
         OldRegion("eu-west-2", "audit", _on(2018, 9, 5), 4.0, "2022"),
         OldRegion("eu-west-3", "acme-eu-west-3-trail", _on(2019, 4, 16), 2.5),
         OldRegion("sa-east-1", "acme-sa-east-1-trail", _on(2019, 11, 26), 3.0, unsigned_until=_on(2022, 1, 3)),
-        OldRegion("us-east-1", "default-trail", _on(2017, 6, 12), 11.0, "2013", _WRITER, heavy=3, log_group=True,
-                  blocked=False),
+        OldRegion(
+            "us-east-1",
+            "default-trail",
+            _on(2017, 6, 12),
+            11.0,
+            "2013",
+            _WRITER,
+            heavy=3,
+            log_group=True,
+            blocked=False,
+        ),
         OldRegion("us-east-2", "acme-us-east-2-trail", _on(2018, 5, 24), 4.0, "2022", lifecycle=True),
         OldRegion("us-west-1", "management-events", _on(2018, 5, 24), 3.0),
         OldRegion("us-west-2", "acme-us-west-2-trail", _on(2017, 6, 13), 6.0, "2013", _WRITER, heavy=2, blocked=False),
@@ -93,7 +111,7 @@ DEFAULT: Final = ScenarioEstate(
     (2021, 1),
     (2026, 1),
     9,
-)  # fmt: skip
+)
 """Twenty regions, five years: what the runbook is shown on."""
 
 TINY: Final = ScenarioEstate(
@@ -101,27 +119,44 @@ TINY: Final = ScenarioEstate(
     (
         OldRegion("eu-west-1", "acme-trail-do-not-delete", _on(2017, 6, 12), 4.0, "2013", _WRITER, topic=True),
         OldRegion("sa-east-1", "audit", _on(2019, 11, 26), 2.0, dead_principal=True, unsigned_until=_on(2021, 11, 1)),
-        OldRegion("us-east-1", "default-trail", _on(2017, 6, 12), 5.0, "2022", heavy=2, log_group=True, lifecycle=True,
-                  queue=True),
+        OldRegion(
+            "us-east-1",
+            "default-trail",
+            _on(2017, 6, 12),
+            5.0,
+            "2022",
+            heavy=2,
+            log_group=True,
+            lifecycle=True,
+            queue=True,
+        ),
     ),
     (2021, 10),
     (2021, 12),
     4,
-)  # fmt: skip
+)
 """Three regions and three months with the same scenario items, and the window that is open now: under 150 objects."""
 
 HARD: Final = ScenarioEstate(
     "hard",
     (
-        OldRegion("eu-west-1", "acme-trail-do-not-delete", _on(2017, 6, 12), 4.0, "2013", prefix="cloudtrail",
-                  organization=True, archived=True),
+        OldRegion(
+            "eu-west-1",
+            "acme-trail-do-not-delete",
+            _on(2017, 6, 12),
+            4.0,
+            "2013",
+            prefix="cloudtrail",
+            organization=True,
+            archived=True,
+        ),
         OldRegion("sa-east-1", "audit", _on(2019, 11, 26), 4.0, versioned=True),
         OldRegion("us-east-1", "default-trail", _on(2017, 6, 12), 4.0, "2022", kms=True, data_events=True),
     ),
     (2021, 10),
     (2021, 12),
     4,
-)  # fmt: skip
+)
 """Three regions whose logs are hard to move: archived and below a prefix, versioned and tampered with, under a key."""
 
 ESTATES: Final = {estate.name: estate for estate in (DEFAULT, TINY, HARD)}

@@ -12,7 +12,8 @@ from onetrail.practice.state.world import World
 
 
 def fill(world: World, estate: ScenarioEstate) -> None:
-    """Write users, buckets, trails and their history into a world that has its accounts; its clock stays where it is."""
+    """Write users, buckets, trails and their history into a world that has its accounts; its clock stays where it
+    is."""
     _old_users(world)
     for old in estate.regions:
         make_bucket(world, SOURCE, old)

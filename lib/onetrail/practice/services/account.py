@@ -44,9 +44,7 @@ def list_regions(world: World, call: ServiceCall) -> ServiceAnswer:
 def get_region_opt_status(world: World, call: ServiceCall) -> ServiceAnswer:
     """account.GetRegionOptStatus."""
     region = str(call.parameters.get("RegionName", ""))
-    return ServiceAnswer(
-        200, {"RegionName": region, "RegionOptStatus": status_of(world, _of(world, call), region)}
-    )
+    return ServiceAnswer(200, {"RegionName": region, "RegionOptStatus": status_of(world, _of(world, call), region)})
 
 
 def _switch(on: bool) -> Callable[[World, ServiceCall], ServiceAnswer]:

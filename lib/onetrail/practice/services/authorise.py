@@ -42,9 +42,7 @@ def authorise(
         context |= condition_keys(call)
     if call.service == "iam" and call.parameters.get("PolicyArn"):
         context["iam:PolicyARN"] = str(call.parameters["PolicyArn"])
-    decision = authorizer.decide(
-        requester, action, resource, owner, context, resource_policy=policy, trust=trust
-    )
+    decision = authorizer.decide(requester, action, resource, owner, context, resource_policy=policy, trust=trust)
     if not decision.allowed:
         raise _denied(call, action, resource, decision.reason, json_protocol)
 

@@ -1,6 +1,7 @@
 """IAM where moto would lie: which policies it takes, the root user, the credential report, central root access.
 
-Source: IAM API Reference; IAM User Guide, "IAM and AWS STS quotas", "Getting credential reports", "Centralize root access".
+Source: IAM API Reference; IAM User Guide, "IAM and AWS STS quotas", "Getting credential reports", "Centralize root
+access".
 """
 
 import base64
@@ -54,9 +55,7 @@ def get_account_summary(world: World, call: ServiceCall) -> ServiceAnswer:
         "AccessKeysPerUserQuota": 2,
         **root_of(world, call.account),
     }
-    inner = "".join(
-        f"<entry><key>{key}</key><value>{value}</value></entry>" for key, value in entries.items()
-    )
+    inner = "".join(f"<entry><key>{key}</key><value>{value}</value></entry>" for key, value in entries.items())
     return _xml(call, f"<SummaryMap>{inner}</SummaryMap>")
 
 
@@ -90,9 +89,7 @@ def get_credential_report(world: World, call: ServiceCall) -> ServiceAnswer:
     if not made:
         raise ServiceError("ReportNotPresent", "No report is present; generate one first", 410)
     lines = [_COLUMNS, _root_row(world, call.account)]
-    lines += [
-        _user_row(user) for user in sorted(iam_backend(call.account).users.values(), key=lambda u: u.name)
-    ]
+    lines += [_user_row(user) for user in sorted(iam_backend(call.account).users.values(), key=lambda u: u.name)]
     content = base64.b64encode("\n".join(lines).encode()).decode()
     return ServiceAnswer(200, {"Content": content, "ReportFormat": "text/csv", "GeneratedTime": made})
 
@@ -186,9 +183,7 @@ def check_trust(world: World, call: ServiceCall) -> None:
             raise ServiceError("MalformedPolicyDocument", "AssumeRole policy must contain principals.")
         missing = principals_missing(world, statement["Principal"])
         if missing:
-            raise ServiceError(
-                "MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{missing[0]}"'
-            )
+            raise ServiceError("MalformedPolicyDocument", f'Invalid principal in policy: "AWS":"{missing[0]}"')
     _refuse(trust_policy_fault(text))
     _check_quota("ACLSizePerRole", DocumentKind.TRUST, size(DocumentKind.TRUST, document))
 
@@ -213,7 +208,8 @@ def check_managed(world: World, call: ServiceCall) -> None:
 
 
 def check_inline(world: World, call: ServiceCall) -> None:
-    """Refuses an inline policy that is no identity policy, or with which the role's inline policies are too long together."""
+    """Refuses an inline policy that is no identity policy, or with which the role's inline policies are too long
+    together."""
     check_document(world, call)
     role, name = str(call.parameters.get("RoleName", "")), str(call.parameters.get("PolicyName", ""))
     held = next((r for r in iam_backend(call.account).roles.values() if r.name == role), None)

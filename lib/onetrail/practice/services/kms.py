@@ -1,8 +1,8 @@
 """KMS where moto would lie: which key policies it takes.
 
-Source: KMS API Reference, PutKeyPolicy and CreateKey (32 KB; every principal must exist; the caller must be able to change the policy later,
-unless the call waives that check, and an Allow with a condition does not count for it). A statement without action or resource is taken
-and has no effect.
+Source: KMS API Reference, PutKeyPolicy and CreateKey (32 KB; every principal must exist; the caller must be able to
+change the policy later, unless the call waives that check, and an Allow with a condition does not count for it). A
+statement without action or resource is taken and has no effect.
 """
 
 import json

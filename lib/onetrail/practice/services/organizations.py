@@ -1,7 +1,8 @@
-"""Organizations where moto would lie: which policies it takes; delegated administrators of CloudTrail are registered or refused, not both.
+"""Organizations where moto would lie: which policies it takes; delegated administrators of CloudTrail are registered or
+refused, not both.
 
-Source: Organizations API Reference, RegisterDelegatedAdministrator, CreatePolicy; Organizations User Guide, "SCP syntax", "RCP syntax",
-"Quotas" (every character of a policy counts as it was sent).
+Source: Organizations API Reference, RegisterDelegatedAdministrator, CreatePolicy; Organizations User Guide, "SCP
+syntax", "RCP syntax", "Quotas" (every character of a policy counts as it was sent).
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,14 +18,35 @@ from onetrail.practice.state.world import World
 
 MANAGED_ONLY = frozenset(
     {
-        "AttachPolicy", "CloseAccount", "CreateAccount", "CreateOrganizationalUnit", "CreatePolicy", "DeletePolicy",
-        "DeregisterDelegatedAdministrator", "DetachPolicy", "DisableAWSServiceAccess", "DisablePolicyType",
-        "EnableAWSServiceAccess", "EnablePolicyType", "MoveAccount", "RegisterDelegatedAdministrator",
-        "RemoveAccountFromOrganization", "UpdatePolicy", "ListAccounts", "ListAWSServiceAccessForOrganization",
-        "ListDelegatedAdministrators", "ListPolicies", "ListPoliciesForTarget", "ListRoots", "ListTargetsForPolicy",
-        "DescribePolicy", "ListAccountsForParent", "ListOrganizationalUnitsForParent", "ListParents",
+        "AttachPolicy",
+        "CloseAccount",
+        "CreateAccount",
+        "CreateOrganizationalUnit",
+        "CreatePolicy",
+        "DeletePolicy",
+        "DeregisterDelegatedAdministrator",
+        "DetachPolicy",
+        "DisableAWSServiceAccess",
+        "DisablePolicyType",
+        "EnableAWSServiceAccess",
+        "EnablePolicyType",
+        "MoveAccount",
+        "RegisterDelegatedAdministrator",
+        "RemoveAccountFromOrganization",
+        "UpdatePolicy",
+        "ListAccounts",
+        "ListAWSServiceAccessForOrganization",
+        "ListDelegatedAdministrators",
+        "ListPolicies",
+        "ListPoliciesForTarget",
+        "ListRoots",
+        "ListTargetsForPolicy",
+        "DescribePolicy",
+        "ListAccountsForParent",
+        "ListOrganizationalUnitsForParent",
+        "ListParents",
     }
-)  # fmt: skip
+)
 
 
 def check_management(world: World, call: ServiceCall) -> None:

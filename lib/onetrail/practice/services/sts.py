@@ -19,9 +19,7 @@ from onetrail.practice.state.world import World
 def get_caller_identity(world: World, call: ServiceCall) -> ServiceAnswer:
     """GetCallerIdentity."""
     who = call.principal
-    return ServiceAnswer(
-        200, {"Arn": who.session_arn or who.arn, "UserId": call.principal_id, "Account": call.account}
-    )
+    return ServiceAnswer(200, {"Arn": who.session_arn or who.arn, "UserId": call.principal_id, "Account": call.account})
 
 
 def assume_role(world: World, call: ServiceCall) -> ServiceAnswer:
@@ -93,7 +91,8 @@ def issue(
 
 
 def _is_of_another(world: World, key: str, principal: Principal) -> bool:
-    """Whether somebody else has this key. This very session may: it was given out before the estate was put back to an earlier state."""
+    """Whether somebody else has this key. This very session may: it was given out before the estate was put back to an
+    earlier state."""
     found = credential_of(world.keyring, key)
     return found is not None and found.principal != principal
 

@@ -1,4 +1,5 @@
-"""Accounts, and the regions that there are: `onetrail/regions.json` lists them, data that the practice estate shares."""
+"""Accounts, and the regions that there are: `onetrail/regions.json` lists them, data that the practice estate
+shares."""
 
 import json
 from collections.abc import Mapping
@@ -6,9 +7,9 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
 
-_REGIONS: Final[Mapping[str, str]] = json.loads(files("onetrail").joinpath("regions.json").read_bytes())[
-    "regions"
-]["aws"]
+_REGIONS: Final[Mapping[str, str]] = json.loads(files("onetrail").joinpath("regions.json").read_bytes())["regions"][
+    "aws"
+]
 """Region -> `by default` or `by choice`, of the commercial partition."""
 
 COMMERCIAL: Final = tuple(_REGIONS)

@@ -37,7 +37,8 @@ class StoredTaskResult(NamedTuple):
 
 @dataclass
 class StoredJob:
-    """One job. `asked` holds CreateJob's members as the API names them; `due` is when its state changes next, None while it rests."""
+    """One job. `asked` holds CreateJob's members as the API names them; `due` is when its state changes next, None
+    while it rests."""
 
     job_id: str
     account: str

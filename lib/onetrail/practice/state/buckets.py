@@ -73,10 +73,7 @@ class Version:
         if self.storage_class not in ARCHIVED:
             return not self.tiered(now)
         return bool(
-            self.restore_ready
-            and self.restore_ready <= now
-            and self.restore_until
-            and now < self.restore_until
+            self.restore_ready and self.restore_ready <= now and self.restore_until and now < self.restore_until
         )
 
     def tiered(self, now: datetime) -> str:

@@ -93,4 +93,6 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 def http_date(moment: datetime) -> str:
     """`Mon, 12 Jan 2026 09:00:00 GMT`, whatever the locale."""
     day, month = _DAYS[moment.weekday()], _MONTHS[moment.month - 1]
-    return f"{day}, {moment.day:02d} {month} {moment.year} {moment.hour:02d}:{moment.minute:02d}:{moment.second:02d} GMT"
+    return (
+        f"{day}, {moment.day:02d} {month} {moment.year} {moment.hour:02d}:{moment.minute:02d}:{moment.second:02d} GMT"
+    )

@@ -40,7 +40,8 @@ class RequestLog:
         return {"next": self._first + len(self._entries), "requests": requests}
 
     def after(self, n: int) -> tuple[int, list[Logged]]:
-        """The number to ask from the next time, and the requests from number `n` on; all that are kept where `n` lies before a clearing."""
+        """The number to ask from the next time, and the requests from number `n` on; all that are kept where `n` lies
+        before a clearing."""
         end = self._first + len(self._entries)
         return end, self._entries[max(0, n - self._first) :] if n <= end else []
 

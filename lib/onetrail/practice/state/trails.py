@@ -88,9 +88,7 @@ class TrailState:
 
     def place(self, account: str, region: str) -> DeliveryPlace:
         """Where this trail's files of that account and region go."""
-        return DeliveryPlace(
-            account, region, self.name, self.home, self.bucket, self.prefix, self.organization
-        )
+        return DeliveryPlace(account, region, self.name, self.home, self.bucket, self.prefix, self.organization)
 
     def stream(self, account: str, region: str) -> Stream:
         """What is known of that account and region; made when first asked for."""
@@ -157,10 +155,7 @@ class TrailBook:
 
         What was recorded and is under way changes with every read call; what was delivered is in the buckets.
         """
-        return [
-            trail.described() | _more(trail)
-            for trail in sorted(self.trails.values(), key=lambda trail: trail.arn)
-        ]
+        return [trail.described() | _more(trail) for trail in sorted(self.trails.values(), key=lambda trail: trail.arn)]
 
 
 def _more(trail: TrailState) -> dict[str, Any]:
@@ -200,8 +195,10 @@ def _field(selector: Mapping[str, Any], event: Recorded) -> bool:
         return False
     value = reader(event)
     yes: dict[str, Callable[[Any], object]] = {
-        "Equals": value.__eq__, "StartsWith": value.startswith, "EndsWith": value.endswith,
-    }  # fmt: skip
+        "Equals": value.__eq__,
+        "StartsWith": value.startswith,
+        "EndsWith": value.endswith,
+    }
     for name, holds in yes.items():
         if selector.get(name) and not any(holds(wanted) for wanted in selector[name]):
             return False

@@ -16,7 +16,8 @@ from onetrail.practice.state.trails import TrailBook
 
 
 class World:
-    """The estate's whole state, beside what moto's backends hold. One thread only: the door's event loop runs everything, also the clock."""
+    """The estate's whole state, beside what moto's backends hold. One thread only: the door's event loop runs
+    everything, also the clock."""
 
     def __init__(self, number: int = 7, scenario: str = "empty") -> None:
         self.number, self.scenario = number, scenario
@@ -39,9 +40,7 @@ class World:
         """32 bytes, the same for the same number, parts and count of earlier calls with these parts."""
         named = tuple(str(part) for part in parts)
         self.counters[named] += 1
-        return hashlib.sha256(
-            "\x1f".join((str(self.number), *named, str(self.counters[named]))).encode()
-        ).digest()
+        return hashlib.sha256("\x1f".join((str(self.number), *named, str(self.counters[named]))).encode()).digest()
 
     def create_bucket(
         self,
@@ -67,7 +66,8 @@ class World:
         owner: str,
         last_modified: datetime,
     ) -> None:
-        """Seed an object, without checks and fast. `owner` is an account id or a service's own name; the bucket's owner has full control."""
+        """Seed an object, without checks and fast. `owner` is an account id or a service's own name; the bucket's owner
+        has full control."""
         home = self.store.buckets[bucket]
         version = Version(key, body, md5(body), last_modified, owner)
         version.metadata = dict(metadata or {})

@@ -55,12 +55,26 @@ class Reply:
 Handler = Callable[[HttpRequest], Reply]
 
 _REASONS = {
-    200: "OK", 204: "No Content", 206: "Partial Content", 301: "Moved Permanently", 304: "Not Modified",
-    400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout",
-    409: "Conflict", 412: "Precondition Failed", 413: "Content Too Large", 416: "Range Not Satisfiable",
-    421: "Misdirected Request", 431: "Request Header Fields Too Large", 500: "Internal Server Error",
-    501: "Not Implemented", 503: "Service Unavailable",
-}  # fmt: skip
+    200: "OK",
+    204: "No Content",
+    206: "Partial Content",
+    301: "Moved Permanently",
+    304: "Not Modified",
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    408: "Request Timeout",
+    409: "Conflict",
+    412: "Precondition Failed",
+    413: "Content Too Large",
+    416: "Range Not Satisfiable",
+    421: "Misdirected Request",
+    431: "Request Header Fields Too Large",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+    503: "Service Unavailable",
+}
 
 
 _LINGER_SECONDS = 2.0
@@ -68,11 +82,10 @@ _LINGER_SECONDS = 2.0
 
 
 class Connection(asyncio.Protocol):
-    """One client connection. A request may take `wait_seconds` for its head, and so long between two parts of its body."""
+    """One client connection. A request may take `wait_seconds` for its head, and so long between two parts of its
+    body."""
 
-    def __init__(
-        self, handler: Handler, secure: bool, banner: str, wait_seconds: float = WAIT_SECONDS
-    ) -> None:
+    def __init__(self, handler: Handler, secure: bool, banner: str, wait_seconds: float = WAIT_SECONDS) -> None:
         self._handler, self._secure, self._banner, self._wait = handler, secure, banner, wait_seconds
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpRequestParser(self)
@@ -182,9 +195,7 @@ class Connection(asyncio.Protocol):
         if url.startswith("http://"):
             url = "/" + url[7:].partition("/")[2]
         raw_path, _, raw_query = url.partition("?")
-        request = HttpRequest(
-            method, raw_path, raw_query, self._headers, b"".join(self._chunks), self._secure
-        )
+        request = HttpRequest(method, raw_path, raw_query, self._headers, b"".join(self._chunks), self._secure)
         keep = self._parser.should_keep_alive()
         self._fresh()
         reply = self._handler(request)

@@ -1,6 +1,8 @@
-"""What the door refuses before it knows who asks: another host's name, too much of a head, too large a body, a request that stops.
+"""What the door refuses before it knows who asks: another host's name, too much of a head, too large a body, a request
+that stops.
 
-Source: RFC 9110, 15.5 (408, 413, 421); RFC 6585, 5 (431). AWS takes less: 8 KB of headers, and 5 GB of a body in S3 alone.
+Source: RFC 9110, 15.5 (408, 413, 421); RFC 6585, 5 (431). AWS takes less: 8 KB of headers, and 5 GB of a body in S3
+alone.
 """
 
 from collections.abc import Mapping

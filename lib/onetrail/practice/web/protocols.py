@@ -118,16 +118,12 @@ def answer(target: Target, status: int, body: Mapping[str, Any] | bytes, request
         return Reply(status, text, (("content-type", kind), *head))
     if target.protocol == CBOR:
         text = body if isinstance(body, bytes) else cbor(body)
-        return Reply(
-            status, text, (("content-type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor"), *head)
-        )
+        return Reply(status, text, (("content-type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor"), *head))
     if isinstance(body, bytes):
         return Reply(status, body, (("content-type", "text/xml"), *head))
     name = target.operation
     if target.protocol == EC2:
-        inner = xml.element("requestId", request_id) + "".join(
-            xml.element(k, v, "item") for k, v in body.items()
-        )
+        inner = xml.element("requestId", request_id) + "".join(xml.element(k, v, "item") for k, v in body.items())
         text = f"{xml.DECLARATION}<{name}Response>{inner}</{name}Response>".encode()
     elif target.protocol == QUERY:
         text = (
@@ -149,9 +145,10 @@ def refusal(target: Target, code: str, message: str, status: int, request_id: st
         return Reply(status, body, (("content-type", "application/x-amz-json-1.1"), *head))
     if target.protocol == CBOR:
         return Reply(
-            status, cbor({"__type": code, "message": message}),
+            status,
+            cbor({"__type": code, "message": message}),
             (("content-type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor"), *head),
-        )  # fmt: skip
+        )
     if target.protocol == EC2:
         text = f"<Response><Errors>{xml.element('Error', words)}</Errors><RequestID>{request_id}</RequestID></Response>"
     else:

@@ -45,15 +45,11 @@ def read(request: HttpRequest) -> Signed:
     if not header:
         raise NotSigned
     if not header.startswith("AWS4-HMAC-SHA256 "):
-        raise BadSignature(
-            "InvalidRequest", "The authorization mechanism you have provided is not supported."
-        )
+        raise BadSignature("InvalidRequest", "The authorization mechanism you have provided is not supported.")
     fields = dict(part.strip().partition("=")[::2] for part in header[17:].split(","))
     try:
         key, date, region, service, end = fields["Credential"].rsplit("/", 4)
-        signed = Signed(
-            key, date, region, service, tuple(fields["SignedHeaders"].split(";")), fields["Signature"]
-        )
+        signed = Signed(key, date, region, service, tuple(fields["SignedHeaders"].split(";")), fields["Signature"])
     except (KeyError, ValueError) as err:
         raise BadSignature("AuthorizationHeaderMalformed", "The authorization header is malformed.") from err
     if end != "aws4_request":
@@ -81,9 +77,7 @@ def verify(request: HttpRequest, signed: Signed, secret: str, now: datetime) -> 
     try:
         moment = _instant(stamp)
     except ValueError as err:
-        raise BadSignature(
-            "AccessDenied", "AWS authentication requires a valid Date or x-amz-date header"
-        ) from err
+        raise BadSignature("AccessDenied", "AWS authentication requires a valid Date or x-amz-date header") from err
     if abs(now - moment) > MAX_SKEW or stamp[:8] != signed.date:
         raise BadSignature(
             "RequestTimeTooSkewed",

@@ -1,7 +1,9 @@
-"""Which engine copies: this machine's, or S3 Batch Operations. Both compared in time and price, and a sentence why. Pure.
+"""Which engine copies: this machine's, or S3 Batch Operations. Both compared in time and price, and a sentence why.
+Pure.
 
-Both end at the same CopyObject, so the copies themselves cost the same; S3's own ceiling of 3,500 copies a second for a prefix holds for
-both (S3 User Guide, optimizing performance). What differs is who must stay up meanwhile, and what the engine adds to the bill.
+Both end at the same CopyObject, so the copies themselves cost the same; S3's own ceiling of 3,500 copies a second for a
+prefix holds for both (S3 User Guide, optimizing performance). What differs is who must stay up meanwhile, and what the
+engine adds to the bill.
 """
 
 from dataclasses import dataclass
@@ -14,13 +16,14 @@ LOCAL, BATCH = "local", "s3-batch"
 MOST_COPIES: Final = 3500
 """Copies a second for one prefix."""
 SHARE_OF_GRANT: Final = 0.5
-"""A copy that takes this machine longer than such a share of the grant's hours has no room left for anything to go wrong."""
+"""A copy that takes this machine longer than such a share of the grant's hours has no room left for anything to go
+wrong."""
 
 
 @dataclass(frozen=True)
 class Engine:
-    """One engine for this work: `rate` copies a second at the most, `seconds` at the least, `dollars` beside the copies themselves,
-    `jobs` at the most."""
+    """One engine for this work: `rate` copies a second at the most, `seconds` at the least, `dollars` beside the copies
+    themselves, `jobs` at the most."""
 
     name: str
     objects: int
@@ -52,7 +55,8 @@ def compared(objects: int, jobs: int, requests_per_second: int) -> tuple[Engine,
 
 
 def choose(asked: str, objects: int, jobs: int, requests_per_second: int, grant_hours: int) -> Choice:
-    """The engine that `copy_engine` means. `auto` takes this machine's unless that one could not end well within the grant."""
+    """The engine that `copy_engine` means. `auto` takes this machine's unless that one could not end well within the
+    grant."""
     engines = compared(objects, jobs, requests_per_second)
     if asked != "auto":
         return Choice(asked, "the parameters say so", engines)
@@ -60,13 +64,11 @@ def choose(asked: str, objects: int, jobs: int, requests_per_second: int, grant_
     said = f"{counted(objects, 'copy takes', 'copies take')} this machine about {duration(local.seconds)}"
     if local.seconds <= grant_hours * 3600 * SHARE_OF_GRANT:
         more = f"S3 Batch Operations would add {dollars(batch.dollars)} for up to {counted(jobs, 'job')}"
-        return Choice(
-            LOCAL, f"{said}, well within a grant of {counted(grant_hours, 'hour')}; {more}", engines
-        )
+        return Choice(LOCAL, f"{said}, well within a grant of {counted(grant_hours, 'hour')}; {more}", engines)
     return Choice(
         BATCH,
-        f"{said}, and a grant lasts {counted(grant_hours, 'hour')}: S3 Batch Operations needs no machine that stays up, "
-        f"for {dollars(batch.dollars)} more in up to {counted(jobs, 'job')}",
+        f"{said}, and a grant lasts {counted(grant_hours, 'hour')}: S3 Batch Operations needs no machine that stays up,"
+        f" for {dollars(batch.dollars)} more in up to {counted(jobs, 'job')}",
         engines,
     )
 

@@ -27,7 +27,8 @@ class JobGroup(NamedTuple):
 
 
 class Label(NamedTuple):
-    """Whose job it is: the run, whether it is the pilot's or the copy's, and its group. Written as the job's description."""
+    """Whose job it is: the run, whether it is the pilot's or the copy's, and its group. Written as the job's
+    description."""
 
     run: str
     scope: str
@@ -60,8 +61,8 @@ def label_of(description: str) -> Label | None:
 def group_of(task: CopyTask, now: datetime, hours: int) -> JobGroup:
     """The job for one object. ValueError for a task without a lock date.
 
-    The date is the end of the quarter in which its retention ends. What is past its retention, or nearly, has a lock of its own: the
-    first midnight that no task of a grant of so many hours can come too late for.
+    The date is the end of the quarter in which its retention ends. What is past its retention, or nearly, has a lock of
+    its own: the first midnight that no task of a grant of so many hours can come too late for.
     """
     if task.retain_until is None:
         raise ValueError(f"{task.key} has no date until which it is kept")
@@ -75,7 +76,8 @@ def lock_date(until: datetime, now: datetime, hours: int) -> datetime:
 
 
 def unfit(task: CopyTask, key_prefix: str) -> str:
-    """Why no job can make this copy as it is planned, `""` where one can. `key_prefix` is the archive's, without a slash at its end.
+    """Why no job can make this copy as it is planned, `""` where one can. `key_prefix` is the archive's, without a
+    slash at its end.
 
     A job can put a prefix before a key and do no more to it, takes one ACL for all, and copies at most 5 GiB.
     """

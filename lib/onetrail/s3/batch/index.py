@@ -1,4 +1,5 @@
-"""The objects of one old bucket's jobs and what the reports say of each, in key order: on disk, so that ten million take no memory."""
+"""The objects of one old bucket's jobs and what the reports say of each, in key order: on disk, so that ten million
+take no memory."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -32,9 +33,8 @@ class JobIndex:
         self._path = path
         self._db = sqlite3.connect(path, isolation_level=None)
         self._db.executescript(
-            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;"
-            "CREATE TABLE task (key TEXT PRIMARY KEY, job TEXT, said INTEGER, ok INTEGER, code TEXT, status INTEGER, message TEXT)"
-            " WITHOUT ROWID"
+            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;CREATE TABLE task (key TEXT PRIMARY KEY, job TEXT,"
+            " said INTEGER, ok INTEGER, code TEXT, status INTEGER, message TEXT) WITHOUT ROWID"
         )
 
     def add_keys(self, job: str, keys: Iterable[str]) -> None:

@@ -1,6 +1,7 @@
 """Jobs: what is asked of S3, and what S3 says of them. Pure.
 
-Source: S3 Control API Reference, CreateJob, DescribeJob, ListJobs; S3 User Guide, "Tracking job status and completion reports".
+Source: S3 Control API Reference, CreateJob, DescribeJob, ListJobs; S3 User Guide, "Tracking job status and completion
+reports".
 """
 
 import hashlib
@@ -45,7 +46,8 @@ class BatchJob:
 
     @property
     def success(self) -> bool:
-        """Complete says only that all tasks were tried: a job is a success when none of them failed and there were some."""
+        """Complete says only that all tasks were tried: a job is a success when none of them failed and there were
+        some."""
         return self.status == COMPLETE and self.failed == 0 and self.succeeded == self.total > 0
 
 
@@ -72,7 +74,8 @@ def job_of(said: Mapping[str, Any]) -> BatchJob | None:
 
 @dataclass(frozen=True)
 class Desk:
-    """Where the jobs of one run are made: the log account and its buckets. `folder` is ours alone in the work bucket, with a slash at its end."""
+    """Where the jobs of one run are made: the log account and its buckets. `folder` is ours alone in the work bucket,
+    with a slash at its end."""
 
     partition: str
     account: str
@@ -108,16 +111,19 @@ class Desk:
         return f"{bucket_arn(self.partition, self.work_bucket)}/{self.folder}manifests/{scope}/"
 
     def made(self, said: Mapping[str, Any], scope: str) -> bool:
-        """Whether DescribeJob's `BatchJob` is one that this run makes, and not only says so: by its role, archive, report and list."""
+        """Whether DescribeJob's `BatchJob` is one that this run makes, and not only says so: by its role, archive,
+        report and list."""
         listed = part_of(said, "Manifest.Location.ObjectArn")
         return str(listed or "").startswith(self.manifests(scope)) and all(
             part_of(said, name) == value for name, value in self.fixed().items() if name != "AccountId"
         )
 
     def request(self, label: Label, etag: str, earlier: int) -> dict[str, Any]:
-        """CreateJob's parameters. Metadata and tags are copied, and the archive's own key is used, because neither is set.
+        """CreateJob's parameters. Metadata and tags are copied, and the archive's own key is used, because neither is
+        set.
 
-        `earlier` counts the jobs of this label that have ended: with it the token is new where a job is really to be made again.
+        `earlier` counts the jobs of this label that have ended: with it the token is new where a job is really to be
+        made again.
         """
         group = label.group
         copy = {

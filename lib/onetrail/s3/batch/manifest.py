@@ -43,9 +43,7 @@ def keys(lines: Iterable[str], bucket: str) -> Iterator[str]:
     for number, text in enumerate(lines, start=1):
         found, _, key = text.rstrip("\r\n").partition(",")
         if found != bucket or not key or "," in key:
-            raise BadManifest(
-                f"line {number} of the manifest is not of the form {bucket},KEY: somebody else wrote it"
-            )
+            raise BadManifest(f"line {number} of the manifest is not of the form {bucket},KEY: somebody else wrote it")
         yield unquote_plus(key)
 
 
@@ -57,7 +55,8 @@ class _Written:
 
 
 class Manifests:
-    """Writes lines into one file per group below `folder`; files of an earlier time are written again. Use as a context manager."""
+    """Writes lines into one file per group below `folder`; files of an earlier time are written again. Use as a context
+    manager."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -88,9 +87,7 @@ class Manifests:
             if len(self._handles) >= _OPEN_AT_ONCE:
                 self._handles.popitem(last=False)[1].close()
             known = group in self._written
-            held = self._written.setdefault(
-                group, _Written(self._folder / f"{group.bucket}-{group.name}.csv")
-            )
+            held = self._written.setdefault(group, _Written(self._folder / f"{group.bucket}-{group.name}.csv"))
             handle = held.path.open("ab" if known else "wb")
         self._handles[group] = handle
         return handle

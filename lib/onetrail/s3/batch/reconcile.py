@@ -1,4 +1,5 @@
-"""One task of a job as a row of the ledger: what the report says, held against the object that really is in the archive. Pure.
+"""One task of a job as a row of the ledger: what the report says, held against the object that really is in the
+archive. Pure.
 
 A job copies without a condition on the ETag and its report gives none, so nothing is believed: each copy is looked at.
 """
@@ -37,14 +38,16 @@ def is_digest(key: str) -> bool:
 
 
 def needs_source(task: CopyTask, looked: Looked) -> bool:
-    """Whether the source must be looked at too: for the metadata of a digest, or where the ETag of the copy proves nothing."""
+    """Whether the source must be looked at too: for the metadata of a digest, or where the ETag of the copy proves
+    nothing."""
     return looked.head is not None and (is_digest(task.key) or _same(task, looked.head) is None)
 
 
 def settled(
     task: CopyTask, job: BatchJob, result: TaskResult | None, copy: Looked, source: Looked, now: datetime
 ) -> LedgerRow:
-    """The row of one object. `result` is None where the report does not list it, `source` is empty where it need not be read."""
+    """The row of one object. `result` is None where the report does not list it, `source` is empty where it need not be
+    read."""
     if result is not None and not result.succeeded:
         said = f"job {job.id}: {result.status or ''} {result.code}: {result.message}".replace("  ", " ")
         return _row(task, job, of_code(result.code), said, None, now)
@@ -58,18 +61,15 @@ def settled(
             now,
         )
     if copy.head is None:
-        why = (
-            "says it is copied, but it is not there"
-            if result
-            else f"ended {job.status} and tells nothing of it"
-        )
+        why = "says it is copied, but it is not there" if result else f"ended {job.status} and tells nothing of it"
         return _row(task, job, ObjectOutcome.FAILED, f"job {job.id} {why}", None, now)
     outcome, why = _judged(task, job, copy.head, source)
     return _row(task, job, outcome, why, copy.head, now)
 
 
 def gone(bucket: str, job: BatchJob, held: Held, archive: str, now: datetime) -> LedgerRow:
-    """The row of an object that the job held and the old bucket does not have any more, so its copy cannot be judged."""
+    """The row of an object that the job held and the old bucket does not have any more, so its copy cannot be
+    judged."""
     said = "" if held.result is None else f"; its report says {held.result.code or 'succeeded'}"
     return LedgerRow(
         action="copy",
@@ -114,9 +114,7 @@ def _judged(task: CopyTask, job: BatchJob, head: ObjectHead, source: Looked) -> 
     return ObjectOutcome.COPIED, ""
 
 
-def _properties(
-    task: CopyTask, job: BatchJob, head: ObjectHead, source: Looked
-) -> list[tuple[str, object, object]]:
+def _properties(task: CopyTask, job: BatchJob, head: ObjectHead, source: Looked) -> list[tuple[str, object, object]]:
     until = f"{job.label.group.retain_until:%Y-%m-%dT%H:%M:%S}"
     rows: list[tuple[str, object, object]] = [
         ("storage class", task.storage_class, head.storage_class or "STANDARD"),

@@ -1,8 +1,8 @@
 """Completion reports: where the results are, and what each row says. Pure.
 
-Source: S3 User Guide, "Examples: S3 Batch Operations completion reports". The page names the columns `ErrorCode, HTTPStatusCode` and
-shows rows in which they stand the other way round, so a row is read by what it holds. The API Reference speaks of `report.json`, the
-examples of `manifest.json`: both names are looked for.
+Source: S3 User Guide, "Examples: S3 Batch Operations completion reports". The page names the columns `ErrorCode,
+HTTPStatusCode` and shows rows in which they stand the other way round, so a row is read by what it holds. The API
+Reference speaks of `report.json`, the examples of `manifest.json`: both names are looked for.
 """
 
 import csv
@@ -30,7 +30,8 @@ class ResultFile(NamedTuple):
 
 
 class TaskResult(NamedTuple):
-    """What the report says of one object. `code` is `""` where it succeeded or none was given, `status` 0 where none was given."""
+    """What the report says of one object. `code` is `""` where it succeeded or none was given, `status` 0 where none
+    was given."""
 
     key: str
     succeeded: bool
@@ -64,6 +65,4 @@ def results(lines: Iterable[str]) -> Iterator[TaskResult]:
 def _result(row: list[str]) -> TaskResult:
     first, second = row[4].strip(), row[5].strip()
     status, code = (first, second) if first.isdigit() or not second.isdigit() else (second, first)
-    return TaskResult(
-        unquote_plus(row[1]), row[3] == "succeeded", code, int(status) if status.isdigit() else 0, row[6]
-    )
+    return TaskResult(unquote_plus(row[1]), row[3] == "succeeded", code, int(status) if status.isdigit() else 0, row[6])

@@ -9,7 +9,8 @@ from onetrail.change.bulk import part_of
 
 @dataclass(frozen=True)
 class EachNamed:
-    """Each object of a DeleteObjects is named by its key and its ETag, and by its version exactly where `versions` says so."""
+    """Each object of a DeleteObjects is named by its key and its ETag, and by its version exactly where `versions` says
+    so."""
 
     versions: bool
 
@@ -26,7 +27,8 @@ class EachNamed:
 
 @dataclass(frozen=True)
 class Counterpart:
-    """The target key is the source key with one of these prefixes replaced: pairs of (prefix of the source, prefix of the target)."""
+    """The target key is the source key with one of these prefixes replaced: pairs of (prefix of the source, prefix of
+    the target)."""
 
     prefixes: tuple[tuple[str, str], ...]
 

@@ -1,4 +1,5 @@
-"""Why objects were refused or failed, counted by message and not by object, so that the commonest reasons can be named."""
+"""Why objects were refused or failed, counted by message and not by object, so that the commonest reasons can be
+named."""
 
 import re
 from collections import Counter
@@ -8,7 +9,8 @@ from typing import Final
 from onetrail.s3.ledger.parts import LedgerRow
 
 MOST: Final = 100
-"""Reasons that are told apart; what comes after them is counted together, since a server may put an id into each message."""
+"""Reasons that are told apart; what comes after them is counted together, since a server may put an id into each
+message."""
 SHOWN: Final = 3
 OTHER: Final = "other reasons"
 _OF_BOTO: Final = re.compile(
@@ -46,9 +48,7 @@ def together(one: Mapping[str, int], other: Mapping[str, int]) -> Counter[str]:
 
 def commonest(found: Mapping[str, int], most: int = SHOWN) -> list[tuple[str, int]]:
     """The commonest reasons with their counts; all that are left, as one, come last."""
-    named = sorted(
-        ((why, n) for why, n in found.items() if why != OTHER), key=lambda item: (-item[1], item[0])
-    )
+    named = sorted(((why, n) for why, n in found.items() if why != OTHER), key=lambda item: (-item[1], item[0]))
     left = found.get(OTHER, 0) + sum(number for _, number in named[most:])
     return [*named[:most], *([(OTHER, left)] if left else [])]
 

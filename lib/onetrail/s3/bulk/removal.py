@@ -25,7 +25,8 @@ _ABSENT = {"NoSuchKey", "NoSuchVersion", "NotFound"}
 
 
 class DeleteTask(NamedTuple):
-    """One object, by the ETag or the version id that was proven; a task with neither is refused. `size` in bytes, `proof` whatever vouches for it."""
+    """One object, by the ETag or the version id that was proven; a task with neither is refused. `size` in bytes,
+    `proof` whatever vouches for it."""
 
     bucket: str
     owner: str
@@ -69,11 +70,11 @@ def delete_proven(
 ) -> Counts:
     """Delete, 1,000 at a time, each only if it still is what was proven; the outcome of each key goes to the ledger.
 
-    `before` is asked right before a batch is sent, and again before it is sent once more: what it raises ends the deletion before that
-    sending, once all that was sent is in the ledger.
+    `before` is asked right before a batch is sent, and again before it is sent once more: what it raises ends the
+    deletion before that sending, once all that was sent is in the ledger.
 
-    Naming the ETag needs s3:GetObject beside s3:DeleteObject (S3 User Guide, conditional deletes). ValueError for a task that names
-    neither an ETag nor a version: such a delete could hit anything.
+    Naming the ETag needs s3:GetObject beside s3:DeleteObject (S3 User Guide, conditional deletes). ValueError for a
+    task that names neither an ETag nor a version: such a delete could hit anything.
     """
     tally = Tally(ledger, progress, stop, give_up_after=GIVE_UP_AFTER)
 
@@ -115,8 +116,9 @@ def raise_locks(
 ) -> Counts:
     """PutObjectRetention for each task, with the bypass of governance where the mode changes, and only there.
 
-    With the bypass S3 no longer refuses an earlier date. So ValueError for a task whose date is before the one held, or that names no
-    version: its lock may be another's. S3 takes whole seconds, so a date with a fraction goes as the next one.
+    With the bypass S3 no longer refuses an earlier date. So ValueError for a task whose date is before the one held, or
+    that names no version: its lock may be another's. S3 takes whole seconds, so a date with a fraction goes as the next
+    one.
     """
     tally = Tally(ledger, progress, stop, give_up_after=GIVE_UP_AFTER)
 
@@ -147,9 +149,7 @@ def _whole_second(moment: datetime) -> datetime:
     return moment if not moment.microsecond else moment.replace(microsecond=0) + timedelta(seconds=1)
 
 
-def _batches(
-    tasks: Iterable[DeleteTask], tally: Tally, now: Callable[[], datetime]
-) -> Iterator[list[DeleteTask]]:
+def _batches(tasks: Iterable[DeleteTask], tally: Tally, now: Callable[[], datetime]) -> Iterator[list[DeleteTask]]:
     for _, same in groupby(tasks, key=lambda task: (task.bucket, task.owner)):
         batch: list[DeleteTask] = []
         for task in same:
@@ -208,9 +208,16 @@ def _delete_row(
     task: DeleteTask, when: datetime, outcome: ObjectOutcome, why: str, attempt: int, request_id: str
 ) -> LedgerRow:
     return object_row(
-        "delete", task, when, attempt, request_id, outcome, why,
-        source_last_modified=task.last_modified, source_class=task.storage_class,
-    )  # fmt: skip
+        "delete",
+        task,
+        when,
+        attempt,
+        request_id,
+        outcome,
+        why,
+        source_last_modified=task.last_modified,
+        source_class=task.storage_class,
+    )
 
 
 def _lock_row(ended: Finished[LockTask], when: datetime) -> LedgerRow:
@@ -228,4 +235,4 @@ def _lock_row(ended: Finished[LockTask], when: datetime) -> LedgerRow:
     taken = _whole_second(task.retain_until) if error is None else None
     return object_row(
         f"lock {task.mode.lower()}", task, when, ended.retries + 1, request, outcome, why, retain_until=taken
-    )  # fmt: skip
+    )

@@ -31,7 +31,8 @@ _ABSENT: Final = {"NoSuchKey", "NoSuchVersion"}
 
 
 class RestoreTask(NamedTuple):
-    """One archived object. `away` is the class or tier it is in, `size` in bytes, `version_id` `""` for the current version."""
+    """One archived object. `away` is the class or tier it is in, `size` in bytes, `version_id` `""` for the current
+    version."""
 
     bucket: str
     owner: str
@@ -45,7 +46,8 @@ class RestoreTask(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RestoreCost:
-    """A bulk restore in numbers: hours until the last object can be read at most, and US dollars with the restored copies' days."""
+    """A bulk restore in numbers: hours until the last object can be read at most, and US dollars with the restored
+    copies' days."""
 
     hours: int
     dollars: float
@@ -73,7 +75,8 @@ def restore_archived(
     now: Callable[[], datetime],
     pace: Pace | None = None,
 ) -> Counts:
-    """Ask for each task's bulk restore. One that is under way already is no error, and is not asked for twice by S3 itself."""
+    """Ask for each task's bulk restore. One that is under way already is no error, and is not asked for twice by S3
+    itself."""
     tally = Tally(ledger, progress, stop, give_up_after=_GIVE_UP_AFTER)
 
     return each(
@@ -88,9 +91,7 @@ def restore_archived(
 
 def _call(task: RestoreTask, days: int) -> S3Call[Any]:
     stay = days if task.away in ARCHIVED else 0
-    return calls.restore_object(
-        task.bucket, task.owner, task.key, days=stay, tier=TIER, version_id=task.version_id
-    )
+    return calls.restore_object(task.bucket, task.owner, task.key, days=stay, tier=TIER, version_id=task.version_id)
 
 
 def _row(ended: Finished[RestoreTask], when: datetime) -> LedgerRow:
@@ -98,9 +99,16 @@ def _row(ended: Finished[RestoreTask], when: datetime) -> LedgerRow:
     outcome, why = _verdict(ended)
     request = request_id_of(ended.error) if ended.error else ended.result.request_id
     return object_row(
-        "restore", task, when, ended.retries + 1, request, outcome, why,
-        source_last_modified=task.last_modified, source_class=task.away,
-    )  # fmt: skip
+        "restore",
+        task,
+        when,
+        ended.retries + 1,
+        request,
+        outcome,
+        why,
+        source_last_modified=task.last_modified,
+        source_class=task.away,
+    )
 
 
 def _verdict(ended: Finished[RestoreTask]) -> tuple[ObjectOutcome, str]:

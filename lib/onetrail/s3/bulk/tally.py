@@ -56,8 +56,8 @@ WANTED = frozenset(
 class Counts:
     """A bulk run in numbers. `stopped` is `""` when it came to its end, otherwise why it did not.
 
-    `reasons` are those of the objects that were refused or failed, as the ledger has them, with their numbers. `unhashed` counts copies
-    of which the server gave no SHA-256.
+    `reasons` are those of the objects that were refused or failed, as the ledger has them, with their numbers.
+    `unhashed` counts copies of which the server gave no SHA-256.
     """
 
     outcomes: Mapping[str, int]
@@ -96,7 +96,8 @@ class Counts:
 
 
 class BulkWatch:
-    """What the parts of one run share: how far each bucket is, reported at most every `every_seconds`, and whether to stop.
+    """What the parts of one run share: how far each bucket is, reported at most every `every_seconds`, and whether to
+    stop.
 
     `why` is `""` as long as the run goes on.
     """
@@ -204,7 +205,8 @@ class Tally:
         return self._watch.stopping()
 
     def counts(self, *, ended: bool = False) -> Counts:
-        """The numbers, and a last word to the progress. `ended` says that all was done before anything stopped the run."""
+        """The numbers, and a last word to the progress. `ended` says that all was done before anything stopped the
+        run."""
         self._watch.tell()
         outcomes = {str(outcome): number for outcome, number in sorted(self._outcomes.items())}
         return Counts(

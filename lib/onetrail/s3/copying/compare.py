@@ -23,7 +23,8 @@ class ObjectPlace(NamedTuple):
 
 
 class ObjectComparison(NamedTuple):
-    """`equal` is None where one side could not be read, and `error` says why. Hashes are SHA-256, hex, of the stored bytes."""
+    """`equal` is None where one side could not be read, and `error` says why. Hashes are SHA-256, hex, of the stored
+    bytes."""
 
     source: ObjectPlace
     destination: ObjectPlace
@@ -44,9 +45,7 @@ def compare_bytes(
         for (source, destination), one, other in zip(chunk, ours, theirs, strict=True):
             error = next((side for side in (one, other) if isinstance(side, Exception)), None)
             names = ["" if isinstance(side, Exception) else side for side in (one, other)]
-            yield ObjectComparison(
-                source, destination, None if error else one == other, names[0], names[1], error
-            )
+            yield ObjectComparison(source, destination, None if error else one == other, names[0], names[1], error)
 
 
 def _hashes(places: list[ObjectPlace], client: S3Client) -> list[str | Exception]:

@@ -1,7 +1,9 @@
-"""What is asked for one object, step by step, and what its answers mean: CopyObject, never over an object that is there.
+"""What is asked for one object, step by step, and what its answers mean: CopyObject, never over an object that is
+there.
 
-If-None-Match where the server knows it, a look first where it does not (some S3 endpoints answer 501 to that header on CopyObject).
-Each copy is conditional on the listed ETag, and where its own ETag is another one, the source is looked at: some servers leave the condition unread.
+If-None-Match where the server knows it, a look first where it does not (some S3 endpoints answer 501 to that header on
+CopyObject). Each copy is conditional on the listed ETag, and where its own ETag is another one, the source is looked
+at: some servers leave the condition unread.
 """
 
 from collections.abc import Callable
@@ -42,7 +44,8 @@ _ARCHIVED = {"InvalidObjectState", "ObjectNotInActiveTierError"}
 class CopyTask(NamedTuple):
     """One object to copy. `size` in bytes, `etag` as listed; `""` and None leave a thing out.
 
-    `target_key` is `""` where the archive uses the source's key. `acl` is `bucket-owner-full-control` where the policy asks for it.
+    `target_key` is `""` where the archive uses the source's key. `acl` is `bucket-owner-full-control` where the policy
+    asks for it.
     """
 
     source_bucket: str
@@ -79,9 +82,11 @@ class CopyStage(Enum):
 
 
 class CopyStep(NamedTuple):
-    """One call for one object. `batch` is whatever the object belongs to, `lane` the pace of its prefix; `unsure` says that an earlier
+    """One call for one object. `batch` is whatever the object belongs to, `lane` the pace of its prefix; `unsure` says
+    that an earlier
 
-    call may have taken effect without an answer. `copied` is what S3 answered to the copy, once its source is looked at.
+    call may have taken effect without an answer. `copied` is what S3 answered to the copy, once its source is looked
+    at.
     """
 
     task: CopyTask
@@ -124,7 +129,8 @@ def call_of(step: CopyStep) -> S3Call[Any]:
 
 
 def settled(ended: Finished[CopyStep], now: Callable[[], datetime]) -> LedgerRow | CopyStep:
-    """The row of an object whose outcome is known, or the step that finds it out. LOOK_FIRST after COPY: the server knows no condition.
+    """The row of an object whose outcome is known, or the step that finds it out. LOOK_FIRST after COPY: the server
+    knows no condition.
 
     SOURCE is a call of the source's region.
     """
@@ -138,10 +144,10 @@ def settled(ended: Finished[CopyStep], now: Callable[[], datetime]) -> LedgerRow
         if result.etag != step.task.etag and _odd(step.task, result):
             return step._replace(stage=CopyStage.SOURCE, copied=result)
         return _copied(ended, result, now)
-    # An error is not yet an outcome. 412 says only that something is there: it may be our own copy whose answer was lost, so it is
-    # looked at. 501 comes from servers that do not know the condition; there the look comes first, and what is then copied without
-    # it (BARE) may race with another writer, which such servers give no way to prevent. A 404 of a look is no proof of a missing
-    # object where the bucket itself is missing: that is no reason to write.
+    # An error is not yet an outcome. 412 says only that something is there: it may be our own copy whose answer was
+    # lost, so it is looked at. 501 comes from servers that do not know the condition; there the look comes first, and
+    # what is then copied without it (BARE) may race with another writer, which such servers give no way to prevent. A
+    # 404 of a look is no proof of a missing object where the bucket itself is missing: that is no reason to write.
     stage, code, status = step.stage, code_of(error), _status(error)
     if stage is CopyStage.COPY and status == 412:
         return _then(ended, CopyStage.LOOK)
@@ -158,7 +164,8 @@ def settled(ended: Finished[CopyStep], now: Callable[[], datetime]) -> LedgerRow
 def copied_alone(
     client: S3Client, task: CopyTask, now: Callable[[], datetime]
 ) -> tuple[LedgerRow, int, Exception | None]:
-    """One object brought to its end before anything else is begun: its row, how often a call of it was sent again, and its error.
+    """One object brought to its end before anything else is begun: its row, how often a call of it was sent again, and
+    its error.
 
     No ETag is judged: the caller reads the copy back.
     """
@@ -200,7 +207,8 @@ def _copied(
 
 
 def _odd(task: CopyTask, copied: Copied) -> bool:
-    """Two ETags that differ and look like MD5s, of a copy that is not under KMS: only the source's encryption can explain that."""
+    """Two ETags that differ and look like MD5s, of a copy that is not under KMS: only the source's encryption can
+    explain that."""
     return is_md5(task.etag) and is_md5(copied.etag) and not copied.encryption.startswith("aws:kms")
 
 
@@ -214,8 +222,8 @@ def _judged(ended: Finished[CopyStep], copied: Copied, now: Callable[[], datetim
         why += f"and the {which} could not be read: {ended.error}"
     elif kms and (step.stage is CopyStage.LOOK or head.etag == step.task.etag):
         return _copied(ended, copied, now)
-    # The source is still what was listed, or is what the copy says: then the copy's own encryption may explain its ETag, so it is
-    # looked at as well before anything is called wrong.
+    # The source is still what was listed, or is what the copy says: then the copy's own encryption may explain its
+    # ETag, so it is looked at as well before anything is called wrong.
     elif step.stage is CopyStage.SOURCE and head.etag in (step.task.etag, copied.etag):
         return step._replace(stage=CopyStage.LOOK)
     elif step.stage is CopyStage.SOURCE:
@@ -240,9 +248,17 @@ def _found(ended: Finished[CopyStep], head: ObjectHead, now: Callable[[], dateti
         outcome, why = ObjectOutcome.CONFLICT, "Other bytes are there under this key; both are kept."
     request_id = head.headers.get("x-amz-request-id", "")
     return _row(
-        ended, outcome, why, now(), head.version_id, head.etag, head.sha256, head.storage_class, head.locked_until,
+        ended,
+        outcome,
+        why,
+        now(),
+        head.version_id,
+        head.etag,
+        head.sha256,
+        head.storage_class,
+        head.locked_until,
         request_id,
-    )  # fmt: skip
+    )
 
 
 def _row(

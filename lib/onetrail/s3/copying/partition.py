@@ -16,8 +16,9 @@ ROWS_A_GROUP: Final = 2000
 class CopyPartition(NamedTuple):
     """What is copied and written down together. `name` is that of its ledger part.
 
-    `tasks` may be any number; None among them says 'nothing now': the others go on, and it is asked again a little later. A row among
-    them is of an object that needs no copy, or can have none: it is written down as it is, and not counted.
+    `tasks` may be any number; None among them says 'nothing now': the others go on, and it is asked again a little
+    later. A row among them is of an object that needs no copy, or can have none: it is written down as it is, and not
+    counted.
     """
 
     name: str
@@ -25,7 +26,8 @@ class CopyPartition(NamedTuple):
 
 
 class FinishedPartition(NamedTuple):
-    """A partition that is over. `part` is None where nothing was done; `error` is what its tasks raised, None where they came to their end."""
+    """A partition that is over. `part` is None where nothing was done; `error` is what its tasks raised, None where
+    they came to their end."""
 
     name: str
     counts: Counts

@@ -2,8 +2,8 @@
 
     moved = copy_partitions(partitions, client, folder, now=clock.now)
 
-Tasks are pulled from the open partitions in turn. A partition is finished, its part closed and `ended` called, as soon as its own tasks
-have their outcomes. Memory is that of the open partitions.
+Tasks are pulled from the open partitions in turn. A partition is finished, its part closed and `ended` called, as soon
+as its own tasks have their outcomes. Memory is that of the open partitions.
 """
 
 from collections import deque
@@ -24,7 +24,7 @@ from onetrail.s3.http.sign import CredentialsEnded
 from onetrail.s3.ledger.parts import FinishedPart, LedgerNotWritten, LedgerRow
 
 AT_ONCE: Final = 16
-"""Partitions open together: enough that listing, at 50 ms a page, keeps ahead of what one prefix after another can take."""
+"""Partitions open together: enough for listing, at 50 ms a page, to keep ahead of copying."""
 GIVE_UP_AFTER: Final = 1000
 """So many failures in a row say that nothing works, and that going on only costs."""
 BROKEN_IN_A_ROW: Final = 2 * AT_ONCE
@@ -55,18 +55,25 @@ def copy_partitions(
 ) -> Moved:
     """Copy all tasks of all partitions, `at_once` partitions together; parts of the ledger go into `folder`.
 
-    `partitions` may be any number and is pulled as others end; None says 'nothing now'. Never overwrites, and each copy is conditional
-    on the listed ETag; `only_if_absent=False` always looks first instead of trusting If-None-Match. A failure of one object is its
-    outcome in the ledger. `source` looks at sources, where that is another region or identity than `client`'s. `saw` gets each copy
-    that was made. `progress` is called for each source bucket; `ended` for each partition, in this thread, its part being on disk.
+    `partitions` may be any number and is pulled as others end; None says 'nothing now'. Never overwrites, and each copy
+    is conditional on the listed ETag; `only_if_absent=False` always looks first instead of trusting If-None-Match. A
+    failure of one object is its outcome in the ledger. `source` looks at sources, where that is another region or
+    identity than `client`'s. `saw` gets each copy that was made. `progress` is called for each source bucket; `ended`
+    for each partition, in this thread, its part being on disk.
 
-    When the tasks of a partition raise, that partition ends, the others go on to their ends, and then the error is raised. What
-    `partitions`, the client's permit or its credentials raise stops the sending; it is raised when all under way is in the ledger.
-    LedgerNotWritten, likewise, when the ledger cannot be written.
+    When the tasks of a partition raise, that partition ends, the others go on to their ends, and then the error is
+    raised. What `partitions`, the client's permit or its credentials raise stops the sending; it is raised when all
+    under way is in the ledger. LedgerNotWritten, likewise, when the ledger cannot be written.
     """
     run = _Run(
-        client, BulkWatch(progress, stop, give_up_after=give_up_after), now, paces or Paces(), only_if_absent, source, saw
-    )  # fmt: skip
+        client,
+        BulkWatch(progress, stop, give_up_after=give_up_after),
+        now,
+        paces or Paces(),
+        only_if_absent,
+        source,
+        saw,
+    )
     run.go(iter(partitions), lambda name: Later(folder, name), ended, at_once)
     return Moved(run.counts(), run.ended)
 
@@ -87,9 +94,7 @@ def copy_partition(
     """One partition into a ledger that the caller finishes; otherwise as `copy_partitions`."""
     paces = Paces()
     paces.overall = pace
-    run = _Run(
-        client, BulkWatch(progress, stop, give_up_after=give_up_after), now, paces, only_if_absent, source
-    )
+    run = _Run(client, BulkWatch(progress, stop, give_up_after=give_up_after), now, paces, only_if_absent, source)
     run.go(iter([CopyPartition("", tasks)]), lambda _: ledger, None, 1)
     return run.ended[0].counts
 
@@ -166,8 +171,8 @@ class _Run:
 
     def _calls(self) -> Iterator[tuple[S3Call[Any], CopyStep] | None]:
         while True:
-            # What is begun is brought to its end even after a stop: its outcome must not stay open. So no step is held while sources are
-            # looked at, which may raise.
+            # What is begun is brought to its end even after a stop: its outcome must not stay open. So no step is held
+            # while sources are looked at, which may raise.
             if len(self._odd) >= ODD_AT_ONCE:
                 self._look_at_sources()
             step = self._following() or self._beginning()
@@ -285,7 +290,7 @@ class _Run:
     def _look_at_sources(self) -> None:
         """Those of copies whose ETag is not the listed one, together: their region may be another one.
 
-        What ends the looks is also the outcome of those that were not sent: their copies were made, and have their rows.
+        What ends the looks is also the outcome of those that were not sent: their copies were made and have rows.
         """
         odd, self._odd = self._odd, []
         unseen = {id(step): step for step in odd}
@@ -335,9 +340,9 @@ class _Run:
         said = error.__cause__ if isinstance(error, LedgerNotWritten) and error.__cause__ else error
         why = getattr(said, "strerror", "") or said
         return LedgerNotWritten(
-            f"the ledger cannot be written ({why}), so nothing more was sent: {counts.outcomes.get('copied', 0)} objects "
-            f"were copied, and {lost} of {counts.objects} outcomes are in no part; make room on the disk of the run "
-            "folder and run again: the next listing finds them"
+            f"the ledger cannot be written ({why}), so nothing more was sent: {counts.outcomes.get('copied', 0)}"
+            f" objects were copied, and {lost} of {counts.objects} outcomes are in no part; make room on the disk of"
+            " the run folder and run again: the next listing finds them"
         )
 
 

@@ -1,7 +1,7 @@
 """One copy read back: what a copy can lose without a word, each thing as it was asked for and as it is there.
 
-S3 does what the headers of CopyObject ask or refuses the call. Some servers that speak S3 leave a header unread and answer 200.
-Sources: API Reference, CopyObject, HeadObject, GetObjectRetention, GetObjectTagging.
+S3 does what the headers of CopyObject ask or refuses the call. Some servers that speak S3 leave a header unread and
+answer 200. Sources: API Reference, CopyObject, HeadObject, GetObjectRetention, GetObjectTagging.
 """
 
 import base64
@@ -35,8 +35,8 @@ KEPT: Final = (
     "cache-control",
     "expires",
 )
-"""System-defined metadata that CopyObject keeps (User Guide, working with object metadata). A website's redirect is not among it: that
-header is "unique to each object and is not copied" (API Reference, CopyObject)."""
+"""System-defined metadata that CopyObject keeps (User Guide, working with object metadata). A website's redirect is not
+among it: that header is "unique to each object and is not copied" (API Reference, CopyObject)."""
 _NO_LOCK: Final = frozenset(
     {
         "NoSuchObjectLockConfiguration",
@@ -47,9 +47,14 @@ _NO_LOCK: Final = frozenset(
 )
 """What GetObjectRetention says of an object that has no lock, or in a bucket that takes none."""
 _REFUSED: Final = frozenset({"AccessDenied", "AllAccessDisabled", "Forbidden", "403"})
-LET_READ: Final = "allow s3:GetObject there (and s3:GetObjectRetention where it is locked, s3:GetObjectTagging where it has tags)"
+LET_READ: Final = (
+    "allow s3:GetObject there (and s3:GetObjectRetention where it is locked, s3:GetObjectTagging where it has tags)"
+)
 """What reading a copy back takes."""
-LOCK: Final = "leave out --lock-mode and --retain-until and lock the copies afterwards, or copy to a server that takes the lock of a copy"
+LOCK: Final = (
+    "leave out --lock-mode and --retain-until and lock the copies afterwards, or copy to a server that takes the lock"
+    " of a copy"
+)
 CLASS: Final = "leave out --storage-class, or copy to a server that takes it"
 KEY: Final = "copy to a server that encrypts a copy as it is asked to"
 LOST: Final = "this server's CopyObject does not keep it: copy such objects by other means"
@@ -67,7 +72,8 @@ class CopyProperty(NamedTuple):
 
 @dataclass(frozen=True)
 class ReadBackObject:
-    """One object as it was read. `sha256` (base64) is of its bytes, `""` where they were not read; `tags` None where nobody asked for them."""
+    """One object as it was read. `sha256` (base64) is of its bytes, `""` where they were not read; `tags` None where
+    nobody asked for them."""
 
     head: ObjectHead
     sha256: str = ""
@@ -82,7 +88,8 @@ class ReadBackFailed(Exception):
 def read_back(
     task: CopyTask, row: LedgerRow, source: S3Client, target: S3Client
 ) -> tuple[ObjectHead, list[CopyProperty]]:
-    """The copy of that task as it is there, and every property in which it is not what was asked for. Raises ReadBackFailed."""
+    """The copy of that task as it is there, and every property in which it is not what was asked for. Raises
+    ReadBackFailed."""
     key = task.target_key or task.key
     ours = (task.source_bucket, task.source_owner, task.key, task.source_version_id)
     theirs = (task.destination_bucket, task.destination_owner, key, row.destination_version_id)
@@ -95,38 +102,25 @@ def read_back(
         _lock(target, new, *theirs) if task.lock_mode else (new.lock_mode, new.retain_until),
         _tags(target, *theirs) if tagged else None,
     )
-    asked = ReadBackObject(
-        old, _sha256(source, *ours) if whole else "", tags=_tags(source, *ours) if tagged else None
-    )
+    asked = ReadBackObject(old, _sha256(source, *ours) if whole else "", tags=_tags(source, *ours) if tagged else None)
     return new, [one for one in properties(task, row, asked, found) if one.asked != one.there]
 
 
-def properties(
-    task: CopyTask, row: LedgerRow, source: ReadBackObject, copy: ReadBackObject
-) -> list[CopyProperty]:
+def properties(task: CopyTask, row: LedgerRow, source: ReadBackObject, copy: ReadBackObject) -> list[CopyProperty]:
     """Each property that can be compared, as asked and as there. `row` has what the answer to the copy said. Pure."""
     old, new = source.head, copy.head
     rows = [
         CopyProperty("size", f"{task.size:,} bytes", f"{new.size:,} bytes", BYTES),
-        CopyProperty(
-            "storage class", task.storage_class or "STANDARD", new.storage_class or "STANDARD", CLASS
-        ),
+        CopyProperty("storage class", task.storage_class or "STANDARD", new.storage_class or "STANDARD", CLASS),
         CopyProperty("metadata", named(old.metadata), named(new.metadata), LOST),
-        *(
-            CopyProperty(name, old.headers.get(name) or NONE, new.headers.get(name) or NONE, LOST)
-            for name in KEPT
-        ),
+        *(CopyProperty(name, old.headers.get(name) or NONE, new.headers.get(name) or NONE, LOST) for name in KEPT),
     ]
     if task.lock_mode:
         rows.append(CopyProperty("lock mode", task.lock_mode, copy.lock[0] or NONE, LOCK))
     if task.retain_until:
-        rows.append(
-            CopyProperty("retain until", stamp(task.retain_until), _second(copy.lock[1]) or NONE, LOCK)
-        )
+        rows.append(CopyProperty("retain until", stamp(task.retain_until), _second(copy.lock[1]) or NONE, LOCK))
     if task.kms_key_id:
-        rows.append(
-            CopyProperty("encryption", f"aws:kms {task.kms_key_id}", _encryption(new, task.kms_key_id), KEY)
-        )
+        rows.append(CopyProperty("encryption", f"aws:kms {task.kms_key_id}", _encryption(new, task.kms_key_id), KEY))
     if source.tags is not None:
         rows.append(CopyProperty("tags", named(source.tags), named(copy.tags or {}), LOST))
     rows.append(CopyProperty("SHA-256 of the bytes", source.sha256, copy.sha256, BYTES))
@@ -183,9 +177,7 @@ def _sha256(client: S3Client, bucket: str, owner: str, key: str, version_id: str
     return sha256_base64(body.content)
 
 
-def _lock(
-    client: S3Client, head: ObjectHead, bucket: str, owner: str, key: str, version_id: str
-) -> tuple[str, str]:
+def _lock(client: S3Client, head: ObjectHead, bucket: str, owner: str, key: str, version_id: str) -> tuple[str, str]:
     """HeadObject leaves a lock out where the caller has no s3:GetObjectRetention; GetObjectRetention then says so."""
     if head.lock_mode:
         return head.lock_mode, head.retain_until
@@ -207,9 +199,7 @@ def _asked(client: S3Client, call: S3Call[T], instead: Callable[[str], T | None]
             raise ReadBackFailed(f"{err}") from err
         code = code_of(err)
         cure = LET_READ if code in _REFUSED else "find out why"
-        raise ReadBackFailed(
-            f"{call.operation} on {call.bucket}/{call.key}: {code}; {cure} and run again"
-        ) from err
+        raise ReadBackFailed(f"{call.operation} on {call.bucket}/{call.key}: {code}; {cure} and run again") from err
 
 
 def _second(text: str) -> str:

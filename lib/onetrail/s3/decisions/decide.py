@@ -38,8 +38,8 @@ class DecisionKind(StrEnum):
 class Rules:
     """What holds for a whole partition. `key_prefix` as `onetrail.cloudtrail.object_key.parse` takes it: None for any.
 
-    `etags_comparable` is False where either bucket encrypts with KMS: ETags are then no MD5 and differ between equal copies
-    (S3 User Guide, checking object integrity).
+    `etags_comparable` is False where either bucket encrypts with KMS: ETags are then no MD5 and differ between equal
+    copies (S3 User Guide, checking object integrity).
     """
 
     retention_years: int
@@ -66,9 +66,7 @@ def decide(source: ObjectRow, destination: ObjectRow | None, rules: Rules) -> Ob
             "An empty marker that CloudTrail wrote when the trail was set up; it holds no event.",
         )
     if parsed.date is None:
-        return ObjectDecision(
-            DecisionKind.FOREIGN, f"Not written by CloudTrail: {parsed.why}. A person decides."
-        )
+        return ObjectDecision(DecisionKind.FOREIGN, f"Not written by CloudTrail: {parsed.why}. A person decides.")
     until = retain_until(parsed.date, rules.retention_years)
     keep = None if is_past(until, rules.now) else until
     if destination is not None:
@@ -90,7 +88,8 @@ def decide(source: ObjectRow, destination: ObjectRow | None, rules: Rules) -> Ob
 
 
 def archived_in(source: ObjectRow) -> str:
-    """The class or tier in which an object cannot be read before a restore; `""` where it can. A restored one keeps its class."""
+    """The class or tier in which an object cannot be read before a restore; `""` where it can. A restored one keeps its
+    class."""
     return source.storage_class if source.storage_class in ARCHIVED else source.tier
 
 
@@ -111,10 +110,9 @@ def _beside(source: ObjectRow, destination: ObjectRow, rules: Rules, keep: datet
     )
 
 
-def same_bytes(
-    size: int, etag: str, other_size: int, other_etag: str, comparable: bool = True
-) -> bool | None:
-    """True or False where sizes and ETags prove it, None where they cannot: multipart ETags and those of KMS are no MD5."""
+def same_bytes(size: int, etag: str, other_size: int, other_etag: str, comparable: bool = True) -> bool | None:
+    """True or False where sizes and ETags prove it, None where they cannot: multipart ETags and those of KMS are no
+    MD5."""
     if size != other_size:
         return False
     if not comparable or not etag or not other_etag:

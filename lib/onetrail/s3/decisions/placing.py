@@ -1,8 +1,9 @@
 """Which of several old objects gets the plain key of the archive, and which are beside. Pure.
 
-Two old objects that want one key with other bytes are a conflict, and both are kept. The plain key stays with the copy that is there
-already; else it goes to the copy that a verified digest names; else to the first bucket by name. The others are below the folder for
-conflicts. It is decided by what the listings say, never by which copy comes first, so it is the same in every run.
+Two old objects that want one key with other bytes are a conflict, and both are kept. The plain key stays with the copy
+that is there already; else it goes to the copy that a verified digest names; else to the first bucket by name. The
+others are below the folder for conflicts. It is decided by what the listings say, never by which copy comes first, so
+it is the same in every run.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,10 +36,11 @@ class Claim(NamedTuple):
 def spot_by_archive(
     source: ObjectRow, plain: ObjectRow | None, beside: ObjectRow | None, comparable: bool = True
 ) -> Spot | None:
-    """What the archive alone decides; None where nothing is under the plain key, so that the other old objects are asked.
+    """What the archive alone decides; None where nothing is under the plain key, so that the other old objects are
+    asked.
 
-    `plain` and `beside` are what is under the two keys that the copy may have. Where ETags prove nothing, a copy beside is the
-    source's own, and without one the copy under the plain key may be.
+    `plain` and `beside` are what is under the two keys that the copy may have. Where ETags prove nothing, a copy beside
+    is the source's own, and without one the copy under the plain key may be.
     """
     own = beside is not None and _same(source, beside, comparable) is not False
     if plain is None:
@@ -57,8 +59,8 @@ def spot_among(
 ) -> Spot:
     """Where the source's copy belongs while nothing is under the plain key. `others` want it too.
 
-    `same` says whether two have the same bytes, `named` whether a verified digest names those of one; the latter is asked only where
-    bytes differ.
+    `same` says whether two have the same bytes, `named` whether a verified digest names those of one; the latter is
+    asked only where bytes differ.
     """
     if all(same(source, other) for other in others):
         return Spot.PLAIN

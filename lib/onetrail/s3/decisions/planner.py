@@ -61,7 +61,8 @@ def cheapest(
 
 
 def allowed_for(choice: str) -> tuple[str, ...]:
-    """The classes a `storage_class` parameter lets through: two words of ours, or one S3 class. ValueError for anything else."""
+    """The classes a `storage_class` parameter lets through: two words of ours, or one S3 class. ValueError for anything
+    else."""
     if choice == CHEAPEST:
         return READABLE
     if choice == CHEAPEST_WITH_RESTORE:
@@ -75,7 +76,8 @@ def allowed_for(choice: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class SizeBands:
-    """Which class is cheapest from which size on, for one number of months: `starts[i]` bytes up to the next start go to `classes[i]`."""
+    """Which class is cheapest from which size on, for one number of months: `starts[i]` bytes up to the next start go
+    to `classes[i]`."""
 
     months: float
     starts: tuple[int, ...]
@@ -89,10 +91,9 @@ class SizeBands:
         return iter(zip(self.starts, self.classes, strict=True))
 
 
-def size_bands(
-    months: float, allowed: Sequence[str] = READABLE, prices: Mapping[str, Price] = PRICES
-) -> SizeBands:
-    """The exact bands. Costs are straight lines in the size but for one step at 128 KB, so only crossings can change the winner."""
+def size_bands(months: float, allowed: Sequence[str] = READABLE, prices: Mapping[str, Price] = PRICES) -> SizeBands:
+    """The exact bands. Costs are straight lines in the size but for one step at 128 KB, so only crossings can change
+    the winner."""
     starts: list[int] = []
     classes: list[str] = []
     for start in sorted({0, 128 * KB, *_crossings(months, allowed, prices)}):
@@ -105,7 +106,8 @@ def size_bands(
 
 @dataclass(slots=True)
 class Histogram:
-    """Sizes and months left of many objects, in cells of about 3 % width; sums are exact, so costs within a cell are too.
+    """Sizes and months left of many objects, in cells of about 3 % width; sums are exact, so costs within a cell are
+    too.
 
     Digests are counted apart: they always stay in STANDARD, where a validator can read them without waiting.
     """
@@ -150,7 +152,8 @@ class PlanCost(NamedTuple):
 
 
 def plan_cost(histogram: Histogram, choice: str, prices: Mapping[str, Price] = PRICES) -> PlanCost:
-    """The cost of one choice. Digests go to STANDARD whatever the choice, but for `classic`, which is priced as people do it."""
+    """The cost of one choice. Digests go to STANDARD whatever the choice, but for `classic`, which is priced as people
+    do it."""
     allowed = ("GLACIER",) if choice == CLASSIC else allowed_for(choice)
     copy = keep = 0.0
     objects: Counter[str] = Counter()
@@ -181,11 +184,7 @@ def _tiering(size: float, months: float) -> float:
     if size < TIERING_LEAST_BYTES:
         return size / GB * TIERING_FREQUENT * months
     frequent, infrequent = min(months, 1), min(max(months - 1, 0), 2)
-    rates = (
-        TIERING_FREQUENT * frequent
-        + TIERING_INFREQUENT * infrequent
-        + TIERING_ARCHIVE_INSTANT * max(0, months - 3)
-    )
+    rates = TIERING_FREQUENT * frequent + TIERING_INFREQUENT * infrequent + TIERING_ARCHIVE_INSTANT * max(0, months - 3)
     return TIERING_MONITORING_PER_1000 / 1000 * months + size / GB * rates
 
 
@@ -194,10 +193,7 @@ def _crossings(months: float, allowed: Sequence[str], prices: Mapping[str, Price
         lines = {name: _line(name, low, high, months, prices) for name in allowed}
         for one, other in combinations(allowed, 2):
             (fixed, slope), (other_fixed, other_slope) = lines[one], lines[other]
-            if (
-                slope != other_slope
-                and low - 1 < (at := (other_fixed - fixed) / (slope - other_slope)) <= high
-            ):
+            if slope != other_slope and low - 1 < (at := (other_fixed - fixed) / (slope - other_slope)) <= high:
                 yield from (int(at), ceil(at), ceil(at) + 1)
 
 

@@ -1,8 +1,8 @@
 """What S3 asks for each storage class. Data, not logic.
 
-us-east-1, list price of the first tier, US dollars, collected November 2026 from stored copies of the AWS price list and of the S3
-pricing page. Other regions differ; give another table. Minimum sizes and times: S3 User Guide, storage classes and lifecycle
-transition considerations. A GB is 2**30 bytes.
+us-east-1, list price of the first tier, US dollars, collected November 2026 from stored copies of the AWS price list
+and of the S3 pricing page. Other regions differ; give another table. Minimum sizes and times: S3 User Guide, storage
+classes and lifecycle transition considerations. A GB is 2**30 bytes.
 """
 
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ KB: Final = 1024
 class Price:
     """One class. Dollars per GB-month, per 1,000 requests, per GB read back.
 
-    `least_bytes` and `least_months` are billed at least; `overhead_bytes` are added to each object at this class's rate and
-    `standard_overhead_bytes` at STANDARD's; `readable` is False where a restore must come first.
+    `least_bytes` and `least_months` are billed at least; `overhead_bytes` are added to each object at this class's rate
+    and `standard_overhead_bytes` at STANDARD's; `readable` is False where a restore must come first.
     """
 
     storage: float
@@ -70,8 +70,8 @@ BULK_RESTORES: Final = MappingProxyType(
         "DEEP_ARCHIVE_ACCESS": Restore(48, 0.0, 0.0),
     }
 )
-"""S3 User Guide, archive retrieval options; the two tiers are INTELLIGENT_TIERING's. DEEP_ARCHIVE's bulk price is unverified.
-The restored copy is billed in addition, at STANDARD's rate, for the days it stays."""
+"""S3 User Guide, archive retrieval options; the two tiers are INTELLIGENT_TIERING's. DEEP_ARCHIVE's bulk price is
+unverified. The restored copy is billed in addition, at STANDARD's rate, for the days it stays."""
 KMS_PER_10_000: Final = 0.03
 """Requests to KMS: one Decrypt for each object read that has no S3 Bucket Key (AWS KMS pricing, read November 2026)."""
 DATA_EVENTS_PER_100_000: Final = 0.10
@@ -92,5 +92,5 @@ EVERY: Final = tuple(PRICES)
 
 BATCH_PER_JOB: Final = 0.25
 BATCH_PER_1000000: Final = 1.00
-"""S3 Batch Operations: dollars a job, and dollars a million objects (S3 pricing page, management; collected with the rest). The requests
-that a job makes are billed in addition, at the prices above."""
+"""S3 Batch Operations: dollars a job, and dollars a million objects (S3 pricing page, management; collected with the
+rest). The requests that a job makes are billed in addition, at the prices above."""

@@ -16,8 +16,8 @@ LOCK_MODE: Final = "GOVERNANCE"
 def retain_until(day: date, years: int) -> datetime:
     """The instant until which a log of that UTC day is kept: midnight after the same day `years` later.
 
-    29 February falls on 1 March in a year that has none, so that nothing is ever kept shorter than asked. A log dated beyond what a
-    date can hold is kept until the last day there is.
+    29 February falls on 1 March in a year that has none, so that nothing is ever kept shorter than asked. A log dated
+    beyond what a date can hold is kept until the last day there is.
     """
     try:
         last = day.replace(year=day.year + years)
@@ -37,7 +37,8 @@ def is_past(until: datetime, now: datetime) -> bool:
 
 
 def quarter_end(until: datetime) -> datetime:
-    """The first midnight of a calendar quarter at or after that instant: one batch job has one date, and never a shorter one."""
+    """The first midnight of a calendar quarter at or after that instant: one batch job has one date, and never a
+    shorter one."""
     for month in (1, 4, 7, 10):
         edge = datetime(until.year, month, 1, tzinfo=UTC)
         if until <= edge:

@@ -1,4 +1,5 @@
-"""The S3 calls this project makes by the million, and the few that read back what they did: how each is written and how its answer is read. Pure.
+"""The S3 calls this project makes by the million, and the few that read back what they did: how each is written and how
+its answer is read. Pure.
 
 Sources: Amazon S3 API Reference, pages of the calls' names. Both bucket owners are stated on every call.
 """
@@ -69,7 +70,8 @@ def list_objects(
 
 
 def list_folders(bucket: str, owner: str, prefix: str) -> S3Call[list[str]]:
-    """ListObjectsV2 with the delimiter `/`: the folders right below the prefix, closing slash included; those of the first page only."""
+    """ListObjectsV2 with the delimiter `/`: the folders right below the prefix, closing slash included; those of the
+    first page only."""
     query = [
         ("delimiter", "/"),
         ("encoding-type", "url"),
@@ -114,9 +116,7 @@ def head_object(
     )
 
 
-def get_object(
-    bucket: str, owner: str, key: str, *, version_id: str = "", if_match: str = ""
-) -> S3Call[Body]:
+def get_object(bucket: str, owner: str, key: str, *, version_id: str = "", if_match: str = "") -> S3Call[Body]:
     """GetObject, the whole body."""
     more = (("if-match", f'"{if_match}"'),) if if_match else ()
     return _reading(
@@ -208,11 +208,11 @@ def put_retention(
 ) -> S3Call[str]:
     """PutObjectRetention; the result is the request id.
 
-    To change an active governance lock to another mode takes `bypass_governance` and s3:BypassGovernanceRetention. S3 then no longer
-    refuses an earlier date, so the caller that sets it must.
+    To change an active governance lock to another mode takes `bypass_governance` and s3:BypassGovernanceRetention. S3
+    then no longer refuses an earlier date, so the caller that sets it must.
     """
     until = stamp(retain_until)
-    body = f'<Retention xmlns="{NAMESPACE}"><Mode>{mode}</Mode><RetainUntilDate>{until}</RetainUntilDate></Retention>'.encode()
+    body = f'<Retention xmlns="{NAMESPACE}"><Mode>{mode}</Mode><RetainUntilDate>{until}</RetainUntilDate></Retention>'.encode()  # noqa: E501
     parameters = {
         "Bucket": bucket,
         "Key": key,
@@ -228,7 +228,8 @@ def put_retention(
 
 
 def get_retention(bucket: str, owner: str, key: str, *, version_id: str = "") -> S3Call[tuple[str, str]]:
-    """GetObjectRetention: mode and date as S3 writes them. It says why where HeadObject only leaves the lock out, for want of a permission."""
+    """GetObjectRetention: mode and date as S3 writes them. It says why where HeadObject only leaves the lock out, for
+    want of a permission."""
     query = [("retention", ""), *_version(version_id)]
     return _reading("GetObjectRetention", "GET", bucket, key, owner, query, retention_of)
 
@@ -248,7 +249,8 @@ def restore_object(
     """
     stay = f"<Days>{days}</Days>" if days else ""
     body = (
-        f'<RestoreRequest xmlns="{NAMESPACE}">{stay}<GlacierJobParameters><Tier>{tier}</Tier></GlacierJobParameters></RestoreRequest>'
+        "<RestoreRequest"
+        f' xmlns="{NAMESPACE}">{stay}<GlacierJobParameters><Tier>{tier}</Tier></GlacierJobParameters></RestoreRequest>'
     ).encode()
     request: dict[str, Any] = {"GlacierJobParameters": {"Tier": tier}, **({"Days": days} if days else {})}
     parameters = {
@@ -276,8 +278,8 @@ def put_object(
 def delete_objects(bucket: str, owner: str, items: Sequence[tuple[str, str, str]]) -> S3Call[Deletions]:
     """DeleteObjects of up to 1,000 (key, version id, ETag); `""` leaves the version id or the ETag out.
 
-    A version id names exact bytes, and no ETag is sent beside it. `null` does not: while versioning is suspended a write replaces that
-    version and keeps its id. ValueError for `null`, for more than 1,000, or a key XML cannot hold.
+    A version id names exact bytes, and no ETag is sent beside it. `null` does not: while versioning is suspended a
+    write replaces that version and keeps its id. ValueError for `null`, for more than 1,000, or a key XML cannot hold.
     """
     if not 0 < len(items) <= 1000:
         raise ValueError(f"DeleteObjects takes 1 to 1,000 keys, not {len(items)}")

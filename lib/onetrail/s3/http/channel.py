@@ -53,7 +53,8 @@ class Silence:
 class Channel:
     """The way to S3 of one region and identity, which every run of calls takes; several threads may at once.
 
-    `permit` is asked before each call and raises to refuse. `monotonic` is the time in seconds, `jitter` a random number from 0 to 1.
+    `permit` is asked before each call and raises to refuse. `monotonic` is the time in seconds, `jitter` a random
+    number from 0 to 1.
     """
 
     permit: Permit

@@ -21,15 +21,17 @@ C = TypeVar("C")
 class S3Client:
     """S3 in one region, with one identity. Several threads may use it at once; they share `max_in_flight`.
 
-    `endpoint_url` None means AWS itself. `credentials` is asked at each signature, so that sessions may be renewed under way.
-    `resolve` gives a bucket's URL, for endpoints that one URL cannot name. `permit` is asked before each call
-    and raises to refuse. `deadline_seconds` bounds each try, `connect_seconds` its connection, `max_retries` the tries after the first.
-    `proxies` and `ca_bundle` as Transport takes them. `renew` makes the session look for fresh credentials, once S3 says that the old
-    ones ended; a clock that is off is corrected from S3's unless `correct_clock` says no, and `tell` gets a line about either, and
-    about a call that has had no answer for `silent_seconds`, again every four times as long. `transport` sends instead of one of its own,
-    which `connect_seconds`, `ca_bundle` and `proxies` are for.
+    `endpoint_url` None means AWS itself. `credentials` is asked at each signature, so that sessions may be renewed
+    under way. `resolve` gives a bucket's URL, for endpoints that one URL cannot name. `permit` is asked before each
+    call and raises to refuse. `deadline_seconds` bounds each try, `connect_seconds` its connection, `max_retries` the
+    tries after the first. `proxies` and `ca_bundle` as Transport takes them. `renew` makes the session look for fresh
+    credentials, once S3 says that the old ones ended; a clock that is off is corrected from S3's unless `correct_clock`
+    says no, and `tell` gets a line about either, and about a call that has had no answer for `silent_seconds`, again
+    every four times as long. `transport` sends instead of one of its own, which `connect_seconds`, `ca_bundle` and
+    `proxies` are for.
 
-    Errors are botocore's ClientError, NoAnswer when no answer ever came (NotTrusted where TLS failed), and CredentialsEnded.
+    Errors are botocore's ClientError, NoAnswer when no answer ever came (NotTrusted where TLS failed), and
+    CredentialsEnded.
     """
 
     def __init__(  # noqa: PLR0913 - each is one fact of the connection, given by name and once for each client
@@ -64,9 +66,7 @@ class S3Client:
         self._channel = Channel(
             permit,
             signer,
-            Transport(min(connect_seconds, deadline_seconds), ca_bundle, proxies)
-            if transport is None
-            else transport,
+            Transport(min(connect_seconds, deadline_seconds), ca_bundle, proxies) if transport is None else transport,
             limits,
             InFlight(max_in_flight, monotonic),
             Renewal(signer, renew, correct_clock, tell),
@@ -96,11 +96,11 @@ class S3Client:
     ) -> Iterator[Finished[C]]:
         """Make many calls, at most `max_in_flight` at once less `spare`, and yield each as it ends, in no order.
 
-        `calls` is pulled only as fast as calls are sent; None from it says 'nothing now', and it is asked again a little later.
-        `lane_of` gives the pace of a call's own prefix from its context; it is slowed instead of `pace` when S3 asks for less.
-        `before_each` is given a call's context right before each sending, the repeated ones too; what it raises stops the sending.
-        An error of one call is in its Finished; an error that `calls`, `permit` or signing raises stops the sending and is raised
-        after everything under way has been yielded.
+        `calls` is pulled only as fast as calls are sent; None from it says 'nothing now', and it is asked again a
+        little later. `lane_of` gives the pace of a call's own prefix from its context; it is slowed instead of `pace`
+        when S3 asks for less. `before_each` is given a call's context right before each sending, the repeated ones too;
+        what it raises stops the sending. An error of one call is in its Finished; an error that `calls`, `permit` or
+        signing raises stops the sending and is raised after everything under way has been yielded.
         """
         drive = Drive(self._channel, iter(calls), pace, spare, lane_of, before_each)
         while (ended := drive.next()) is not None:

@@ -1,7 +1,7 @@
 """Driving calls from one plain thread: what is sent when, what is asked again, when to stop waiting.
 
-Only answers arrive from the event-loop thread. They are taken in handfuls while many calls are under way, since waking for every
-single one costs more than sending it.
+Only answers arrive from the event-loop thread. They are taken in handfuls while many calls are under way, since waking
+for every single one costs more than sending it.
 """
 
 import heapq
@@ -29,7 +29,8 @@ HANDFUL = 64
 
 
 class Finished(NamedTuple, Generic[C]):
-    """One call of a bulk run: its result or its error, how often it was sent again, and whether an earlier try may have taken effect."""
+    """One call of a bulk run: its result or its error, how often it was sent again, and whether an earlier try may have
+    taken effect."""
 
     context: C
     result: Any
@@ -94,7 +95,8 @@ class _Answers:
 class Drive(Generic[C]):
     """Drives one run. `calls` may yield None for 'nothing now, ask again soon'.
 
-    `spare` of the channel's places in flight are left to others; `lane_of` names the pace of a call's own prefix, beside that of the run.
+    `spare` of the channel's places in flight are left to others; `lane_of` names the pace of a call's own prefix,
+    beside that of the run.
     """
 
     def __init__(
@@ -156,7 +158,8 @@ class Drive(Generic[C]):
                 self._channel.in_flight.abandon(flight.exchange, flight.deadline)
 
     def fill(self) -> float | None:
-        """Send what may be sent now. Returns seconds until more may be sent, None when only an answer (or nothing) can change that."""
+        """Send what may be sent now. Returns seconds until more may be sent, None when only an answer (or nothing) can
+        change that."""
         now = self._channel.monotonic()
         self._since_filled = 0
         while True:
@@ -164,17 +167,18 @@ class Drive(Generic[C]):
             if flight is None:
                 return pause
             wait = self._pace.wait(now) if self._pace else 0.0
-            # The pace is asked before the place: a place that is held while the pace makes us wait is one that another run lacks.
-            # Where calls of this run are flying, one of their answers frees a place, so nothing else need wake us; where none are,
-            # another run holds all places and nobody tells us when it gives one back.
+            # The pace is asked before the place: a place that is held while the pace makes us wait is one that another
+            # run lacks. Where calls of this run are flying, one of their answers frees a place, so nothing else need
+            # wake us; where none are, another run holds all places and nobody tells us when it gives one back.
             if wait or not self._channel.in_flight.take(self._most):
                 self._push_back(flight, now)
                 return max(wait, TICK_SECONDS) if wait else (None if self._flying else TICK_SECONDS)
             self._send(flight, now)
 
     def _due(self, now: float) -> tuple[_Flight | None, float | None]:
-        # What must be asked again goes before anything new: its object holds back whatever waits for it, and its delay has been
-        # served already. A lane that S3 has slowed down keeps its own repeats waiting, never those of another prefix.
+        # What must be asked again goes before anything new: its object holds back whatever waits for it, and its delay
+        # has been served already. A lane that S3 has slowed down keeps its own repeats waiting, never those of another
+        # prefix.
         while self._again and self._again[0][0] <= now:
             flight = heapq.heappop(self._again)[2]
             held = flight.lane.wait(now) if flight.lane else 0.0
@@ -190,8 +194,8 @@ class Drive(Generic[C]):
         if now < self._ask_at:
             return None, min(pause or TICK_SECONDS, TICK_SECONDS)
         heed()
-        # An error of `calls` ends the asking, not the run: calls under way may have taken effect on AWS, so their answers are
-        # still read and written down before the caller raises it.
+        # An error of `calls` ends the asking, not the run: calls under way may have taken effect on AWS, so their
+        # answers are still read and written down before the caller raises it.
         try:
             asked = next(self._calls, False)
             if asked is None:
@@ -273,7 +277,8 @@ class Drive(Generic[C]):
     def _judge(self, flight: _Flight, answer: Answer | Broken) -> Finished[C] | None:
         channel = self._channel
         if isinstance(answer, Broken):
-            # The connection broke after the request may have left, so S3 may have done it: a later "already there" can be our own doing.
+            # The connection broke after the request may have left, so S3 may have done it: a later "already there" can
+            # be our own doing.
             flight.unsure = True
             where = f"{flight.call.bucket}/{flight.call.key}".rstrip("/")
             error: Exception = no_answer(flight.call.operation, where, answer, flight.retries)

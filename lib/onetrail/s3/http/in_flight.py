@@ -9,7 +9,8 @@ from onetrail.s3.http.transport import Exchange
 
 
 class InFlight:
-    """The places of a client's calls. A call that is abandoned holds its place until it ends, at its deadline at the latest."""
+    """The places of a client's calls. A call that is abandoned holds its place until it ends, at its deadline at the
+    latest."""
 
     def __init__(self, most: int, monotonic: Callable[[], float]) -> None:
         self._most = most

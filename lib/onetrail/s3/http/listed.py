@@ -1,4 +1,5 @@
-"""Listing pages out of S3's XML: one pattern for the order S3 writes its fields in, field by field for other servers."""
+"""Listing pages out of S3's XML: one pattern for the order S3 writes its fields in, field by field for other
+servers."""
 
 import re
 from html import unescape
@@ -21,7 +22,8 @@ _LEAF = re.compile(r"<([A-Za-z]+)>([^<]*)</\1>")
 
 
 class HalfAListing(OnetrailError, ValueError):
-    """An answer that should be a page of a listing is cut off, or does not say where the listing goes on: nothing follows from it."""
+    """An answer that should be a page of a listing is cut off, or does not say where the listing goes on: nothing
+    follows from it."""
 
 
 def object_page(answer: Answer) -> ObjectPage:
@@ -38,7 +40,8 @@ def object_page(answer: Answer) -> ObjectPage:
     token = markup.text(body, b"NextContinuationToken")
     if truncated and not token:
         raise HalfAListing(
-            "the listing says there is more but does not say where it goes on; run again, or use an endpoint that lists as S3 does"
+            "the listing says there is more but does not say where it goes on; run again, or use an endpoint that lists"
+            " as S3 does"
         )
     return ObjectPage(rows, token if truncated else "")
 
@@ -67,11 +70,10 @@ def version_page(answer: Answer) -> VersionPage:
     next_key = markup.text(body, b"NextKeyMarker")
     if not next_key:
         raise HalfAListing(
-            "the listing says there is more but does not say where it goes on; run again, or use an endpoint that lists as S3 does"
+            "the listing says there is more but does not say where it goes on; run again, or use an endpoint that lists"
+            " as S3 does"
         )
-    return VersionPage(
-        rows, markup.key(next_key.encode(), encoded), markup.text(body, b"NextVersionIdMarker")
-    )
+    return VersionPage(rows, markup.key(next_key.encode(), encoded), markup.text(body, b"NextVersionIdMarker"))
 
 
 def _whole(body: bytes, root: bytes) -> bytes:
@@ -92,11 +94,7 @@ def _row(fields: tuple[str, ...], encoded: bool) -> ObjectRow:
     return ObjectRow(
         key,
         int(size),
-        etag[6:-6]
-        if etag[:6] == "&quot;"
-        else etag[5:-5]
-        if etag[:5] == "&#34;"
-        else markup.etag(unescape(etag)),
+        etag[6:-6] if etag[:6] == "&quot;" else etag[5:-5] if etag[:5] == "&#34;" else markup.etag(unescape(etag)),
         markup.instant(modified),
         storage_class or "STANDARD",
         owner,

@@ -34,7 +34,8 @@ def plain(raw: bytes) -> str:
 
 
 def key(content: bytes, url_encoded: bool) -> str:
-    """An object key as listed; S3 encodes keys like a form where `encoding-type=url` was asked for (ListObjectsV2, EncodingType)."""
+    """An object key as listed; S3 encodes keys like a form where `encoding-type=url` was asked for (ListObjectsV2,
+    EncodingType)."""
     decoded = plain(content)
     return unquote_plus(decoded) if url_encoded and ("%" in decoded or "+" in decoded) else decoded
 

@@ -18,7 +18,8 @@ class Backoff:
 class Pace:
     """Requests a second, found by trying: it grows steadily while S3 is content and halves when S3 says SlowDown.
 
-    `most` is the bound somebody set; it starts at half of it, since S3 splits prefixes gradually (S3 User Guide, optimizing performance).
+    `most` is the bound somebody set; it starts at half of it, since S3 splits prefixes gradually (S3 User Guide,
+    optimizing performance).
     """
 
     GROWTH_PER_SECOND = 0.05
@@ -52,7 +53,8 @@ class Pace:
         self._credit -= 1
 
     def slow_down(self, now: float, jitter: float = 0.5) -> None:
-        """S3 asked for less; about halves the rate, once for all answers of the same moment. `jitter` is a number from 0 to 1."""
+        """S3 asked for less; about halves the rate, once for all answers of the same moment. `jitter` is a number from
+        0 to 1."""
         if now - self._slowed_at < self.DEAF_SECONDS:
             return
         self._slowed_at = now
@@ -68,7 +70,8 @@ class Paces:
     """The pace of a run as a whole, if somebody bounded it, and of each destination prefix."""
 
     LEVELS_BELOW = 4
-    """Year, month, day and name are below the folder of an account, kind and region, which is the prefix that is paced."""
+    """Year, month, day and name are below the folder of an account, kind and region, which is the prefix that is
+    paced."""
 
     def __init__(self, overall: float | None = None, a_prefix: float = PREFIX_MOST) -> None:
         self.overall = Pace(overall) if overall else None

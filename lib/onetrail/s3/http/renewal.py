@@ -1,4 +1,5 @@
-"""What calls are signed with, made right while they run: credentials that ended are renewed, and a clock that is off goes by S3's."""
+"""What calls are signed with, made right while they run: credentials that ended are renewed, and a clock that is off
+goes by S3's."""
 
 import threading
 from collections.abc import Callable
@@ -9,7 +10,8 @@ from onetrail.s3.http.transport import Answer
 
 
 class Renewal:
-    """One for all calls of a client: what several of them were refused for is put right once, and `tell` gets a line about it.
+    """One for all calls of a client: what several of them were refused for is put right once, and `tell` gets a line
+    about it.
 
     `renew` makes the session look for fresh credentials; the clock is corrected where `correct_clock` says so.
     """
@@ -25,7 +27,8 @@ class Renewal:
         self._renewed: tuple[str, str, str] | None = None
 
     def helps(self, signed_with: SignedWith, answer: Answer, code: str) -> bool:
-        """True where the same call, signed once more, may be let in: with fresh credentials, or with a corrected clock."""
+        """True where the same call, signed once more, may be let in: with fresh credentials, or with a corrected
+        clock."""
         signer = self._signer
         with self._lock:
             if code in ENDED_CODES:
@@ -44,6 +47,7 @@ class Renewal:
                 return False
             signer.skew_seconds += ahead
             self._tell(
-                f"this machine's clock is {abs(ahead) / 60:.0f} minutes {'slow' if ahead > 0 else 'fast'}; requests go by S3's: set the clock right"
+                f"this machine's clock is {abs(ahead) / 60:.0f} minutes {'slow' if ahead > 0 else 'fast'}; requests go"
+                " by S3's: set the clock right"
             )
             return True

@@ -12,9 +12,18 @@ from onetrail.s3.http.transport import Answer, Broken
 
 _AGAIN_STATUS = {429, 500, 502, 503, 504}
 _AGAIN_CODE = {
-    "SlowDown", "Throttling", "ThrottlingException", "RequestLimitExceeded", "BandwidthLimitExceeded", "InternalError",
-    "ServiceUnavailable", "RequestTimeout", "RequestTimeoutException", "ConditionalRequestConflict", "OperationAborted",
-}  # fmt: skip
+    "SlowDown",
+    "Throttling",
+    "ThrottlingException",
+    "RequestLimitExceeded",
+    "BandwidthLimitExceeded",
+    "InternalError",
+    "ServiceUnavailable",
+    "RequestTimeout",
+    "RequestTimeoutException",
+    "ConditionalRequestConflict",
+    "OperationAborted",
+}
 _SLOW_CODE = {
     "SlowDown",
     "Throttling",
@@ -23,9 +32,20 @@ _SLOW_CODE = {
     "BandwidthLimitExceeded",
 }
 _OF_STATUS = {
-    200: "InternalError", 301: "PermanentRedirect", 304: "NotModified", 400: "BadRequest", 403: "AccessDenied", 404: "NotFound", 409: "Conflict", 412: "PreconditionFailed",
-    416: "InvalidRange", 429: "SlowDown", 500: "InternalError", 501: "NotImplemented", 503: "SlowDown",
-}  # fmt: skip
+    200: "InternalError",
+    301: "PermanentRedirect",
+    304: "NotModified",
+    400: "BadRequest",
+    403: "AccessDenied",
+    404: "NotFound",
+    409: "Conflict",
+    412: "PreconditionFailed",
+    416: "InvalidRange",
+    429: "SlowDown",
+    500: "InternalError",
+    501: "NotImplemented",
+    503: "SlowDown",
+}
 """For answers without a body (HEAD) or without a code in it."""
 
 
@@ -33,11 +53,13 @@ ENDED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "TokenRefreshR
 """The session's credentials are over (API Reference, Error Responses)."""
 SKEWED_CODE = "RequestTimeTooSkewed"
 SKEW_SECONDS = 600.0
-"""A clock that is so far off is corrected; S3 itself refuses from fifteen minutes on (API Reference, Error Responses)."""
+"""A clock that is so far off is corrected; S3 itself refuses from fifteen minutes on (API Reference, Error
+Responses)."""
 
 
 class NoAnswer(OnetrailError, BotoCoreError):
-    """S3 gave no answer, however often it was asked; whether the last request took effect is unknown. One of botocore's errors too."""
+    """S3 gave no answer, however often it was asked; whether the last request took effect is unknown. One of botocore's
+    errors too."""
 
     def __init__(self, message: str) -> None:
         Exception.__init__(self, message)
@@ -45,11 +67,13 @@ class NoAnswer(OnetrailError, BotoCoreError):
 
 
 class NotTrusted(NoAnswer, SSLError):
-    """The other side's certificate is vouched for by nobody known here, or is that of another name. Botocore's SSLError too."""
+    """The other side's certificate is vouched for by nobody known here, or is that of another name. Botocore's SSLError
+    too."""
 
 
 def error_of(answer: Answer, operation: str, retries: int) -> ClientError | None:
-    """The error in an answer, or None. CopyObject may say 200 and hold an error in its body (API Reference, CopyObject)."""
+    """The error in an answer, or None. CopyObject may say 200 and hold an error in its body (API Reference,
+    CopyObject)."""
     hidden = answer.status == 200 and operation in ("CopyObject", "DeleteObjects") and _is_error(answer.body)
     if 200 <= answer.status < 300 and not hidden:
         return None

@@ -13,8 +13,8 @@ from onetrail.s3.http.client import S3Client
 def hot(clients: Clients, account: str, region: str, actor: str = NAMED) -> S3Client:
     """The transport, made on first use and kept with the clients.
 
-    It goes where the boto3 client of the same account and region would go, in the way that one would: endpoint, TLS, proxies, times.
-    Raises CannotEnter where the account cannot be entered.
+    It goes where the boto3 client of the same account and region would go, in the way that one would: endpoint, TLS,
+    proxies, times. Raises CannotEnter where the account cannot be entered.
     """
     where = (account, region, actor)
     if where not in clients.transports:
@@ -44,7 +44,8 @@ def hot(clients: Clients, account: str, region: str, actor: str = NAMED) -> S3Cl
 def of_boto3(client: Any) -> dict[str, Any]:
     """How this boto3 client reaches S3, as arguments of HotS3.
 
-    botocore has no public way to ask for a bucket's URL or for the CA bundle in use, so its own resolver and session are asked.
+    botocore has no public way to ask for a bucket's URL or for the CA bundle in use, so its own resolver and session
+    are asked.
     """
     config = client.meta.config
     verify = client._endpoint.http_session._verify
@@ -58,14 +59,13 @@ def of_boto3(client: Any) -> dict[str, Any]:
 
 
 def attempts(environment: Mapping[str, str], profile: Mapping[str, Any]) -> dict[str, Any]:
-    """`max_retries` where AWS_MAX_ATTEMPTS or the profile's `max_attempts` says how often to try; nothing where neither does. Raises WrongUse."""
+    """`max_retries` where AWS_MAX_ATTEMPTS or the profile's `max_attempts` says how often to try; nothing where neither
+    does. Raises WrongUse."""
     said = environment.get("AWS_MAX_ATTEMPTS") or profile.get("max_attempts")
     if not said:
         return {}
     if not str(said).isdecimal() or int(said) < 1:
-        raise WrongUse(
-            f"AWS_MAX_ATTEMPTS (max_attempts in the profile) is {said!r}; give a whole number from 1 on"
-        )
+        raise WrongUse(f"AWS_MAX_ATTEMPTS (max_attempts in the profile) is {said!r}; give a whole number from 1 on")
     return {"max_retries": int(said) - 1}
 
 

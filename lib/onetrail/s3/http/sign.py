@@ -1,7 +1,7 @@
 """Where a call goes and its signature (SigV4, S3's flavour: the path is encoded once and never normalised).
 
-Source: Amazon S3 API Reference, "Signature Calculations for the Authorization Header". Signed here rather than by a library, because
-it is done for each object, and everything but a few headers is the same each time.
+Source: Amazon S3 API Reference, "Signature Calculations for the Authorization Header". Signed here rather than by a
+library, because it is done for each object, and everything but a few headers is the same each time.
 """
 
 from __future__ import annotations
@@ -68,8 +68,8 @@ class _Where(NamedTuple):
 class Signer:
     """Addresses and signs calls for one region and one identity; may be used by several threads.
 
-    `resolve` gives the URL of a bucket; without it, `endpoint_url` is taken path style, and None means AWS itself. `skew_seconds` is
-    added to this machine's clock.
+    `resolve` gives the URL of a bucket; without it, `endpoint_url` is taken path style, and None means AWS itself.
+    `skew_seconds` is added to this machine's clock.
     """
 
     REUSE_SECONDS = 0.5
@@ -100,7 +100,8 @@ class Signer:
         self.skew_seconds = 0.0
 
     def signed(self, call: S3Call[Any]) -> tuple[Endpoint, crt_http.HttpRequest]:
-        """The request, ready to send, and where to. WrongUse where practice keys would leave this machine, or there are no keys;
+        """The request, ready to send, and where to. WrongUse where practice keys would leave this machine, or there are
+        no keys;
 
         CredentialsEnded where the session cannot give any more.
         """
@@ -128,14 +129,13 @@ class Signer:
         canonical = f"{call.method}\n{path}\n{call.query}\n{lines}\n{names}\n{digest}".encode()
         scope = f"{day}/{self._region}/s3/aws4_request"
         to_sign = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(canonical).hexdigest()}".encode()
-        # HMAC by its definition, from hashes begun once: hmac.digest lets go of the interpreter each time, and waits to have it back.
+        # HMAC by its definition, from hashes begun once: hmac.digest lets go of the interpreter each time, and waits to
+        # have it back.
         inner, outer = (begun.copy() for begun in self._signing_key(identity, day))
         inner.update(to_sign)
         outer.update(inner.digest())
         signature = outer.hexdigest()
-        credential = (
-            f"AWS4-HMAC-SHA256 Credential={access}/{scope}, SignedHeaders={names}, Signature={signature}"
-        )
+        credential = f"AWS4-HMAC-SHA256 Credential={access}/{scope}, SignedHeaders={names}, Signature={signature}"
         headers += (("authorization", credential), _AGENT)
         if call.method in ("PUT", "POST"):
             headers.append(("content-length", str(len(call.body))))

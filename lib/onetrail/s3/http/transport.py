@@ -86,7 +86,8 @@ class Exchange:
     def give_up(self) -> None:
         """End as Broken now because the deadline is over, and cut the connection.
 
-        A connection still being made is left to itself: after a failed TLS handshake it may be silent for half a minute.
+        A connection still being made is left to itself: after a failed TLS handshake it may be silent for half a
+        minute.
         """
         connection = self.connection
         if connection is not None:
@@ -108,9 +109,7 @@ class Exchange:
 
     def fail(self, error: BaseException) -> None:
         """End without an answer."""
-        self._end(
-            Broken(f"{error}", isinstance(error, crt_exceptions.AwsCrtError) and error.name in _UNTRUSTED)
-        )
+        self._end(Broken(f"{error}", isinstance(error, crt_exceptions.AwsCrtError) and error.name in _UNTRUSTED))
 
     def _end(self, result: Answer | Broken) -> None:
         with self._lock:
@@ -119,9 +118,7 @@ class Exchange:
             self._over = True
         self._ended(result)
 
-    def _on_response(
-        self, http_stream: Any, status_code: int, headers: list[tuple[str, str]], **_: Any
-    ) -> None:
+    def _on_response(self, http_stream: Any, status_code: int, headers: list[tuple[str, str]], **_: Any) -> None:
         self._status = status_code
         self.headers = headers
 
@@ -257,7 +254,8 @@ class Transport:
             if self._ca_bundle:
                 if not Path(self._ca_bundle).is_file():
                     raise WrongUse(
-                        f"the CA bundle {self._ca_bundle} is no file; correct AWS_CA_BUNDLE, or ca_bundle in the profile"
+                        f"the CA bundle {self._ca_bundle} is no file; correct AWS_CA_BUNDLE, or ca_bundle in the"
+                        " profile"
                     )
                 options.override_default_trust_store_from_path(ca_filepath=self._ca_bundle)
             self._tls = crt_io.ClientTlsContext(options)

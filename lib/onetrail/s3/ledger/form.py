@@ -1,6 +1,7 @@
 """The version of a Parquet file's form, in its metadata, where every reader of Parquet finds it.
 
-A version changes where columns come, go or change their meaning. Files of the first releases do not say theirs: they are of version 1.
+A version changes where columns come, go or change their meaning. Files of the first releases do not say theirs: they
+are of version 1.
 """
 
 from __future__ import annotations

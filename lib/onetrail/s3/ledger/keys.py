@@ -1,4 +1,5 @@
-"""The keys that a ledger has rows of, in key order, however many: parts are read row group by row group, as each one's turn comes."""
+"""The keys that a ledger has rows of, in key order, however many: parts are read row group by row group, as each one's
+turn comes."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ class _Group(NamedTuple):
 def keys_in_order(parts: Iterable[Path], bucket: str, action: str, outcomes: Iterable[str]) -> Iterator[str]:
     """Every key of the old bucket that has a row of that action and one of these outcomes, once for each row.
 
-    Row groups overlap only as far as calls overtook each other, so that few of them are in memory at a time. Raises LedgerTorn, LaterForm.
+    Row groups overlap only as far as calls overtook each other, so that few of them are in memory at a time. Raises
+    LedgerTorn, LaterForm.
     """
     groups = sorted((group for part in parts for group in _groups(part)), key=lambda group: group[:3])
     wanted = pa.array(list(outcomes), pa.string())

@@ -39,22 +39,38 @@ def schema() -> pa.Schema:
     return of_form(
         pa.schema(
             [
-                ("action", text), ("source_bucket", text), ("key", text), ("source_version_id", text), ("size", pa.int64()),
-                ("source_etag", text), ("source_last_modified", time), ("source_class", text), ("destination_bucket", text),
-                ("destination_key", text), ("destination_version_id", text), ("destination_etag", text), ("sha256", text),
-                ("destination_class", text), ("retain_until", time), ("when", time), ("attempt", pa.int32()), ("request_id", text),
-                ("outcome", text), ("why", text),
+                ("action", text),
+                ("source_bucket", text),
+                ("key", text),
+                ("source_version_id", text),
+                ("size", pa.int64()),
+                ("source_etag", text),
+                ("source_last_modified", time),
+                ("source_class", text),
+                ("destination_bucket", text),
+                ("destination_key", text),
+                ("destination_version_id", text),
+                ("destination_etag", text),
+                ("sha256", text),
+                ("destination_class", text),
+                ("retain_until", time),
+                ("when", time),
+                ("attempt", pa.int32()),
+                ("request_id", text),
+                ("outcome", text),
+                ("why", text),
             ]
         ),
         FORMAT,
-    )  # fmt: skip
+    )
 
 
 class LedgerRow(NamedTuple):
-    """What was done to one object. `""` or None where it does not apply; `sha256` in base64 and over the stored bytes, as S3 gives it.
+    """What was done to one object. `""` or None where it does not apply; `sha256` in base64 and over the stored bytes,
+    as S3 gives it.
 
-    `when` is S3's own time of the copy, or our clock's for other calls; `attempt` counts from 1; `why` is a sentence where the
-    outcome is not the wanted one.
+    `when` is S3's own time of the copy, or our clock's for other calls; `attempt` counts from 1; `why` is a sentence
+    where the outcome is not the wanted one.
     """
 
     action: str
@@ -93,7 +109,8 @@ class LedgerTorn(OnetrailError):
     def __init__(self, path: Path, why: str) -> None:
         self.why = why
         super().__init__(
-            f"{path}: {why}; take it from a copy of the folder, or move it out: its copies are found again by listing, its rows are not"
+            f"{path}: {why}; take it from a copy of the folder, or move it out: its copies are found again by listing,"
+            " its rows are not"
         )
 
 
@@ -102,10 +119,11 @@ class LedgerNotWritten(OnetrailError, OSError):
 
 
 class LedgerPart:
-    """Writes one part. Rows go to a hidden file; `finish` gives it its name. Leaving the `with` block finishes it, errors or not:
+    """Writes one part. Rows go to a hidden file; `finish` gives it its name. Leaving the `with` block finishes it,
+    errors or not:
 
-    what was done was done, and its rows are true. A name that is taken gets a number, since no part is ever overwritten.
-    Raises LedgerNotWritten where the disk takes no more; no part of that name is then left behind.
+    what was done was done, and its rows are true. A name that is taken gets a number, since no part is ever
+    overwritten. Raises LedgerNotWritten where the disk takes no more; no part of that name is then left behind.
     """
 
     ROWS_A_GROUP = 10_000
@@ -185,9 +203,7 @@ class LedgerPart:
 
     def _open_writer(self) -> pq.ParquetWriter:
         if self._writer is None:
-            self._writer = pq.ParquetWriter(
-                self._hidden, schema(), compression="zstd", write_page_checksum=True
-            )
+            self._writer = pq.ParquetWriter(self._hidden, schema(), compression="zstd", write_page_checksum=True)
         return self._writer
 
     def _flush(self) -> None:
@@ -232,7 +248,8 @@ def read_part(path: Path, sha256: str = "") -> pa.Table:
 
 
 def hashed(path: Path) -> FinishedPart:
-    """A part with the SHA-256 and the rows of one and the same file, whatever comes in its place. Raises LedgerTorn, LaterForm."""
+    """A part with the SHA-256 and the rows of one and the same file, whatever comes in its place. Raises LedgerTorn,
+    LaterForm."""
     with _read_errors(path), opened(path) as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         file.seek(0)
@@ -246,7 +263,8 @@ def rows_in(path: Path) -> int:
 
 
 def read(folder: Path) -> pa.Table:
-    """All parts as one table; an empty table for an empty or absent folder. Raises LedgerTorn where one part is not whole, LaterForm."""
+    """All parts as one table; an empty table for an empty or absent folder. Raises LedgerTorn where one part is not
+    whole, LaterForm."""
     found = parts(folder) if folder.is_dir() else []
     return pa.concat_tables([read_part(path) for path in found]) if found else table_of([])
 
@@ -265,7 +283,8 @@ def torn(folder: Path) -> list[tuple[Path, str]]:
 
 
 def unreadable(folder: Path) -> list[tuple[Path, str]]:
-    """Every part that cannot be opened, with its reason: cut off, or none of a ledger. Reads the ends of the parts alone."""
+    """Every part that cannot be opened, with its reason: cut off, or none of a ledger. Reads the ends of the parts
+    alone."""
     return _broken(folder, rows_in)
 
 
@@ -301,9 +320,7 @@ def _read_errors(path: Path) -> Iterator[None]:
     except FileRefused as error:
         raise LedgerTorn(path, f"{error}") from error
     except (pa.ArrowException, OSError) as error:
-        raise LedgerTorn(
-            path, f"it is not a complete Parquet file ({' '.join(str(error).split())})"
-        ) from error
+        raise LedgerTorn(path, f"it is not a complete Parquet file ({' '.join(str(error).split())})") from error
 
 
 def _free(folder: Path, name: str) -> Path:

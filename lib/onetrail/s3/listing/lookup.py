@@ -1,4 +1,5 @@
-"""Single keys looked up in one folder, in rising order: one listing, begun where the first is asked for, that ends with the folder."""
+"""Single keys looked up in one folder, in rising order: one listing, begun where the first is asked for, that ends with
+the folder."""
 
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -13,7 +14,8 @@ WORTH_SKIPPING: Final = 2000
 class Lookup:
     """`listing` gives the folder's rows after a key. A key before the one asked for last begins a listing of its own.
 
-    `jumps` is False where a listing cannot begin in the middle, so that it is gone through to the key however far that is.
+    `jumps` is False where a listing cannot begin in the middle, so that it is gone through to the key however far that
+    is.
     """
 
     def __init__(self, listing: Callable[[str], Iterator[ObjectRow]], *, jumps: bool = True) -> None:

@@ -1,8 +1,8 @@
 """A bucket cut into ranges of keys that can be listed side by side, and one range beside what the destination holds.
 
-Nothing here waits: every stream yields None for 'not yet', so that one thread can drive many of them. A range is everything after one
-key up to and including another; so ranges that follow one another hold every key exactly once, whatever the keys between them are.
-S3 lists in UTF-8 byte order, which is the order Python compares text in.
+Nothing here waits: every stream yields None for 'not yet', so that one thread can drive many of them. A range is
+everything after one key up to and including another; so ranges that follow one another hold every key exactly once,
+whatever the keys between them are. S3 lists in UTF-8 byte order, which is the order Python compares text in.
 """
 
 import re
@@ -28,7 +28,8 @@ _MONTH: Final = re.compile(r"/\d{4}/\d\d/\Z")
 
 
 class Side(NamedTuple):
-    """A place that is listed: the bucket, its owner's account, and who asks; `restores` asks for the state of restores too."""
+    """A place that is listed: the bucket, its owner's account, and who asks; `restores` asks for the state of restores
+    too."""
 
     client: S3Client
     bucket: str
@@ -53,12 +54,13 @@ class KeyRange(NamedTuple):
 
 
 Place = Callable[[str], tuple[str, str] | None]
-"""The folder a key is in, and the folder that its copies are in; both closed by a slash or empty, and names below stay the same.
-None for a key that has no counterpart."""
+"""The folder a key is in, and the folder that its copies are in; both closed by a slash or empty, and names below stay
+the same. None for a key that has no counterpart."""
 
 
 def cut(boundaries: Sequence[str], after: str = "", most: int = MOST_RANGES) -> list[KeyRange]:
-    """The ranges between boundaries, from `after` to the bucket's end, neighbours put together until there are at most `most`."""
+    """The ranges between boundaries, from `after` to the bucket's end, neighbours put together until there are at most
+    `most`."""
     inner = sorted({key for key in boundaries if key > after})
     step = -(-(len(inner) + 1) // most)
     edges = [after, *inner[step - 1 :: step]]
@@ -68,8 +70,9 @@ def cut(boundaries: Sequence[str], after: str = "", most: int = MOST_RANGES) -> 
 def key_ranges(side: Side, pace: Pace | None = None) -> Iterator[KeyRange | None]:
     """The ranges of everything below the side's prefix. Raises what listing raises.
 
-    A bucket of up to LARGE_PAGES pages is one range, and costs no request more than listing it; otherwise these pages are the first
-    range, and the rest is cut at folders: account, kind, region, year and month in a bucket of CloudTrail's.
+    A bucket of up to LARGE_PAGES pages is one range, and costs no request more than listing it; otherwise these pages
+    are the first range, and the rest is cut at folders: account, kind, region, year and month in a bucket of
+    CloudTrail's.
     """
     pages: list[ObjectPage] = []
     first = calls.list_objects(side.bucket, side.owner, side.prefix, restores=side.restores)
@@ -85,13 +88,12 @@ def key_ranges(side: Side, pace: Pace | None = None) -> Iterator[KeyRange | None
         if len(pages) >= LARGE_PAGES and page.rows:
             break
         pending = side.client.start(
-            calls.list_objects(
-                side.bucket, side.owner, side.prefix, token=page.next_token, restores=side.restores
-            ),
+            calls.list_objects(side.bucket, side.owner, side.prefix, token=page.next_token, restores=side.restores),
             pace,
         )
-    # What was read to find out that the bucket is large is not thrown away: it is the first range, and the cuts begin behind it.
-    # Its last key is one that exists, so that no key falls between the two, whatever folders the looks then find.
+    # What was read to find out that the bucket is large is not thrown away: it is the first range, and the cuts begin
+    # behind it. Its last key is one that exists, so that no key falls between the two, whatever folders the looks then
+    # find.
     last = pages[-1].rows[-1].key
     yield KeyRange("", last, tuple(pages))
     found: list[str] = []
@@ -106,7 +108,8 @@ def key_ranges(side: Side, pace: Pace | None = None) -> Iterator[KeyRange | None
 def listed(
     side: Side, key_range: KeyRange, *, pace: Pace | None = None, owners: bool = False
 ) -> Iterator[ObjectRow | None]:
-    """Every object of the range in key order; the next page is under way while one is read. Raises what listing raises."""
+    """Every object of the range in key order; the next page is under way while one is read. Raises what listing
+    raises."""
     until = key_range.until
     if key_range.pages:
         for page in key_range.pages:
@@ -126,8 +129,8 @@ def listed(
             yield None
         page = pending.result()
         rows = page.rows
-        # S3 has no "end before", so a range may get a page that reaches into its neighbour: the rest of that page is dropped, since
-        # the neighbour lists it itself, and each key must be seen exactly once.
+        # S3 has no "end before", so a range may get a page that reaches into its neighbour: the rest of that page is
+        # dropped, since the neighbour lists it itself, and each key must be seen exactly once.
         over = not page.next_token or bool(until and rows and rows[-1].key >= until)
         pending = None
         if not over:
@@ -150,8 +153,8 @@ def beside(
 ) -> Iterator[tuple[ObjectRow, ObjectRow | None] | None]:
     """Each object of the range with what the target has under the key that its copy gets, None where it has nothing.
 
-    The target is listed folder by folder, and no further than the source's last key there. Raises what the listings raise, OutOfOrder
-    among it.
+    The target is listed folder by folder, and no further than the source's last key there. Raises what the listings
+    raise, OutOfOrder among it.
     """
     rows = rising(listed(source, key_range, pace=pace), source.bucket)
     for where, group in groupby(rows, key=placed(place)):
@@ -159,8 +162,9 @@ def beside(
             yield from ((row, None) if row is not None else None for row in group)
             continue
         here, there = where
-        # Ranges are cut by the source's keys, and copies may be in another folder. A bound of the range that is in this folder is
-        # carried over, so that two ranges that share a folder list each copy once; a bound outside it does not bound this folder.
+        # Ranges are cut by the source's keys, and copies may be in another folder. A bound of the range that is in this
+        # folder is carried over, so that two ranges that share a folder list each copy once; a bound outside it does
+        # not bound this folder.
         inside = KeyRange(
             there + key_range.after[len(here) :] if key_range.after.startswith(here) else "",
             there + key_range.until[len(here) :] if key_range.until.startswith(here) else "",
@@ -172,7 +176,8 @@ def beside(
 def matched(
     left: Iterator[ObjectRow | None], right: Iterator[ObjectRow | None], here: int = 0, there: int = 0
 ) -> Iterator[tuple[ObjectRow, ObjectRow | None] | None]:
-    """Each left row beside the right row of the same key, less so many first characters; both rise. Reads right no further than it must."""
+    """Each left row beside the right row of the same key, less so many first characters; both rise. Reads right no
+    further than it must."""
     other: ObjectRow | None = None
     other_key = ""
     more = True
@@ -201,7 +206,8 @@ def rising(rows: Iterator[ObjectRow | None], bucket: str) -> Iterator[ObjectRow 
         if row is not None:
             if last is not None and row.key <= last:
                 raise OutOfOrder(
-                    f"the listing of {bucket} is out of order: {row.key!r} came after {last!r}; use a server that lists by key"
+                    f"the listing of {bucket} is out of order: {row.key!r} came after {last!r}; use a server that lists"
+                    " by key"
                 )
             last = row.key
         yield row
@@ -226,8 +232,9 @@ def placed(place: Place) -> Callable[[ObjectRow | None], tuple[str, str] | None]
 
 def _folders(side: Side, pace: Pace | None) -> Iterator[list[str] | None]:
     """Folders level by level, as far as months, as long as a whole level costs no more than is left of MOST_LOOKS."""
-    # A level is looked at whole or not at all: half a level would cut some accounts finely and leave the rest one long range, which
-    # alone would then decide how long the bucket takes. Below months there is nothing to gain: a day is about a page.
+    # A level is looked at whole or not at all: half a level would cut some accounts finely and leave the rest one long
+    # range, which alone would then decide how long the bucket takes. Below months there is nothing to gain: a day is
+    # about a page.
     level, left = [side.prefix], MOST_LOOKS
     while level and len(level) <= left:
         left -= len(level)

@@ -1,7 +1,7 @@
 """Listings as streams in key order, and two of them side by side.
 
-S3 lists general-purpose buckets in UTF-8 byte order of the keys (API Reference, ListObjectsV2). Python compares strings by code
-point, which is the same order.
+S3 lists general-purpose buckets in UTF-8 byte order of the keys (API Reference, ListObjectsV2). Python compares strings
+by code point, which is the same order.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -31,9 +31,11 @@ def list_objects(
     owners: bool = False,
     restores: bool = False,
 ) -> Iterator[ObjectRow]:
-    """Every object under the prefix after `start_after`, in key order; the next page is under way while this one is read.
+    """Every object under the prefix after `start_after`, in key order; the next page is under way while this one is
+    read.
 
-    Memory is two pages. Raises ClientError or NoAnswer where the listing could not be finished: what came before is not the whole.
+    Memory is two pages. Raises ClientError or NoAnswer where the listing could not be finished: what came before is not
+    the whole.
     """
     asked = partial(calls.list_objects, bucket, owner, prefix, owners=owners, restores=restores)
     pending = client.start(asked(start_after=start_after))
@@ -69,12 +71,12 @@ def list_versions(
             return
 
 
-def list_versions_between(
-    client: S3Client, bucket: str, owner: str, first: str, last: str
-) -> Iterator[VersionRow]:
-    """Every version and delete marker of the keys from `first` to `last`, both included, the youngest version of a key first.
+def list_versions_between(client: S3Client, bucket: str, owner: str, first: str, last: str) -> Iterator[VersionRow]:
+    """Every version and delete marker of the keys from `first` to `last`, both included, the youngest version of a key
+    first.
 
-    One page after the other and no page past `last`. S3 begins after the marker, so that is `first` without its end, which sorts before it.
+    One page after the other and no page past `last`. S3 begins after the marker, so that is `first` without its end,
+    which sorts before it.
     """
     marker, version = first[:-1], ""
     while True:

@@ -31,9 +31,7 @@ class ChangeGroup:
                 runs.append([place, place])
         steps = {later[0] - sooner[0] for sooner, later in pairwise(runs)}
         if len(runs) > 6:
-            every = (
-                f"every {_ORDINALS[steps.pop()]} of " if len(steps) == 1 and max(steps) in _ORDINALS else ""
-            )
+            every = f"every {_ORDINALS[steps.pop()]} of " if len(steps) == 1 and max(steps) in _ORDINALS else ""
             return f"{every}{runs[0][0]} to {runs[-1][1]}" if every else f"{runs[0][0]} ... {runs[-1][1]}"
         return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
 
@@ -75,7 +73,8 @@ class ChangeGroup:
 
     @property
     def requires(self) -> str:
-        """The check that must hold; for each its own where they differ in their subject only. Empty where there is none."""
+        """The check that must hold; for each its own where they differ in their subject only. Empty where there is
+        none."""
         check = self.changes[0].requires
         if check is None:
             return ""

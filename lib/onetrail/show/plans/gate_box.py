@@ -19,9 +19,7 @@ class GateBox:
     def __init__(self, plan: Plan, settings: "Settings") -> None:
         self._plan, self._settings = plan, settings
         self._typed = ""
-        self._box = (
-            self._widgets() if _people_are_here() and not plan.empty and not settings.approve else None
-        )
+        self._box = self._widgets() if _people_are_here() and not plan.empty and not settings.approve else None
 
     @property
     def approve(self) -> str:
@@ -29,7 +27,8 @@ class GateBox:
         return self._typed or self._settings.approve
 
     def open_with(self, typed: str) -> str:
-        """Take what a person typed; returns what to tell them. Anything but this plan's id closes what was typed open."""
+        """Take what a person typed; returns what to tell them. Anything but this plan's id closes what was typed
+        open."""
         if typed.strip() != self._plan.id:
             self._typed = ""
             return f"{typed.strip() or 'Nothing'} is not this plan's id: the gate stays closed."
@@ -44,9 +43,7 @@ class GateBox:
         if self._typed == self._plan.id or self._plan.id in self._settings.approvals:
             return f"Open for plan {self._plan.id}."
         if self._settings.approve == "any":
-            return (
-                f'Open for plan {self._plan.id}: approve = "any" approves every plan on the practice estate.'
-            )
+            return f'Open for plan {self._plan.id}: approve = "any" approves every plan on the practice estate.'
         if self._settings.approve:
             return f"Another plan was approved ({self._settings.approve}): this one is {self._plan.id}."
         return f'Closed: nothing is approved. To open it set approve = "{self._plan.id}" and run again.'
@@ -65,9 +62,7 @@ class GateBox:
 
         text = widgets.Text(placeholder="p-…", description="plan id", continuous_update=False)
         button = widgets.Button(description="Open the gate")
-        says = widgets.HTML(
-            value=paragraph("Type the plan's id to approve it. Nothing is sent before that.").html
-        )
+        says = widgets.HTML(value=paragraph("Type the plan's id to approve it. Nothing is sent before that.").html)
 
         def taken(_: Any) -> None:
             says.value = paragraph(self.open_with(text.value)).html

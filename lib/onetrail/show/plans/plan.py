@@ -16,10 +16,9 @@ _COLUMNS = [
 
 
 def plan(proposed: Plan) -> Shown:
-    """The changes in order, alike ones in one row; every single one, what it sends and what it replaces fold out below."""
-    parts = (
-        [paragraph(f"Plan {proposed.id} of step {proposed.step}", strong=True)] if proposed.changes else []
-    )
+    """The changes in order, alike ones in one row; every single one, what it sends and what it replaces fold out
+    below."""
+    parts = [paragraph(f"Plan {proposed.id} of step {proposed.step}", strong=True)] if proposed.changes else []
     groups = grouped(proposed.changes)
     if groups:
         columns, rows = _COLUMNS, _rows(groups)
@@ -42,9 +41,7 @@ def undo(proposed: Plan) -> Shown:
     rows: list[Sequence[str | Shown]] = []
     for group in reversed(grouped(proposed.changes)):
         words = {c.undo for c in group.changes}
-        rows.append(
-            [group.numbers, group.what, group.on_what, words.pop() if len(words) == 1 else _each(group)]
-        )
+        rows.append([group.numbers, group.what, group.on_what, words.pop() if len(words) == 1 else _each(group)])
     names = [Column("n", right=True), Column("what"), Column("on what"), Column("undo")]
     return simple(f"Undo of plan {proposed.id}, last change first", names, rows)
 
@@ -81,7 +78,8 @@ def _who(proposed: Plan) -> Shown:
     if all(change.actor != NAMED for change in proposed.changes):
         return Shown("", "")
     return paragraph(
-        'As: the identity that sends the change. "named role" is the role in the first table, by which onetrail enters the account.'
+        'As: the identity that sends the change. "named role" is the role in the first table, by which onetrail enters'
+        " the account."
     )
 
 

@@ -11,9 +11,7 @@ from onetrail.show.table import simple, written, written_column
 def rules(groups: Sequence[ChangeGroup]) -> list[Shown]:
     """The table of rules, each with its single buckets folded away; nothing where the plan has none."""
     ruled = [
-        (group, [change.bulk for change in group.changes if change.bulk])
-        for group in groups
-        if group.changes[0].bulk
+        (group, [change.bulk for change in group.changes if change.bulk]) for group in groups if group.changes[0].bulk
     ]
     if not ruled:
         return []
@@ -21,13 +19,22 @@ def rules(groups: Sequence[ChangeGroup]) -> list[Shown]:
     sums = [[_sum(bulks, name) for _, bulks in ruled] for name in counted]
     said = [written_column(column) for column in sums]
     rows = [
-        [group.numbers, ", ".join(bulks[0].calls), group.on_what, _said(group, bulks[0]), *(column[i] for column in said)]
+        [
+            group.numbers,
+            ", ".join(bulks[0].calls),
+            group.on_what,
+            _said(group, bulks[0]),
+            *(column[i] for column in said),
+        ]
         for i, (group, bulks) in enumerate(ruled)
-    ]  # fmt: skip
+    ]
     columns = [
-        Column("n", right=True), Column("calls"), Column("on what"), Column("which objects"),
+        Column("n", right=True),
+        Column("calls"),
+        Column("on what"),
+        Column("which objects"),
         *(Column(f"{name}, estimated", right=True) for name in counted),
-    ]  # fmt: skip
+    ]
     caption = "Rules that cover many objects; the approval does not include the estimates"
     several = [part for part in ruled if len(part[1]) > 1]
     singles = Shown("".join(_one_by_one(group, bulks, counted).html for group, bulks in several), "")
@@ -42,8 +49,11 @@ def _one_by_one(group: ChangeGroup, bulks: Sequence[Bulk], counted: Sequence[str
         for i, (place, change) in enumerate(zip(group.places, group.changes, strict=True))
     ]
     columns = [
-        Column("n", right=True), Column("region"), Column("on what"), *(Column(f"{n}, estimated", right=True) for n in counted),
-    ]  # fmt: skip
+        Column("n", right=True),
+        Column("region"),
+        Column("on what"),
+        *(Column(f"{n}, estimated", right=True) for n in counted),
+    ]
     caption = f"{group.what}: {group.one_of('reason')}"
     return simple(caption, columns, rows, ["", "all", "", *(column[-1] for column in numbers)])
 

@@ -1,6 +1,7 @@
 """What a change sends, and what it replaces: parameters as they go out, policies by the statements that differ.
 
-Changes that send the same but for the names of their bucket, region and account are shown once, with those names marked.
+Changes that send the same but for the names of their bucket, region and account are shown once, with those names
+marked.
 """
 
 import json
@@ -15,7 +16,8 @@ from onetrail.show.table import simple
 
 
 def what_is_sent(group: ChangeGroup) -> Shown:
-    """One fold for the single changes of a group, and one for each thing that is sent, with the changes that send it."""
+    """One fold for the single changes of a group, and one for each thing that is sent, with the changes that send
+    it."""
     variants: dict[str, list[int]] = {}
     examples: dict[str, tuple[Any, Any]] = {}
     for place, change in zip(group.places, group.changes, strict=True):
@@ -42,9 +44,7 @@ def _variant(group: ChangeGroup, places: list[int], sent: Any, before: Any) -> S
     held = set(places)
     members = tuple(c for p, c in zip(group.places, group.changes, strict=True) if p in held)
     part = ChangeGroup(tuple(places), members)
-    one_by_one = (
-        f" ({len(places)} alike, but for the names in ‹ ›)" if len(places) > 1 else f" on {part.on_what}"
-    )
+    one_by_one = f" ({len(places)} alike, but for the names in ‹ ›)" if len(places) > 1 else f" on {part.on_what}"
     inner = [*_alone(part), *_policies(sent, before), _fold_json("Sent", sent)]
     if before is not None:
         inner.append(_fold_json("Before", before))

@@ -47,9 +47,12 @@ def section(settings: Settings, observation: EvidenceObservation) -> Section:
     parts.append(
         Prose(
             (
-                "Before is what the run record holds of the state that each change replaced; a role that no change touched counts as it is now."
-                if known
-                else "The record shows no change of a role of this account, so before and now are the same.",
+                (
+                    "Before is what the run record holds of the state that each change replaced; a role that no change"
+                    " touched counts as it is now."
+                    if known
+                    else "The record shows no change of a role of this account, so before and now are the same."
+                ),
             )
         )
     )
@@ -62,19 +65,18 @@ def _line(rows: list[list[str]]) -> str:
     closed = sum(row[3] == "yes" and row[4] == "no" for row in rows)
     opened = sum(row[3] == "no" and row[4] == "yes" for row in rows)
     count = sum(row[4] == "yes" for row in rows)
-    return f"{counted(len(now), 'principal has', 'principals have')} {counted(count, 'access path')}; since the record began {counted(opened, 'was', 'were')} opened and {closed:,} closed."
+    return (
+        f"{counted(len(now), 'principal has', 'principals have')} {counted(count, 'access path')}; since the record"
+        f" began {counted(opened, 'was', 'were')} opened and {closed:,} closed."
+    )
 
 
 def _before(observation: EvidenceObservation, account: str) -> dict[str, set[str]]:
-    """Role -> who could assume it before the first change of this record to its trust; roles that no change touched are left out."""
+    """Role -> who could assume it before the first change of this record to its trust; roles that no change touched are
+    left out."""
     found: dict[str, set[str]] = {}
     for one in observation.custody.sent:
-        if (
-            one.account != account
-            or one.service != "iam"
-            or one.call not in _TRUST
-            or not one.may_have_happened
-        ):
+        if one.account != account or one.service != "iam" or one.call not in _TRUST or not one.may_have_happened:
             continue
         name = str(one.parameters.get("RoleName", ""))
         if name not in found:
@@ -94,9 +96,7 @@ def _document(said: Any) -> Mapping[str, Any]:
 def _judged(settings: Settings, observation: EvidenceObservation) -> Iterator[Part]:
     seen = observation.creation.buckets.get(settings.bucket_name) if observation.creation else None
     if seen is None or seen.policy is None or isinstance(seen.policy, Unread):
-        yield Prose(
-            ("The archive's policy does not exist yet, or could not be read: nothing was evaluated.",)
-        )
+        yield Prose(("The archive's policy does not exist yet, or could not be read: nothing was evaluated.",))
         return
     judged = [(one.expectation, one.decision, one.row) for one in verdicts(settings, seen.policy)]
     rows = [
@@ -111,7 +111,10 @@ def _judged(settings: Settings, observation: EvidenceObservation) -> Iterator[Pa
     ]
     yield Prose(
         (
-            "Every caller below counts as an administrator of its own account: each denial comes from the archive's own policy.",
+            (
+                "Every caller below counts as an administrator of its own account: each denial comes from the archive's"
+                " own policy."
+            ),
         )
     )
     heads = ("request", "action", "expected", "actual", "decided by")

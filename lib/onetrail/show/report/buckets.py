@@ -16,7 +16,8 @@ from onetrail.steps.evidence import EvidenceObservation
 
 
 def buckets(settings: Settings, observation: EvidenceObservation) -> Iterator[Row]:
-    """Archive, work bucket, access logs; then whether the archive's policy is the steady one, with the expected decisions."""
+    """Archive, work bucket, access logs; then whether the archive's policy is the steady one, with the expected
+    decisions."""
     seen = observation.creation
     names = {
         settings.bucket_name: "archive",
@@ -110,7 +111,6 @@ def _state_of(there: BucketState, name: str) -> str:
         "lock": f"{lock.get('Mode', 'not set')} {lock.get('Days', '')} days".replace("  days", ""),
         "lifecycle": f"{len((known(there.lifecycle) or {}).get('Rules', [])):,} rules",
         "access log": (known(there.logging) or {}).get("TargetBucket", "not set"),
-        "policy": ", ".join(str(one.get("Sid", "without a name")) for one in policy.get("Statement", []))
-        or "none",
+        "policy": ", ".join(str(one.get("Sid", "without a name")) for one in policy.get("Statement", [])) or "none",
     }
     return words.get(name, "")

@@ -12,9 +12,20 @@ from onetrail.steps.evidence import EvidenceObservation
 from onetrail.steps.verification import ArchiveChain, TroubleGroup
 
 _HEADS = (
-    "account", "region", "trail", "digests valid", "digests invalid", "digests missing", "logs valid", "logs invalid",
-    "logs missing", "other", "new starts", "proven from", "proven until",
-)  # fmt: skip
+    "account",
+    "region",
+    "trail",
+    "digests valid",
+    "digests invalid",
+    "digests missing",
+    "logs valid",
+    "logs invalid",
+    "logs missing",
+    "other",
+    "new starts",
+    "proven from",
+    "proven until",
+)
 _GAP_HEADS = ("account", "region", "trail", "from", "until", "digests missing, at least", "why")
 _FILE_HEADS = ("region", "bucket", "kind", "state", "key", "why")
 _GROUP_HEADS = ("region", "bucket", "kind", "state", "why", "files")
@@ -57,14 +68,19 @@ def section(observation: EvidenceObservation) -> Section:
         Prose(
             (
                 (
-                    "At a new start CloudTrail began a new chain, as it does after every StartLogging: the time before it is not bound to the "
-                    "time after it, and no signature distinguishes a pause by the owner from a removed end."
+                    "At a new start CloudTrail began a new chain, as it does after every StartLogging: the time before"
+                    " it is not bound to the time after it, and no signature distinguishes a pause by the owner from a"
+                    " removed end."
                 ),
                 (
-                    "This section counts each log once, by the chain whose digests name it, including the logs of the new trail; the next section "
-                    "counts the same logs by the day in their name, beside those of the old buckets."
+                    "This section counts each log once, by the chain whose digests name it, including the logs of the"
+                    " new trail; the next section counts the same logs by the day in their name, beside those of the"
+                    " old buckets."
                 ),
-                f"The digests were checked in the mode {verified.digest_check}: full reads every digest and every log that one names.",
+                (
+                    f"The digests were checked in the mode {verified.digest_check}: full reads every digest and every"
+                    " log that one names."
+                ),
             )
         )
     )
@@ -89,9 +105,7 @@ def _named(caption: str, heads: Sequence[str], rows: Sequence[Sequence[object]])
 def _unsigned(verified: verification.VerificationObservation) -> list[Table]:
     """Counts by bucket; the archive's own row is what the new trail delivered since its last digest."""
     own = [verified.archive] if verified.archive else []
-    rows = [
-        [b.account, b.region, b.name, b.logs_unsigned] for b in (*verified.buckets, *own) if b.logs_unsigned
-    ]
+    rows = [[b.account, b.region, b.name, b.logs_unsigned] for b in (*verified.buckets, *own) if b.logs_unsigned]
     heads = ("account", "region", "bucket they were delivered to", "logs without a digest")
     caption = "Unsigned logs: they are in the archive without proof"
     return (
@@ -101,7 +115,10 @@ def _unsigned(verified: verification.VerificationObservation) -> list[Table]:
                 heads,
                 rows,
                 summed=(3,),
-                verdict=f"{counted(sum(b.logs_unsigned for b in verified.buckets), 'moved log is', 'moved logs are')} not named by a digest.",
+                verdict=(
+                    f"{counted(sum(b.logs_unsigned for b in verified.buckets), 'moved log is', 'moved logs are')} not"
+                    " named by a digest."
+                ),
             )
         ]
         if rows
@@ -141,7 +158,10 @@ def _line(observation: EvidenceObservation, gaps: list[list[object]]) -> str:
     sound = sum(seen.chain.sound for seen in verified.chains)
     digests = sum(seen.chain.digests.get(state, 0) for seen in verified.chains for state in _FINE)
     logs = sum(seen.chain.logs.get(FileState.VALID, 0) for seen in verified.chains)
-    line = f"{share(sound, len(verified.chains), 'chain')} whole: {counted(digests, 'valid digest')}, {counted(logs, 'log')} with the hash in a signed digest"
+    line = (
+        f"{share(sound, len(verified.chains), 'chain')} whole: {counted(digests, 'valid digest')},"
+        f" {counted(logs, 'log')} with the hash in a signed digest"
+    )
     if gaps:
         line += f"; {counted(len(gaps), 'gap')}"
     doubt = sum(bucket.logs_unsigned for bucket in verified.buckets)
@@ -167,12 +187,20 @@ def _row(seen: ArchiveChain) -> list[object]:
     lost = sum(i.missing for i in chain.intervals if i.state is IntervalState.GAP)
     name = chain.trail + (" (backfill)" if chain.backfill else "") + (" (sample)" if seen.sampled else "")
     return [
-        chain.account, chain.region, name,
-        sum(chain.digests.get(state, 0) for state in _FINE), chain.digests.get(FileState.INVALID, 0),
+        chain.account,
+        chain.region,
+        name,
+        sum(chain.digests.get(state, 0) for state in _FINE),
+        chain.digests.get(FileState.INVALID, 0),
         max(lost, chain.digests.get(FileState.MISSING, 0)),
-        chain.logs.get(FileState.VALID, 0), chain.logs.get(FileState.INVALID, 0), chain.logs.get(FileState.MISSING, 0),
-        other, restarts, proven[0].start if proven else None, proven[-1].end if proven else None,
-    ]  # fmt: skip
+        chain.logs.get(FileState.VALID, 0),
+        chain.logs.get(FileState.INVALID, 0),
+        chain.logs.get(FileState.MISSING, 0),
+        other,
+        restarts,
+        proven[0].start if proven else None,
+        proven[-1].end if proven else None,
+    ]
 
 
 def _gaps(seen: ArchiveChain) -> list[list[object]]:

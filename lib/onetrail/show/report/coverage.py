@@ -26,17 +26,14 @@ def section(observation: EvidenceObservation) -> Section:
     """One row per region, one column per month."""
     cells = observation.verified.coverage if observation.verified else ()
     if not cells:
-        return Section(
-            "coverage", "Coverage before and after", f"Coverage was not compared: {_why(observation)}."
-        )
+        return Section("coverage", "Coverage before and after", f"Coverage was not compared: {_why(observation)}.")
     months = list(months_between(min(cell.day for cell in cells), max(cell.day for cell in cells)))
     places: dict[tuple[str, str], list[DayCoverage]] = {}
     for cell in cells:
         places.setdefault((cell.account, cell.region), []).append(cell)
     several = len({account for account, _ in places}) > 1
     grid = {
-        (" ".join(place) if several else place[1]): _states(found, months)
-        for place, found in sorted(places.items())
+        (" ".join(place) if several else place[1]): _states(found, months) for place, found in sorted(places.items())
     }
     heads = (
         "account",
@@ -48,9 +45,7 @@ def section(observation: EvidenceObservation) -> Section:
         "unsigned",
         "new trail's own",
     )
-    rows = [
-        [*place, sum(bool(c.before) for c in found), *_sums(found)] for place, found in sorted(places.items())
-    ]
+    rows = [[*place, sum(bool(c.before) for c in found), *_sums(found)] for place, found in sorted(places.items())]
     alt = f"{len(grid)} regions by {len(months)} months, {months[0]} to {months[-1]}; the table below has the numbers"
     parts: tuple[Part, ...] = (
         Picture(_svg(grid, months, alt), alt),
@@ -64,9 +59,9 @@ def section(observation: EvidenceObservation) -> Section:
         Prose(
             (
                 (
-                    '"Before" and "equal after" count the logs of the old buckets, without digests. "Proven by digests" counts every log of the '
-                    "archive that a signed digest names, including the logs that the new trail delivered, as the section on digest chains "
-                    'does. "Unsigned" counts moved logs only.'
+                    '"Before" and "equal after" count the logs of the old buckets, without digests. "Proven by digests"'
+                    " counts every log of the archive that a signed digest names, including the logs that the new trail"
+                    ' delivered, as the section on digest chains does. "Unsigned" counts moved logs only.'
                 ),
             )
         ),
@@ -89,10 +84,7 @@ def _states(cells: Sequence[DayCoverage], months: Sequence[str]) -> list[str]:
 
 
 def _sums(cells: Sequence[DayCoverage]) -> list[int]:
-    return [
-        sum(getattr(cell, part) for cell in cells)
-        for part in ("before", "after", "proven", "unsigned", "new")
-    ]
+    return [sum(getattr(cell, part) for cell in cells) for part in ("before", "after", "proven", "unsigned", "new")]
 
 
 def _svg(grid: Mapping[str, Sequence[str]], months: Sequence[str], alt: str) -> str:

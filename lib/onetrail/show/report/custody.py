@@ -15,9 +15,7 @@ def section(settings: Settings, observation: EvidenceObservation) -> Section:
     if not custody.there:
         check = custody.check
         why = f"No line of the record can be read: {next(iter(check.problems), check.torn)}."
-        return Section(
-            "custody", "Chain of custody", why if check.begun else "There is no record in this folder."
-        )
+        return Section("custody", "Chain of custody", why if check.begun else "There is no record in this folder.")
     parts: list[Part] = [
         _record(observation),
         *_plans(custody),
@@ -34,10 +32,11 @@ def _line(observation: EvidenceObservation) -> str:
     custody = observation.custody
     whole = "is complete" if custody.check.whole else f"is NOT complete: {custody.check.problems[0]}"
     unknown = len(custody.unknown)
-    more = (
-        f"; for {unknown:,} it does not show how {'it' if unknown == 1 else 'they'} ended" if unknown else ""
+    more = f"; for {unknown:,} it does not show how {'it' if unknown == 1 else 'they'} ended" if unknown else ""
+    return (
+        f"The record of {counted(custody.check.lines, 'line')} {whole}. It holds {counted(len(custody.sent), 'change')}"
+        f" under {counted(len(custody.approvals), 'approval')}{more}."
     )
-    return f"The record of {counted(custody.check.lines, 'line')} {whole}. It holds {counted(len(custody.sent), 'change')} under {counted(len(custody.approvals), 'approval')}{more}."
 
 
 def _record(observation: EvidenceObservation) -> Part:
@@ -54,9 +53,11 @@ def _record(observation: EvidenceObservation) -> Part:
         "The run record, up to the line before this page's own",
         ("property", "value"),
         rows,
-        verdict="The chain is intact."
-        if check.whole
-        else f"The chain is not intact: {counted(len(check.problems), 'problem')}.",
+        verdict=(
+            "The chain is intact."
+            if check.whole
+            else f"The chain is not intact: {counted(len(check.problems), 'problem')}."
+        ),
     )
 
 
@@ -92,8 +93,7 @@ def _approved(custody: Custody) -> str:
     counts = Counter(one.by for one in custody.approvals)
     return (
         "; ".join(
-            f"{counted(count, 'plan was', 'plans were')} approved by {what}"
-            for what, count in sorted(counts.items())
+            f"{counted(count, 'plan was', 'plans were')} approved by {what}" for what, count in sorted(counts.items())
         )
         + "."
     )
@@ -105,7 +105,10 @@ def _ended(custody: Custody) -> str:
     if not unended:
         return f"{counted(begun, 'plan was', 'plans were')} started, and the record shows how each ended."
     first = custody.unended[0]
-    return f"{counted(begun, 'plan was', 'plans were')} started; for {unended:,} the record does not show how it ended, first {first.plan} of step {first.step}."
+    return (
+        f"{counted(begun, 'plan was', 'plans were')} started; for {unended:,} the record does not show how it ended,"
+        f" first {first.plan} of step {first.step}."
+    )
 
 
 def _callers(custody: Custody) -> list[Part]:
@@ -141,9 +144,7 @@ def _sent(custody: Custody) -> list[Part]:
         for one in custody.sent
     ]
     heads = ("line", "at", "step", "account", "region", "call", "resource", "as", "ended", "request id")
-    return [
-        table("Every change that was sent, in order", heads, rows, folded=f"Show all {len(rows):,} changes")
-    ]
+    return [table("Every change that was sent, in order", heads, rows, folded=f"Show all {len(rows):,} changes")]
 
 
 def _bulk(custody: Custody) -> list[Part]:
@@ -195,9 +196,7 @@ def _conditions(custody: Custody) -> list[Part]:
     line = f"{held:,} of {len(custody.conditions):,} held when they were checked."
     label = f"Show all {len(custody.conditions):,} conditions"
     return (
-        [table("Conditions checked at the moment of sending", heads, rows, folded=label, verdict=line)]
-        if rows
-        else []
+        [table("Conditions checked at the moment of sending", heads, rows, folded=label, verdict=line)] if rows else []
     )
 
 
@@ -210,12 +209,7 @@ def _anchors(settings: Settings, observation: EvidenceObservation) -> list[Part]
     if not rows:
         return [
             *strange,
-            Prose(
-                (
-                    observation.anchors.could_not_look
-                    or "No head of the record is stored outside this machine yet.",
-                )
-            ),
+            Prose((observation.anchors.could_not_look or "No head of the record is stored outside this machine yet.",)),
         ]
     locked = sum(bool(one.lock) for one in observation.anchors.held)
     over = sum(bool(one.above) for one in observation.anchors.held)
@@ -252,7 +246,10 @@ def _receipts(observation: EvidenceObservation) -> list[Part]:
                 rows,
                 summed=(2, 3),
                 folded=f"Show all {len(rows):,} receipts",
-                verdict=f"{counted(len(receipts.held), 'receipt is', 'receipts are')} intact, {len(receipts.broken):,} cannot be trusted.",
+                verdict=(
+                    f"{counted(len(receipts.held), 'receipt is', 'receipts are')} intact, {len(receipts.broken):,}"
+                    " cannot be trusted."
+                ),
             )
         ]
         if rows

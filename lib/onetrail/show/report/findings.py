@@ -63,9 +63,7 @@ def steps(observation: EvidenceObservation, found: Sequence[Finding]) -> Section
         *(f"{state.value.replace('_', ' ')}" for state in SIGNS),
         "summary",
     )
-    parts: list[Table | Prose] = [
-        table("Checks by step and state", heads, rows, summed=range(2, 2 + len(SIGNS)))
-    ]
+    parts: list[Table | Prose] = [table("Checks by step and state", heads, rows, summed=range(2, 2 + len(SIGNS)))]
     for state, caption, label in (
         (FindingState.PLANNED, "Still to be done", ""),
         (FindingState.NOTE, "Notes: facts about the past, and what is deliberately left as it is", ""),
@@ -104,9 +102,7 @@ def _table(caption: str, found: Sequence[Finding], folded: str = "") -> Table:
         for (state, name, account, said, _), group in groups.items()
     ]
     if len({row[0] for row in rows}) == 1 and found[0].state not in BAD:
-        return table(
-            caption, _HEADS[1:], [row[1:] for row in rows], folded=folded and f"{folded} ({len(found):,})"
-        )
+        return table(caption, _HEADS[1:], [row[1:] for row in rows], folded=folded and f"{folded} ({len(found):,})")
     return table(caption, _HEADS, rows, folded=folded and f"{folded} ({len(found):,})")
 
 

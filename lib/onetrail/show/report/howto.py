@@ -9,21 +9,42 @@ from onetrail.steps.evidence import EvidenceObservation
 _WORDS: Final = (
     ("archive", "the one bucket of the log account that holds every log, old and new"),
     ("anchor, head", "the hash of the record's last line at some time, stored in the locked work bucket"),
-    ("break-glass", "the one role that may change the archive; named people assume it in an emergency, and where a plan of the move says so"),
+    (
+        "break-glass",
+        (
+            "the one role that may change the archive; named people assume it in an emergency, and where a plan of the"
+            " move says so"
+        ),
+    ),
     ("copier", "the role that writes the copies while a temporary permission is open"),
-    ("digest", "a file that CloudTrail signs every hour; it names each log of that hour with its SHA-256, and the digest before it"),
+    (
+        "digest",
+        (
+            "a file that CloudTrail signs every hour; it names each log of that hour with its SHA-256, and the digest"
+            " before it"
+        ),
+    ),
     ("digest chain", "the digests of one trail and region, each naming the one before"),
     ("gap", "a time without proof by a signed digest"),
-    ("governance, compliance", "modes of S3 Object Lock: principals with the permission can bypass governance; nobody can bypass compliance before its date"),
+    (
+        "governance, compliance",
+        (
+            "modes of S3 Object Lock: principals with the permission can bypass governance; nobody can bypass"
+            " compliance before its date"
+        ),
+    ),
     ("guardrail", "a service control policy of the organization over the new trail or the archive"),
     ("ledger", "Parquet files with one row for each object that was listed for the copy, locked or deleted"),
     ("old bucket, old trail", "what the estate had before the move"),
     ("plan, plan id", "an ordered list of changes, and the hash of what they mean; an approval names it"),
     ("record", "record.jsonl: each change before and after it was sent, each line with the hash of the line before"),
-    ("emptied bucket", "an old bucket that is empty and closed: it keeps the name ours, and nothing can be put into it"),
+    (
+        "emptied bucket",
+        "an old bucket that is empty and closed: it keeps the name ours, and nothing can be put into it",
+    ),
     ("receipt", "a file that binds the exact listing of a proven old bucket; without it nothing is deleted"),
     ("unsigned", "a log that is in the archive with equal bytes, and that no digest names"),
-)  # fmt: skip
+)
 
 
 def check_it(settings: Settings, observation: EvidenceObservation) -> Section:
@@ -42,11 +63,12 @@ def check_it(settings: Settings, observation: EvidenceObservation) -> Section:
             'grep \'"kind":"report"\' record.jsonl | tail -n 1\nsha256sum report.html',
         ),
         Commands(
-            "The heads outside this machine: each key has one version, under its lock; the hash in it must be that of the same line of the record:",
-            f"aws s3api list-object-versions --bucket {settings.work_bucket} --prefix records/{run}/ --query 'Versions[].[Key,VersionId]'\n"
-            f"aws s3api get-object --bucket {settings.work_bucket} --key {key} --version-id VERSION head.json\n"
-            "cat head.json\n"
-            f"sed -n '{line}p' record.jsonl | grep -o '\"hash\":\"[0-9a-f]*\"'",
+            "The heads outside this machine: each key has one version, under its lock; the hash in it must be that of"
+            " the same line of the record:",
+            f"aws s3api list-object-versions --bucket {settings.work_bucket} --prefix records/{run}/ --query"
+            f" 'Versions[].[Key,VersionId]'\naws s3api get-object --bucket {settings.work_bucket} --key {key}"
+            f" --version-id VERSION head.json\ncat head.json\nsed -n '{line}p' record.jsonl | grep -o"
+            ' \'"hash":"[0-9a-f]*"\'',
         ),
         Commands(
             "The ledger in sums, with DuckDB:",
@@ -55,8 +77,8 @@ def check_it(settings: Settings, observation: EvidenceObservation) -> Section:
         ),
         Commands(
             "The same with pandas:",
-            "python -c \"import glob, pandas as pd; d = pd.concat(map(pd.read_parquet, glob.glob('ledger/*.parquet'))); "
-            "print(d.groupby(['action', 'source_bucket', 'outcome'])['size'].agg(['count', 'sum']))\"",
+            "python -c \"import glob, pandas as pd; d = pd.concat(map(pd.read_parquet, glob.glob('ledger/*.parquet')));"
+            " print(d.groupby(['action', 'source_bucket', 'outcome'])['size'].agg(['count', 'sum']))\"",
         ),
         Commands(
             "Each file of the ledger by its hash, as in the table of files above:",
@@ -74,9 +96,12 @@ def check_it(settings: Settings, observation: EvidenceObservation) -> Section:
         ),
     )
     return Section(
-        "check", "How to check this page without trusting it",
-        "Run these commands in the folder of this page. None of them trusts this page: each reads AWS, or a file that the record binds.", parts,
-    )  # fmt: skip
+        "check",
+        "How to check this page without trusting it",
+        "Run these commands in the folder of this page. None of them trusts this page: each reads AWS, or a file that"
+        " the record binds.",
+        parts,
+    )
 
 
 def words(settings: Settings) -> Section:

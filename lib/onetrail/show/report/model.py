@@ -1,4 +1,5 @@
-"""The parts of a page: sections, each with its verdict line, and tables, pictures, lists and commands below it. Pure."""
+"""The parts of a page: sections, each with its verdict line, and tables, pictures, lists and commands below it.
+Pure."""
 
 import re
 from collections.abc import Sequence
@@ -30,7 +31,8 @@ class ReportColumn:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text under their heads. `folded` is a label: on a screen the table opens at it, on paper it is always there.
+    """Rows of text under their heads. `folded` is a label: on a screen the table opens at it, on paper it is always
+    there.
 
     `verdict` is the line below that reads it.
     """
@@ -93,9 +95,11 @@ def table(
     folded: str = "",
     verdict: str = "",
 ) -> Table:
-    """A table of values, written as everywhere else in onetrail: thousands separators, UTC instants, a dash for no value.
+    """A table of values, written as everywhere else in onetrail: thousands separators, UTC instants, a dash for no
+    value.
 
-    `summed` are the columns of whole numbers that get a sum in the last row; `all` is in the column before the first of them.
+    `summed` are the columns of whole numbers that get a sum in the last row; `all` is in the column before the first of
+    them.
     """
     columns = [[row[i] for row in rows] for i in range(len(heads))]
     sums = {i: sum(value or 0 for value in columns[i]) for i in summed} if rows else {}
@@ -112,14 +116,12 @@ def table(
 
 def _numeric(column: Sequence[Any]) -> bool:
     said = [value for value in column if value is not None]
-    return bool(said) and all(
-        isinstance(value, int | float) and not isinstance(value, bool) for value in said
-    )
+    return bool(said) and all(isinstance(value, int | float) and not isinstance(value, bool) for value in said)
 
 
 def cell_class(text: str, head: ReportColumn) -> str:
-    """How a cell is set: `n` to the right, `s` a sign, `h` a hash or request id, `t` an instant, `k` a short word that is not
-    broken, `p` prose that breaks between words; empty for a long name."""
+    """How a cell is set: `n` to the right, `s` a sign, `h` a hash or request id, `t` an instant, `k` a short word that
+    is not broken, `p` prose that breaks between words; empty for a long name."""
     if head.right:
         return "n"
     if _SIGN.fullmatch(text):
@@ -135,9 +137,7 @@ def cell_class(text: str, head: ReportColumn) -> str:
 
 def said(value: object) -> Markup:
     """What any value of ours or of others becomes on the page: printable, on one line, escaped."""
-    return (
-        value if isinstance(value, Markup) else Markup(isolated(printable(value), lambda text: escape(text)))
-    )
+    return value if isinstance(value, Markup) else Markup(isolated(printable(value), lambda text: escape(text)))
 
 
 def lines(text: str) -> Markup:

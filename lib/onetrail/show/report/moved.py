@@ -10,9 +10,17 @@ from onetrail.steps.evidence import ChangeEnding, EvidenceObservation
 from onetrail.steps.verification import BucketVerdict
 
 _HEADS = (
-    "region", "old bucket", "objects", "bytes", "of these CloudTrail's", "equal in the archive", "missing", "different",
-    "copied by this run", "bytes copied",
-)  # fmt: skip
+    "region",
+    "old bucket",
+    "objects",
+    "bytes",
+    "of these CloudTrail's",
+    "equal in the archive",
+    "missing",
+    "different",
+    "copied by this run",
+    "bytes copied",
+)
 
 
 def section(settings: Settings, observation: EvidenceObservation) -> Section:
@@ -35,12 +43,12 @@ def section(settings: Settings, observation: EvidenceObservation) -> Section:
         Prose(
             (
                 (
-                    "The left side is the old bucket as listed now. For a retired bucket it is the list that its receipt binds: it was made "
-                    "when the bucket was proven, and the record holds its hash."
+                    "The left side is the old bucket as listed now. For a retired bucket it is the list that its"
+                    " receipt binds: it was made when the bucket was proven, and the record holds its hash."
                 ),
                 (
-                    "Objects that are not CloudTrail's and zero-byte folder markers are not moved: they are the difference between all "
-                    "objects and CloudTrail's. Equal means equal bytes, by size and checksum."
+                    "Objects that are not CloudTrail's and zero-byte folder markers are not moved: they are the"
+                    " difference between all objects and CloudTrail's. Equal means equal bytes, by size and checksum."
                 ),
                 *_by_jobs(settings, observation),
             )
@@ -51,18 +59,20 @@ def section(settings: Settings, observation: EvidenceObservation) -> Section:
 
 def _by_jobs(settings: Settings, observation: EvidenceObservation) -> tuple[str, ...]:
     """What was copied by jobs, and where their behaviour was seen; nothing where this machine copied."""
-    jobs = [
-        one for one in observation.custody.sent if one.call == "CreateJob" and one.ended is ChangeEnding.DONE
-    ]
+    jobs = [one for one in observation.custody.sent if one.call == "CreateJob" and one.ended is ChangeEnding.DONE]
     if not jobs:
         return ()
     where = {
-        "practice": "The behaviour of jobs was checked on the practice estate, which was written from documentation; only AWS can confirm it.",
+        "practice": (
+            "The behaviour of jobs was checked on the practice estate, which was written from documentation; only AWS"
+            " can confirm it."
+        ),
         "aws": "The pilot checked the behaviour of jobs on AWS before the rest was copied.",
     }[settings.estate]
     said = (
-        "Old buckets that the log account can read were copied by jobs of S3 Batch Operations. A job copies without a condition, so each copy "
-        "was checked in the archive afterwards; the ledger rows with the request job/ID are those copies."
+        "Old buckets that the log account can read were copied by jobs of S3 Batch Operations. A job copies without a"
+        " condition, so each copy was checked in the archive afterwards; the ledger rows with the request job/ID are"
+        " those copies."
     )
     return (f"{said} {where}",)
 
@@ -95,7 +105,17 @@ def _copied(observation: EvidenceObservation) -> Mapping[str, tuple[int, int]]:
 
 def _row(one: BucketVerdict, sums: Mapping[str, tuple[int, int]]) -> list[str | int]:
     copied = sums.get(one.name, (0, 0))
-    return [one.region, one.name, one.objects, one.size, one.logs_and_digests, one.equal, one.missing, one.different, *copied]  # fmt: skip
+    return [
+        one.region,
+        one.name,
+        one.objects,
+        one.size,
+        one.logs_and_digests,
+        one.equal,
+        one.missing,
+        one.different,
+        *copied,
+    ]
 
 
 def _fates(settings: Settings, observation: EvidenceObservation) -> Table:
@@ -112,9 +132,16 @@ def _fates(settings: Settings, observation: EvidenceObservation) -> Table:
         else:
             fate = "emptied, closed" if bucket.shell else "exists"
         rows.append(
-            [one.region, one.name, "yes" if one.good else "; ".join(one.reasons) or "no", receipt.at if receipt else None,
-             receipt.objects if receipt else None, fate, gone.get(one.name)]
-        )  # fmt: skip
+            [
+                one.region,
+                one.name,
+                "yes" if one.good else "; ".join(one.reasons) or "no",
+                receipt.at if receipt else None,
+                receipt.objects if receipt else None,
+                fate,
+                gone.get(one.name),
+            ]
+        )
     heads = (
         "region",
         "old bucket",
@@ -125,7 +152,10 @@ def _fates(settings: Settings, observation: EvidenceObservation) -> Table:
         "closed at (record)",
     )
     proven = sum(row[2] == "yes" for row in rows)
-    line = f"{proven:,} of {len(rows):,} are proven; the record shows {sum(row[6] is not None for row in rows):,} closed or deleted."
+    line = (
+        f"{proven:,} of {len(rows):,} are proven; the record shows {sum(row[6] is not None for row in rows):,} closed"
+        " or deleted."
+    )
     return table("When each was proven, and how it was retired", heads, rows, verdict=line)
 
 

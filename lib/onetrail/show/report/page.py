@@ -1,4 +1,5 @@
-"""The page as text: the sections in their order, put into the template with its style sheet. Nothing of it is fetched."""
+"""The page as text: the sections in their order, put into the template with its style sheet. Nothing of it is
+fetched."""
 
 from importlib.resources import files
 from typing import TYPE_CHECKING

@@ -28,14 +28,13 @@ def section(observation: EvidenceObservation) -> Section:
     open_ = len(custody.left_open)
     line = counted(len(rows), "temporary permission was opened", "temporary permissions were opened")
     line += (
-        f"; {'it is' if len(rows) == 1 else counted(open_, 'of them is', 'of them are')} not shown as closed: {', '.join(sorted({one.what for one in custody.left_open}))}."
+        f"; {'it is' if len(rows) == 1 else counted(open_, 'of them is', 'of them are')} not shown as closed:"
+        f" {', '.join(sorted({one.what for one in custody.left_open}))}."
         if open_
         else (", and it was closed again." if len(rows) == 1 else ", and each was closed again.")
     )
     parts = [table("Temporary permissions, in the order of opening", _HEADS, rows, verdict=line)]
-    proofs = [
-        [c.line, c.at, c.step, "yes" if c.met else "no", c.why] for c in custody.conditions if c.of_revocation
-    ]
+    proofs = [[c.line, c.at, c.step, "yes" if c.met else "no", c.why] for c in custody.conditions if c.of_revocation]
     if proofs:
         parts.append(
             table(
@@ -46,7 +45,10 @@ def section(observation: EvidenceObservation) -> Section:
         )
     words = Prose(
         (
-            "The instants are those of the estate's clock, which the record keeps; on the practice estate that clock moves only when something waits.",
+            (
+                "The instants are those of the estate's clock, which the record keeps; on the practice estate that"
+                " clock moves only when something waits."
+            ),
         )
     )
     return Section("permissions", title, line, (*parts, words))
@@ -57,9 +59,17 @@ def _row(one: Permission) -> list[object]:
     lines = f"{one.opened.line:,} to {closed.ended_line:,}" if closed else f"{one.opened.line:,} on"
     ids = [one.opened.request_id, closed.request_id if closed else ""]
     return [
-        one.what, one.opened.account, one.lets, one.until or "does not", one.opened.ended_at or f"{one.opened.at} (no answer)", one.opened.actor,
-        closed.ended_at if closed else "not closed by this record", duration(one.seconds), lines, "\n".join(i for i in ids if i) or None,
-    ]  # fmt: skip
+        one.what,
+        one.opened.account,
+        one.lets,
+        one.until or "does not",
+        one.opened.ended_at or f"{one.opened.at} (no answer)",
+        one.opened.actor,
+        closed.ended_at if closed else "not closed by this record",
+        duration(one.seconds),
+        lines,
+        "\n".join(i for i in ids if i) or None,
+    ]
 
 
 def duration(seconds: int | None) -> str:

@@ -111,11 +111,13 @@ def _source_account(settings: Settings, observation: EvidenceObservation, accoun
             (
                 "logging",
                 "yes",
-                f"since {iso(status.started)}"
-                if status.is_logging and status.started
-                else "yes"
-                if status.is_logging
-                else "no",
+                (
+                    f"since {iso(status.started)}"
+                    if status.is_logging and status.started
+                    else "yes"
+                    if status.is_logging
+                    else "no"
+                ),
                 status.is_logging,
             ),
         ):
@@ -197,20 +199,18 @@ def _deliveries(observation: EvidenceObservation, account: str) -> list[Table]:
 
 def _old(observation: EvidenceObservation, account: str) -> list[Table]:
     found = []
-    trails = [
-        t for t in (observation.estate.old_trails if observation.estate else ()) if t.account == account
-    ]
+    trails = [t for t in (observation.estate.old_trails if observation.estate else ()) if t.account == account]
     if trails:
-        rows = [
-            [t.home_region, t.name, t.bucket, "logging" if status_of(t).is_logging else "stopped"]
-            for t in trails
-        ]
+        rows = [[t.home_region, t.name, t.bucket, "logging" if status_of(t).is_logging else "stopped"] for t in trails]
         found.append(
             table(
                 f"Old trails of {account} that still exist",
                 ("region", "trail", "bucket", "state"),
                 rows,
-                verdict=f"{counted(len(rows), 'old trail still exists', 'old trails still exist')}, {sum(row[3] == 'logging' for row in rows):,} of them logging.",
+                verdict=(
+                    f"{counted(len(rows), 'old trail still exists', 'old trails still exist')},"
+                    f" {sum(row[3] == 'logging' for row in rows):,} of them logging."
+                ),
             )
         )
     mine = [b for b in (observation.estate.buckets if observation.estate else ()) if b.account == account]
@@ -232,7 +232,10 @@ def _old(observation: EvidenceObservation, account: str) -> list[Table]:
                 heads,
                 rows,
                 folded=f"Show all {len(rows)} old buckets",
-                verdict=f"{sum(b.shell for b in mine):,} of {len(mine):,} are emptied and closed; a temporary permission is open in {sum(b.grant_open is True for b in mine):,}.",
+                verdict=(
+                    f"{sum(b.shell for b in mine):,} of {len(mine):,} are emptied and closed; a temporary permission is"
+                    f" open in {sum(b.grant_open is True for b in mine):,}."
+                ),
             )
         )
     return found

@@ -1,7 +1,7 @@
 """What no policy can stop, per attacker and lock mode.
 
-Sources: S3 User Guide, Object Lock; IAM User Guide, privileged tasks (S3UnlockBucketPolicy) and root; Organizations User Guide, closing an
-account, service control policies. Read in 2026.
+Sources: S3 User Guide, Object Lock; IAM User Guide, privileged tasks (S3UnlockBucketPolicy) and root; Organizations
+User Guide, closing an account, service control policies. Read in 2026.
 """
 
 from typing import Final, NamedTuple
@@ -30,10 +30,13 @@ RISKS: Final = (
     ),
     Risk(
         "an administrator of the log account",
-        "where no guardrail is attached: rewrite the trust policy of the break-glass role, assume it, then change the policy and delete every log",
+        "where no guardrail is attached: rewrite the trust policy of the break-glass role, assume it, then change the"
+        " policy and delete every log",
         "the same: break-glass may bypass governance",
         "the same up to the policy; no locked version can be deleted before its date, by anybody",
-        "the archive's policy denies everything until the break-glass role is assumed; the guardrail around the archive, which denies changes of our roles; few people with IAM rights there; an alarm on UpdateAssumeRolePolicy",
+        "the archive's policy denies everything until the break-glass role is assumed; the guardrail around the"
+        " archive, which denies changes of our roles; few people with IAM rights there; an alarm on"
+        " UpdateAssumeRolePolicy",
     ),
     Risk(
         "a principal that may assume break-glass",
@@ -51,10 +54,12 @@ RISKS: Final = (
     ),
     Risk(
         "an administrator of the management account",
-        "remove the bucket's policy by sts:AssumeRoot with S3UnlockBucketPolicy, or give root a password; then delete every log",
+        "remove the bucket's policy by sts:AssumeRoot with S3UnlockBucketPolicy, or give root a password; then delete"
+        " every log",
         "the same",
         "remove the policy; no locked version can be deleted before its date",
-        "no service control policy applies to the management account: limit sts:AssumeRoot and sts:TaskPolicyArn there, and few administrators",
+        "no service control policy applies to the management account: limit sts:AssumeRoot and sts:TaskPolicyArn there,"
+        " and few administrators",
     ),
     Risk(
         "the management account closes the log account",
@@ -67,12 +72,16 @@ RISKS: Final = (
         "anybody who can write to the folder of this run",
         "rewrite record, ledger and this page together; with break-glass too, remove the stored heads",
         "the same, by bypassing governance",
-        "rewrite the folder, and with break-glass remove the heads stored before step 06; no head stored since then can be deleted before its date",
-        "the heads of the record in the work bucket, under the lock that the chain of custody shows; lines after the last head are bound on this machine only",
+        "rewrite the folder, and with break-glass remove the heads stored before step 06; no head stored since then can"
+        " be deleted before its date",
+        "the heads of the record in the work bucket, under the lock that the chain of custody shows; lines after the"
+        " last head are bound on this machine only",
     ),
-)  # fmt: skip
+)
 """In the order of their reach."""
-WITHOUT_AN_ORGANIZATION: Final = "No organization is named, so there is no guardrail: an administrator of the log account can become break-glass."
+WITHOUT_AN_ORGANIZATION: Final = (
+    "No organization is named, so there is no guardrail: an administrator of the log account can become break-glass."
+)
 
 
 def section(settings: Settings) -> Section:
@@ -86,7 +95,10 @@ def section(settings: Settings) -> Section:
     )
     rows = [[risk.who, *(getattr(risk, one) for one in names), risk.withstands] for risk in RISKS]
     said = {
-        "compliance": "Under compliance nobody can delete a locked log before its date; the remaining risk is the closure of the whole account.",
+        "compliance": (
+            "Under compliance nobody can delete a locked log before its date; the remaining risk is the closure of the"
+            " whole account."
+        ),
         "governance": "Under governance every principal that can assume break-glass can delete every log.",
         "none": "Without a lock only the bucket's policy protects the logs.",
     }[mode]
@@ -94,8 +106,14 @@ def section(settings: Settings) -> Section:
     words = Prose(
         (
             *alone,
-            "A lock protects versions until their own dates. A delete marker can still hide an object: the version stays, and a listing of versions shows it.",
-            "Logs without a digest are equal to the old bucket's objects; nobody can prove that they were not changed there before the move.",
+            (
+                "A lock protects versions until their own dates. A delete marker can still hide an object: the version"
+                " stays, and a listing of versions shows it."
+            ),
+            (
+                "Logs without a digest are equal to the old bucket's objects; nobody can prove that they were not"
+                " changed there before the move."
+            ),
             "The new trail's own logs of up to about two hours after its last digest have no digest yet.",
         )
     )

@@ -34,9 +34,8 @@ def tally(rows: Iterable[Sequence[object]], what: str = "settings") -> str:
 
 
 def sign(held: bool | None, *, pending: bool = False) -> str:
-    """Whether an expected state is there; None where it was not evaluated, `pending` where a step is still to make it so."""
+    """Whether an expected state is there; None where it was not evaluated, `pending` where a step is still to make it
+    so."""
     if held is None:
         return SIGNS[FindingState.COULD_NOT_LOOK]
-    return (
-        SIGNS[FindingState.OK] if held else SIGNS[FindingState.PLANNED if pending else FindingState.FINDING]
-    )
+    return SIGNS[FindingState.OK] if held else SIGNS[FindingState.PLANNED if pending else FindingState.FINDING]

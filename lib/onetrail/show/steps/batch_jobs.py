@@ -56,7 +56,8 @@ def engines(settings: Settings, observation: CopyObservation) -> Shown:
 
 
 class JobProgress(Progress):
-    """Progress of a copy, with a row for each job where jobs copy: live in a notebook, lines elsewhere, one table at the end."""
+    """Progress of a copy, with a row for each job where jobs copy: live in a notebook, lines elsewhere, one table at
+    the end."""
 
     def __init__(self, *words: Any, **said: Any) -> None:
         super().__init__(*words, **said)
@@ -87,16 +88,11 @@ class JobProgress(Progress):
                 job.status,
                 *(f"{number:,}" for number in (job.succeeded, job.failed, job.total)),
             ]
-            for job in sorted(
-                self._jobs.values(), key=lambda job: (job.label.scope != "pilot", job.label.group)
-            )
+            for job in sorted(self._jobs.values(), key=lambda job: (job.label.scope != "pilot", job.label.group))
         ]
         heads = [*map(Column, ("old bucket", "for", "class", "locked until", "job", "state"))]
         heads += [Column(name, right=True) for name in ("copied", "failed", "of")]
-        sums = [
-            sum(getattr(job, name) for job in self._jobs.values())
-            for name in ("succeeded", "failed", "total")
-        ]
+        sums = [sum(getattr(job, name) for job in self._jobs.values()) for name in ("succeeded", "failed", "total")]
         total = ["all", "", "", "", "", "", *(f"{number:,}" for number in sums)]
         return simple("Jobs of S3 Batch Operations", heads, rows, total if len(rows) > 1 else None)
 
@@ -107,8 +103,7 @@ class JobProgress(Progress):
             return
         states = Counter(job.status for job in self._jobs.values())
         done, failed, of = (
-            sum(getattr(job, name) for job in self._jobs.values())
-            for name in ("succeeded", "failed", "total")
+            sum(getattr(job, name) for job in self._jobs.values()) for name in ("succeeded", "failed", "total")
         )
         said = ", ".join(f"{number:,} {state}" for state, number in sorted(states.items()))
         line = f"jobs: {said}; {done:,} of {of:,} copied, {failed:,} failed"

@@ -1,4 +1,5 @@
-"""What a person sees of step 03: the three buckets, the policy evaluated request by request, and the life of an object."""
+"""What a person sees of step 03: the three buckets, the policy evaluated request by request, and the life of an
+object."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -57,8 +58,13 @@ def judged(settings: Settings, document: Mapping[str, Any] | None = None) -> Sho
         for (right, wanted, verdict, statement), found in groups.items()
     ]
     heads = [
-        Column("expected"), Column("verdict"), Column("decided by"), Column("requests", right=True), Column("for example"), Column("result"),
-    ]  # fmt: skip
+        Column("expected"),
+        Column("verdict"),
+        Column("decided by"),
+        Column("requests", right=True),
+        Column("for example"),
+        Column("result"),
+    ]
     wrong = sum(1 for verdict in said if not verdict.as_wanted)
     line = f"{wrong} of {len(said)} requests would get a wrong decision: the policy is not applied."
     good = f"All {len(said)} requests get the expected decision."
@@ -75,7 +81,10 @@ def lives(settings: Settings, observation: BucketsObservation) -> Shown:
         return table(framed([], columns=columns), "Lifecycle of an object in the archive", verdict=line)
     rules = wanted(settings, observation)[-1].rules
     plain = [_rule(rule) for rule in rules if not str(rule["ID"]).startswith(DATED)]
-    line = f"{len(rules):,} of the {MOST_RULES:,} rules that S3 allows a bucket; a locked object stays until its own date, regardless of the rules."
+    line = (
+        f"{len(rules):,} of the {MOST_RULES:,} rules that S3 allows a bucket; a locked object stays until its own date,"
+        " regardless of the rules."
+    )
     frame = framed([*plain, *_dated(rules)], columns=columns)
     return table(
         frame,
@@ -150,10 +159,7 @@ def _rule(rule: Mapping[str, Any]) -> list[Any]:
 
 def _deeds(rule: Mapping[str, Any]) -> list[tuple[str, str]]:
     expiration = rule.get("Expiration", {})
-    found = [
-        (f"moves to {t['StorageClass']}", f"{t['Days']} days after creation")
-        for t in rule.get("Transitions", [])
-    ]
+    found = [(f"moves to {t['StorageClass']}", f"{t['Days']} days after creation") for t in rule.get("Transitions", [])]
     if "Days" in expiration:
         found.append(("expires", f"{expiration['Days']:,} days after creation"))
     if "NoncurrentVersionExpiration" in rule:

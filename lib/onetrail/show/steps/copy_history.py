@@ -45,16 +45,13 @@ def backlogs(observation: CopyObservation) -> Shown:
 
 
 def needs_a_person(observation: CopyObservation) -> Shown:
-    """What is not copied automatically, by bucket and reason, with the first of its keys or what to do about the whole bucket."""
+    """What is not copied automatically, by bucket and reason, with the first of its keys or what to do about the whole
+    bucket."""
     rows = [row for one in observation.backlogs for row in _odd(one)]
     number = sum(row[3] or 0 for row in rows if row[2] in _KINDS)
     stopped = [one for one in observation.backlogs if one.wanted and one.stopped]
     line = f"{counted(number, 'object needs a decision', 'objects need a decision')}." if number else ""
-    line += (
-        f" {counted(len(stopped), 'bucket is', 'buckets are')} not copied until that is fixed."
-        if stopped
-        else ""
-    )
+    line += f" {counted(len(stopped), 'bucket is', 'buckets are')} not copied until that is fixed." if stopped else ""
     line = line.strip() or "Nothing needs a decision."
     unread = [one.bucket.name for one in observation.backlogs if one.could_not_look]
     line += f" Not evaluated: {', '.join(unread)}." if unread else ""
@@ -140,7 +137,5 @@ def _verdict(observation: CopyObservation) -> str:
     said += f"; {counted(unread, 'bucket')} not evaluated" if unread else ""
     grants = len(observation.open_sources)
     return f"{said}; " + (
-        f"{counted(grants, 'old bucket has', 'old buckets have')} an open grant."
-        if grants
-        else "no grant is open."
+        f"{counted(grants, 'old bucket has', 'old buckets have')} an open grant." if grants else "no grant is open."
     )

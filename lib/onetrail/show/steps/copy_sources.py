@@ -1,4 +1,5 @@
-"""What a person sees of the old buckets' oddities in step 05: who gets an event for every copy, how keys move, and what the pilot read back."""
+"""What a person sees of the old buckets' oddities in step 05: who gets an event for every copy, how keys move, and what
+the pilot read back."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -21,13 +22,23 @@ def listeners(observation: CopyObservation) -> Shown:
     found = observation.flooded
     if not found:
         return paragraph(
-            "No subscriber gets an event for every copy: no notification, no replication, no trail with S3 data events.",
+            "No subscriber gets an event for every copy: no notification, no replication, no trail with S3 data"
+            " events.",
             strong=True,
         )
     rows = [
-        [one.account, one.region, one.name[3:].replace("-", " "), one.who, one.events, one.dollars, None if one.size is None else one.size / MB, one.line]
+        [
+            one.account,
+            one.region,
+            one.name[3:].replace("-", " "),
+            one.who,
+            one.events,
+            one.dollars,
+            None if one.size is None else one.size / MB,
+            one.line,
+        ]
         for one in found
-    ]  # fmt: skip
+    ]
     columns = ["account", "region", "how", "subscriber", "events", "dollars", "size (MB)", "what to do"]
     stops = sum(one.stops for one in found)
     line = (
@@ -35,9 +46,7 @@ def listeners(observation: CopyObservation) -> Shown:
         if stops
         else "None of them blocks a copy."
     )
-    return table(
-        framed(rows, columns=columns), "Subscribers that would get an event for every copy", verdict=line
-    )
+    return table(framed(rows, columns=columns), "Subscribers that would get an event for every copy", verdict=line)
 
 
 def keys(observation: CopyObservation) -> Shown:
@@ -49,7 +58,8 @@ def keys(observation: CopyObservation) -> Shown:
     ]
     changed = sum(1 for row in rows if row[2] != row[3])
     line = (
-        f"{counted(changed, 'prefix changes', 'prefixes change')}; the rest of the key stays as it is, because digests name it."
+        f"{counted(changed, 'prefix changes', 'prefixes change')}; the rest of the key stays as it is, because digests"
+        " name it."
         if changed
         else "Every key stays as it is."
     )
@@ -81,10 +91,11 @@ def read_back(rows: Sequence[PilotProperty]) -> Shown:
         Column("seen"),
     ]
     whole = simple("The pilot, read back", columns, shown)
-    line = (
-        f"{counted(objects, 'object')} of {counted(len({row.bucket for row in rows}), 'bucket')} read back: "
-        + (f"{counted(len(wrong), 'property differs', 'properties differ')} from the plan." if wrong else "every property is as planned.")
-    )  # fmt: skip
+    line = f"{counted(objects, 'object')} of {counted(len({row.bucket for row in rows}), 'bucket')} read back: " + (
+        f"{counted(len(wrong), 'property differs', 'properties differ')} from the plan."
+        if wrong
+        else "every property is as planned."
+    )
     if not wrong:
         return together(whole, paragraph(line, strong=True))
     beside = simple(
@@ -115,13 +126,12 @@ def _values(values: Iterable[str]) -> str:
     counts = Counter(values)
     if len(counts) > 3:
         return f"{len(counts):,} values"
-    return ", ".join(
-        value if len(counts) == 1 else f"{value} ({counts[value]:,})" for value in sorted(counts)
-    )
+    return ", ".join(value if len(counts) == 1 else f"{value} ({counts[value]:,})" for value in sorted(counts))
 
 
 class CopyProgress(JobProgress):
-    """The progress of a copy, by this machine or by jobs; a pilot that differs is shown side by side where it stopped."""
+    """The progress of a copy, by this machine or by jobs; a pilot that differs is shown side by side where it
+    stopped."""
 
     def __exit__(
         self, kind: type[BaseException] | None, err: BaseException | None, trace: TracebackType | None

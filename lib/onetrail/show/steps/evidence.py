@@ -1,4 +1,5 @@
-"""What a person sees of step 08 in the notebook: the state of every step, the permissions, the custody, and the saved page."""
+"""What a person sees of step 08 in the notebook: the state of every step, the permissions, the custody, and the saved
+page."""
 
 from collections import Counter
 
@@ -25,9 +26,7 @@ def steps(settings: Settings, observation: EvidenceObservation) -> Shown:
         worst = next((SIGNS[state] for state in SIGNS if counts[state]), None)
         rows.append([step, title, *(counts[state] for state in SIGNS), worst])
     states = [state.value.replace("_", " ") for state in SIGNS]
-    total = {"subject": "all"} | {
-        name: verdict(found).counts[state] for name, state in zip(states, SIGNS, strict=True)
-    }
+    total = {"subject": "all"} | {name: verdict(found).counts[state] for name, state in zip(states, SIGNS, strict=True)}
     frame = framed(rows, columns=["step", "subject", *states, "worst"])
     return table(frame, "Checks by step and state", verdict=headline(found), total=total)
 
@@ -36,16 +35,11 @@ def permissions(observation: EvidenceObservation) -> Shown:
     """One row per temporary permission, with what it allowed and whether the record shows it closed."""
     found = observation.custody.permissions
     rows = [
-        [one.opened.account, one.what, one.lets, one.until or "does not", one.opened.actor, _end(one)]
-        for one in found
+        [one.opened.account, one.what, one.lets, one.until or "does not", one.opened.actor, _end(one)] for one in found
     ]
     columns = ["account", "on", "allowed", "expires at", "opened as", "closed"]
     left = len(observation.custody.left_open)
-    line = (
-        f"{left:,} of {len(found):,} are not shown as closed."
-        if left
-        else f"All {len(found):,} were closed again."
-    )
+    line = f"{left:,} of {len(found):,} are not shown as closed." if left else f"All {len(found):,} were closed again."
     return table(
         framed(rows, columns=columns),
         "Temporary permissions, in the order of opening",
@@ -73,9 +67,7 @@ def custody(observation: EvidenceObservation) -> Shown:
 
 def files(observation: EvidenceObservation) -> Shown:
     """How many files of the run folder match the record, by kind."""
-    counts = Counter(
-        (one.name.split("/")[0] if "/" in one.name else one.name, one.fit) for one in observation.files
-    )
+    counts = Counter((one.name.split("/")[0] if "/" in one.name else one.name, one.fit) for one in observation.files)
     kinds = sorted({kind for kind, _ in counts})
     frame = framed(
         [[kind, *(counts[kind, fit] for fit in Fit)] for kind in kinds],
@@ -83,9 +75,7 @@ def files(observation: EvidenceObservation) -> Shown:
     )
     bad = sum(count for (_, fit), count in counts.items() if fit is not Fit.FITS)
     line = (
-        f"{counted(bad, 'file differs', 'files differ')} from the record."
-        if bad
-        else "Every file matches the record."
+        f"{counted(bad, 'file differs', 'files differ')} from the record." if bad else "Every file matches the record."
     )
     total = {"file or folder": "all"} | {name: frame[name].sum() for name in frame.columns[1:]}
     return table(
@@ -99,16 +89,17 @@ def files(observation: EvidenceObservation) -> Shown:
 def kept(saved: SavedReport) -> Shown:
     """Where the page is, and what binds it."""
     rows = [[saved.name, "the report for auditors", "its SHA-256 is in the run record"]]
-    rows += (
-        [[saved.kept, "the previous report, kept", "its SHA-256 is in the run record"]] if saved.kept else []
-    )
+    rows += [[saved.kept, "the previous report, kept", "its SHA-256 is in the run record"]] if saved.kept else []
     if saved.keys:
         new = counted(saved.keys, "public key that CloudTrail took", "public keys that CloudTrail took")
         rows.append(["public-keys/", f"{new} since step 01", "the SHA-256 of each file is in the run record"])
     return table(
         framed(rows, columns=["file of the run folder", "content", "bound by"]),
         "Files on this machine",
-        verdict=f"{saved.name} counts the checks that were made before it was saved; the check of the page itself, 08.report, comes after it.",
+        verdict=(
+            f"{saved.name} counts the checks that were made before it was saved; the check of the page itself,"
+            " 08.report, comes after it."
+        ),
     )
 
 
@@ -128,4 +119,7 @@ def _record(observation: EvidenceObservation) -> str:
     anchors = observation.anchors
     if anchors.could_not_look:
         return f"The record exists and {chain}; the heads in the work bucket could not be read."
-    return f"The record exists and {chain}; {counted(len(anchors.held), 'of its heads is', 'of its heads are')} in the locked work bucket."
+    return (
+        f"The record exists and {chain}; {counted(len(anchors.held), 'of its heads is', 'of its heads are')} in the"
+        " locked work bucket."
+    )

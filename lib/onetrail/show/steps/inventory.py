@@ -52,9 +52,7 @@ def trails(observation: InventoryObservation) -> Shown:
     columns = ["region", "trail", "bucket", "regions", "digests", "logging", "events"]
     frame = framed(rows, columns=columns)
     logging = sum(row[5] == "yes" for row in rows)
-    verdict = (
-        f"{counted(len(rows), 'old trail')}, {logging} of them logging." if rows else "There is no old trail."
-    )
+    verdict = f"{counted(len(rows), 'old trail')}, {logging} of them logging." if rows else "There is no old trail."
     return table(frame, "The old trails", verdict=verdict)
 
 
@@ -79,12 +77,7 @@ def contents(observation: InventoryObservation) -> Shown:
             ("storage class", "Objects by storage class", dict(sorted(classes.items()))),
         )
     ]
-    foreign = [
-        [b.bucket.name, f.key, f.size, f.why]
-        for b in observation.buckets
-        if b.survey
-        for f in b.survey.foreign
-    ]
+    foreign = [[b.bucket.name, f.key, f.size, f.why] for b in observation.buckets if b.survey for f in b.survey.foreign]
     if foreign:
         frame = framed(foreign, columns=["bucket", "key", "size (bytes)", "why it is not CloudTrail's"])
         shown.append(table(frame, "Foreign objects, at most twenty per bucket"))
@@ -113,15 +106,22 @@ def duplicates(observation: InventoryObservation) -> Shown:
     )
     cost = observation.costs.duplicates
     verdict = (
-        f"{counted(found.copies, 'log or digest repeats', 'logs and digests repeat')} the bytes of another file ({found.bytes / KB:,.0f} KB); copying and "
-        f"keeping {'it' if found.copies == 1 else 'them'} costs {cost.total:,.4f} USD. Each is copied under its own name{_signed(observation)}."
+        f"{counted(found.copies, 'log or digest repeats', 'logs and digests repeat')} the bytes of another file"
+        f" ({found.bytes / KB:,.0f} KB); copying and keeping {'it' if found.copies == 1 else 'them'} costs"
+        f" {cost.total:,.4f} USD. Each is copied under its own name{_signed(observation)}."
         if found.copies
         else "No log or digest has the bytes of a file under another name."
     )
     if found.foreign:
-        verdict += f" {counted(found.foreign, 'foreign file repeats', 'foreign files repeat')} bytes too, and {'is' if found.foreign == 1 else 'are'} not copied."
+        verdict += (
+            f" {counted(found.foreign, 'foreign file repeats', 'foreign files repeat')} bytes too, and"
+            f" {'is' if found.foreign == 1 else 'are'} not copied."
+        )
     if found.same_name or found.conflicts:
-        verdict += f" {counted(found.same_name, 'name is', 'names are')} in several places with equal bytes, {found.conflicts:,} with bytes that differ or cannot be compared."
+        verdict += (
+            f" {counted(found.same_name, 'name is', 'names are')} in several places with equal bytes,"
+            f" {found.conflicts:,} with bytes that differ or cannot be compared."
+        )
     shown = table(frame, "Equal bytes under several names, the ten largest", verdict=verdict)
     return together(
         shown,
@@ -175,8 +175,9 @@ def lifecycle(observation: InventoryObservation) -> Shown:
     frame = framed(rows, columns=columns)
     live = [reach for _, reach in found if reach.rule.enabled and reach.objects]
     verdict = (
-        f"{counted(len(live), 'rule is', 'rules are')} enabled and {'matches' if len(live) == 1 else 'match'} "
-        f"{counted(sum(r.objects for r in live), 'object')}, {sum(r.due for r in live):,} of them due now; 02 disables that."
+        f"{counted(len(live), 'rule is', 'rules are')} enabled and {'matches' if len(live) == 1 else 'match'}"
+        f" {counted(sum(r.objects for r in live), 'object')}, {sum(r.due for r in live):,} of them due now; 02 disables"
+        " that."
         if live
         else "No enabled rule matches an object."
     )
@@ -202,18 +203,25 @@ def costs(observation: InventoryObservation) -> Shown:
         ]
         for cost in found.choices
     ]
-    columns = ["choice", "objects in each class", "copy (USD)", "keep (USD)", "total (USD)", "more than chosen (USD)", f"{MILLIONS} million such objects (USD)"]  # fmt: skip
+    columns = [
+        "choice",
+        "objects in each class",
+        "copy (USD)",
+        "keep (USD)",
+        "total (USD)",
+        "more than chosen (USD)",
+        f"{MILLIONS} million such objects (USD)",
+    ]
     first, more = found.choices[0], found.classic.total - found.chosen.total
     factor = found.classic.total / found.chosen.total if found.chosen.total else 0.0
     verdict = (
-        f"{found.chosen.choice} costs {found.chosen.total:,.2f} USD until the last retention ends; the classic recipe, everything into "
-        f"GLACIER, {found.classic.total:,.2f} USD ({factor:,.1f} times, {more * scale:,.0f} USD more for {MILLIONS} million such objects)."
+        f"{found.chosen.choice} costs {found.chosen.total:,.2f} USD until the last retention ends; the classic recipe,"
+        f" everything into GLACIER, {found.classic.total:,.2f} USD ({factor:,.1f} times, {more * scale:,.0f} USD more"
+        f" for {MILLIONS} million such objects)."
     )
     if first.total < found.chosen.total:
         verdict += f" {first.choice} would be cheaper."
-    caption = (
-        f"What copying and keeping {objects:,} logs and digests costs (list prices of {REGION}, {COLLECTED})"
-    )
+    caption = f"What copying and keeping {objects:,} logs and digests costs (list prices of {REGION}, {COLLECTED})"
     return table(framed(rows, columns=columns), caption, verdict=verdict)
 
 
@@ -234,7 +242,11 @@ def keys(observation: InventoryObservation) -> Shown:
     total = {"region": "all", "keys": listed}
     blind = sum(bool(one.could_not_look) for one in observation.keys)
     faults = sum(len(one.faults) for one in observation.keys)
-    verdict = f"{counted(listed, 'key')} of {counted(len(rows), 'region')}; {counted(faults, 'does not fit its', 'do not fit their')} fingerprint, {counted(blind, 'region')} not evaluated."
+    verdict = (
+        f"{counted(listed, 'key')} of {counted(len(rows), 'region')};"
+        f" {counted(faults, 'does not fit its', 'do not fit their')} fingerprint, {counted(blind, 'region')} not"
+        " evaluated."
+    )
     return table(
         framed(rows, columns=columns),
         "CloudTrail's public keys, as AWS lists them",
@@ -246,9 +258,7 @@ def keys(observation: InventoryObservation) -> Shown:
 def saved(files: Sequence[SavedFile]) -> Shown:
     """Files now in the run folder."""
     keys_ = [one for one in files if one.what == "public keys"]
-    rows: list[Sequence[str | Shown]] = [
-        [one.name, one.what, f"{one.count:,}"] for one in files if one not in keys_
-    ]
+    rows: list[Sequence[str | Shown]] = [[one.name, one.what, f"{one.count:,}"] for one in files if one not in keys_]
     rows += (
         [
             [
@@ -260,7 +270,10 @@ def saved(files: Sequence[SavedFile]) -> Shown:
         if keys_
         else []
     )
-    verdict = f"{counted(files[0].count, 'row')} and {counted(sum(one.count for one in keys_), 'public key')} of {counted(len(keys_), 'region')} are saved; the record holds their hashes."
+    verdict = (
+        f"{counted(files[0].count, 'row')} and {counted(sum(one.count for one in keys_), 'public key')} of"
+        f" {counted(len(keys_), 'region')} are saved; the record holds their hashes."
+    )
     heads = [Column("file in the run folder"), Column("holds"), Column("count", right=True)]
     return together(simple("Saved on this machine", heads, rows), paragraph(verdict, strong=True))
 

@@ -17,8 +17,20 @@ def buckets(observation: InventoryObservation) -> Shown:
     """Every old bucket: its objects, its owner, whether it can be read, and how it will be copied."""
     rows = [_bucket(one) for one in observation.buckets]
     columns = [
-        "region", "bucket", "logs", "digests", "other", "size (KB)", "oldest", "newest", "of other owners", "encryption", "rules", "copied by", "read",
-    ]  # fmt: skip
+        "region",
+        "bucket",
+        "logs",
+        "digests",
+        "other",
+        "size (KB)",
+        "oldest",
+        "newest",
+        "of other owners",
+        "encryption",
+        "rules",
+        "copied by",
+        "read",
+    ]
     frame = framed(rows, columns=columns)
     surveys = observation.surveys
     total = {
@@ -32,9 +44,7 @@ def buckets(observation: InventoryObservation) -> Shown:
         "of other owners": sum(s.foreign_owned for s in surveys),
         "rules": sum(_rules(one) or 0 for one in observation.buckets),
     }
-    return table(
-        frame, "The old buckets", verdict=_buckets_verdict(observation), total=total if rows else None
-    )
+    return table(frame, "The old buckets", verdict=_buckets_verdict(observation), total=total if rows else None)
 
 
 def _bucket(one: BucketInventory) -> list[object]:
@@ -92,11 +102,7 @@ def _buckets_verdict(observation: InventoryObservation) -> str:
     unfit = [one.bucket.name for one in observation.buckets if one.reading is ReadProbe.UNFIT]
     said += f"; the object read in {', '.join(unfit)} is not a log with records" if unfit else ""
     read = sum(one.reading is ReadProbe.READ for one in observation.buckets)
-    return (
-        f"{said}; a log of {'each' if read == len(observation.buckets) else read} was read."
-        if read
-        else f"{said}."
-    )
+    return f"{said}; a log of {'each' if read == len(observation.buckets) else read} was read." if read else f"{said}."
 
 
 _READ: Final = {

@@ -40,9 +40,7 @@ def coverage(observation: InventoryObservation) -> Pictured | Shown:
         if gaps
         else "no month within a region's time is empty"
     )
-    verdict += (
-        f", {counted(sum(map(len, bare.values())), 'has', 'have')} logs without a digest." if bare else "."
-    )
+    verdict += f", {counted(sum(map(len, bare.values())), 'has', 'have')} logs without a digest." if bare else "."
     return heatmap(frame, "Months with log files and with digests", states=_STATES, verdict=verdict)
 
 

@@ -50,11 +50,11 @@ def trails(observation: RetirementObservation) -> Shown:
         for t in observation.trails
     ]
     rows += [
-        [t.account, t.home_region, t.name, t.bucket, "belongs to others, never touched"]
-        for t in observation.untouched
+        [t.account, t.home_region, t.name, t.bucket, "belongs to others, never touched"] for t in observation.untouched
     ]
     line = (
-        f"{counted(len(observation.trails), 'old trail still exists', 'old trails still exist')}; {len(may_go)} of them may be deleted."
+        f"{counted(len(observation.trails), 'old trail still exists', 'old trails still exist')}; {len(may_go)} of them"
+        " may be deleted."
         if observation.trails
         else "No old trail of ours exists."
     )
@@ -109,7 +109,8 @@ def _verdict(settings: Settings, observation: RetirementObservation) -> str:
     line = f"{share(retired, len(observation.buckets) + len(observation.deleted), 'old bucket')} retired"
     line += f", {may_go} may be retired" if may_go else ""
     line += (
-        f", {counted(len(waiting), 'is proven and in cooling-off', 'are proven and in cooling-off')}, the last until {iso(max(waiting))}"
+        f", {counted(len(waiting), 'is proven and in cooling-off', 'are proven and in cooling-off')}, the last until"
+        f" {iso(max(waiting))}"
         if waiting
         else ""
     )

@@ -51,9 +51,7 @@ def steps(observation: StartObservation) -> Shown:
     for one in STEPS:
         status = observation.statuses.get(one.number)
         state = _SIGNS[status.stage] if status else "· reads only"
-        rows.append(
-            [one.number, one.title, one.changes, state, status.line if status else "may be run at any time"]
-        )
+        rows.append([one.number, one.title, one.changes, state, status.line if status else "may be run at any time"])
     frame = framed(rows, columns=["step", "title", "what it changes", "state", "as AWS shows it now"])
     return table(frame, "The runbook", verdict=_next(observation))
 
@@ -68,4 +66,7 @@ def _next(observation: StartObservation) -> str:
     if not open_steps:
         return "Every step on this map is done."
     done = len(observation.statuses) - len(open_steps)
-    return f"{done} of {len(observation.statuses)} steps that change something {'is' if done == 1 else 'are'} done; the next one is {open_steps[0]}."
+    return (
+        f"{done} of {len(observation.statuses)} steps that change something {'is' if done == 1 else 'are'} done; the"
+        f" next one is {open_steps[0]}."
+    )

@@ -54,7 +54,10 @@ def delivery(settings: Settings, observation: CutoverObservation) -> Shown:
     everywhere = delivered_everywhere(settings, observation)
     line = f"{everywhere.why[:1].upper()}{everywhere.why[1:]}."
     if not observation.estate.new_trails:
-        line = f"There is no new trail yet; it must deliver in {counted(len(rows), 'region')} before an old one is stopped."
+        line = (
+            f"There is no new trail yet; it must deliver in {counted(len(rows), 'region')} before an old one is"
+            " stopped."
+        )
         return paragraph(line, strong=True)
     return table(frame, "Delivery of the new trail into the archive", verdict=line, if_any=("file",))
 
@@ -80,7 +83,10 @@ def _trails_verdict(observation: CutoverObservation) -> str:
     logging = sum(status is not None and status.is_logging for status in states)
     blind = sum(status is None for status in states)
     there = len(observation.estate.new_trails)
-    said = f"{there} new and {counted(len(old), 'old trail')}; {counted(logging, 'of the old ones is', 'of the old ones are')} logging"
+    said = (
+        f"{there} new and {counted(len(old), 'old trail')};"
+        f" {counted(logging, 'of the old ones is', 'of the old ones are')} logging"
+    )
     said += f", {blind} not evaluated" if blind else ""
     failed = observation.could_not_look
     return f"{said}." + (f" Not evaluated: {'; '.join(failed)}." if failed else "")

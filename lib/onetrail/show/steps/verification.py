@@ -1,4 +1,5 @@
-"""What a person sees of step 06: each old bucket's verdict, the chains, and the required proof; coverage and events beside them."""
+"""What a person sees of step 06: each old bucket's verdict, the chains, and the required proof; coverage and events
+beside them."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -20,9 +21,22 @@ from onetrail.steps.verification import (
 def buckets(observation: VerificationObservation) -> Shown:
     """One row per old bucket: its objects, how many are equal in the archive, what digests prove, and the verdict."""
     columns = [
-        "region", "bucket", "seen", "objects", "size (MB)", "logs and digests", "equal", "missing", "different", "digests valid", "logs valid",
-        "logs unsigned", "not CloudTrail's", "good", "why not",
-    ]  # fmt: skip
+        "region",
+        "bucket",
+        "seen",
+        "objects",
+        "size (MB)",
+        "logs and digests",
+        "equal",
+        "missing",
+        "different",
+        "digests valid",
+        "logs valid",
+        "logs unsigned",
+        "not CloudTrail's",
+        "good",
+        "why not",
+    ]
     rows = [_bucket(bucket) for bucket in observation.buckets]
     frame = framed(rows, columns=columns)
     total = {name: frame[name].sum() for name in columns[3:13]} if rows else {}
@@ -74,7 +88,8 @@ def chains(observation: VerificationObservation) -> Shown:
 
 
 def troubles(observation: VerificationObservation) -> Shown:
-    """The files that are not simply valid, and the logs that hold no records: similar files are counted in one row; their names fold out."""
+    """The files that are not simply valid, and the logs that hold no records: similar files are counted in one row;
+    their names fold out."""
     shown = [
         *_grouped("Files that are not simply valid", observation.troubles),
         *_grouped("Log files without readable records", observation.unread),
@@ -118,8 +133,7 @@ def evidence(observation: VerificationObservation) -> Shown:
     """The proof required for each class of trail, and the buckets of that class."""
     found = {name: [b.name for b in observation.buckets if name in b.classes] for name in EVIDENCE}
     rows: list[Sequence[str | Shown]] = [
-        [name, when, enough, f"{len(found[name]):,}", _names(found[name])]
-        for name, (when, enough) in EVIDENCE.items()
+        [name, when, enough, f"{len(found[name]):,}", _names(found[name])] for name, (when, enough) in EVIDENCE.items()
     ]
     heads = [
         *map(Column, ("class", "applies where", "is proven by")),
@@ -159,8 +173,9 @@ _IN_SIGHT = 3
 """Names in a cell before the rest is folded."""
 _SUMMED = ("digests", "logs", "stretches", "new starts", "gaps", "digests missing")
 _WORDS = (
-    "Each digest signs the logs of its hour and names the digest before it. A stretch is proven without a break; a new start is where "
-    "logging was stopped and restarted; a gap is time without a digest. Known by: the reason why the chain counts as ours."
+    "Each digest signs the logs of its hour and names the digest before it. A stretch is proven without a break; a new"
+    " start is where logging was stopped and restarted; a gap is time without a digest. Known by: the reason why the"
+    " chain counts as ours."
 )
 
 

@@ -13,11 +13,13 @@ from onetrail.errors import NotYet
 from onetrail.looked import Unread
 
 _PAUSES: Final = (2, 4, 8, 16, 30)
-"""Seconds between looks: a new role takes up to a minute until every endpoint knows it (IAM User Guide, eventual consistency)."""
+"""Seconds between looks: a new role takes up to a minute until every endpoint knows it (IAM User Guide, eventual
+consistency)."""
 
 
 def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
-    """Send the plan if it was approved. Stops before the old way in is narrowed unless both new roles were really assumed."""
+    """Send the plan if it was approved. Stops before the old way in is narrowed unless both new roles were really
+    assumed."""
     return run_plan(
         plan,
         gate,
@@ -41,9 +43,7 @@ def new_entry_roles(clients: Clients) -> Requirement:
     ]
     wrong = [why for met, why in seen if not met]
     if wrong:
-        return Requirement(
-            False, f"the new entry roles are not proven, so the old one stays open: {'; '.join(wrong)}"
-        )
+        return Requirement(False, f"the new entry roles are not proven, so the old one stays open: {'; '.join(wrong)}")
     return Requirement(True, "; ".join(why for _, why in seen))
 
 

@@ -31,8 +31,7 @@ def check(settings: Settings, observation: LockdownObservation) -> list[Finding]
     ]
     failed = (*observation.log.could_not_look, *observation.old.could_not_look, *observation.could_not_look)
     found += [
-        Finding("02.not-evaluated", FindingState.COULD_NOT_LOOK, "", "", text.split(":")[0], text)
-        for text in failed
+        Finding("02.not-evaluated", FindingState.COULD_NOT_LOOK, "", "", text.split(":")[0], text) for text in failed
     ]
     return ordered(found)
 
@@ -42,17 +41,14 @@ def _root(settings: Settings, log: LogAccount) -> list[Finding]:
         return []
     where = ("", f"root of {log.account}")
     if log.root_fault:
-        text = f"{log.root_fault}: end that by centralized root access from the management account, or while signed in as root"
+        text = (
+            f"{log.root_fault}: end that by centralized root access from the management account, or while signed in as"
+            " root"
+        )
         return [Finding("02.root", FindingState.FINDING, log.account, *where, text)]
     if log.root.get("AccountPasswordPresent"):
-        return [
-            Finding(
-                "02.root", FindingState.OK, log.account, *where, "root has a password with MFA and no keys"
-            )
-        ]
-    text = (
-        "root has no password, keys or certificates: as it should be in an account that Organizations created"
-    )
+        return [Finding("02.root", FindingState.OK, log.account, *where, "root has a password with MFA and no keys")]
+    text = "root has no password, keys or certificates: as it should be in an account that Organizations created"
     if "AccountPasswordPresent" not in log.root:
         text = "root has no keys or certificates; AWS does not say whether it has a password"
     return [Finding("02.root", FindingState.OK, log.account, *where, text)]
@@ -70,7 +66,8 @@ def _users(settings: Settings, log: LogAccount) -> list[Finding]:
             log.account,
             "",
             f"user {user.name}",
-            f"an IAM user with {_keys_of(user)} is an access path that the parameters do not name: delete it, or give its owner a role",
+            f"an IAM user with {_keys_of(user)} is an access path that the parameters do not name: delete it, or give"
+            " its owner a role",
         )
         for user in log.users
     ]
@@ -158,24 +155,25 @@ def _account(settings: Settings, log: LogAccount, plan: Plan) -> list[Finding]:
     return found
 
 
-def _bucket(
-    settings: Settings, observation: LockdownObservation, bucket: OldBucket, plan: Plan
-) -> list[Finding]:
+def _bucket(settings: Settings, observation: LockdownObservation, bucket: OldBucket, plan: Plan) -> list[Finding]:
     where = (bucket.account, bucket.region, bucket.name)
     if bucket.shell:
         return [Finding("02.held", FindingState.OK, *where, "is already emptied and closed")]
-    found = [
-        Finding("02.not-evaluated", FindingState.COULD_NOT_LOOK, *where, text)
-        for text in bucket.could_not_look
-    ]
+    found = [Finding("02.not-evaluated", FindingState.COULD_NOT_LOOK, *where, text) for text in bucket.could_not_look]
     arn = names.bucket_arn(settings.partition, bucket.name)
     keeper = observation.keepers.get(bucket.account)
     stuck = unmendable(bucket)
     if stuck:
-        text = f"its policy names {', '.join(stuck)} as NotPrincipal: AWS rejects each change of it until its owner rewrites that statement"
+        text = (
+            f"its policy names {', '.join(stuck)} as NotPrincipal: AWS rejects each change of it until its owner"
+            " rewrites that statement"
+        )
         found.append(Finding("02.held", FindingState.FINDING, *where, text))
     elif keeper and (others := frozen_for_others(bucket, keeper)):
-        text = f"has a freeze that exempts {', '.join(others)}, so {keeper} can change nothing in it: run this step as that identity"
+        text = (
+            f"has a freeze that exempts {', '.join(others)}, so {keeper} can change nothing in it: run this step as"
+            " that identity"
+        )
         found.append(Finding("02.held", FindingState.FINDING, *where, text))
     elif plan.on(bucket.account, arn, "PutBucketPolicy"):
         policy = known(bucket.policy)
@@ -200,9 +198,7 @@ def _bucket(
         planned = plan.on(bucket.account, arn, "PutBucketLifecycleConfiguration")
         state = FindingState.PLANNED if planned else FindingState.FINDING
         found.append(
-            Finding(
-                "02.frozen", state, *where, f"rules that delete or move logs are enabled: {', '.join(live)}"
-            )
+            Finding("02.frozen", state, *where, f"rules that delete or move logs are enabled: {', '.join(live)}")
         )
     elif not isinstance(bucket.lifecycle, Unread):
         found.append(Finding("02.frozen", FindingState.OK, *where, "no enabled rule deletes or moves logs"))
@@ -224,14 +220,10 @@ def _of_role(settings: Settings, plan: Plan, name: str) -> tuple[Change, ...]:
 
 
 def _too_large_when_held(settings: Settings, bucket: OldBucket, keeper: str) -> str:
-    return too_large(
-        DocumentKind.BUCKET, size(DocumentKind.BUCKET, held_policy(settings.partition, bucket, keeper))
-    )
+    return too_large(DocumentKind.BUCKET, size(DocumentKind.BUCKET, held_policy(settings.partition, bucket, keeper)))
 
 
-def _planned(
-    pending: Sequence[Change], id: str, account: str, region: str, resource: str, fine: str
-) -> Finding:
+def _planned(pending: Sequence[Change], id: str, account: str, region: str, resource: str, fine: str) -> Finding:
     """PLANNED with the first reason when the plan has changes of that resource, else OK with `fine`."""
     if not pending:
         return Finding(id, FindingState.OK, account, region, resource, fine)

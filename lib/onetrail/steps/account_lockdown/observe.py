@@ -29,7 +29,8 @@ class LockdownObservation:
 
 @one_look
 def observe(settings: Settings, clients: Clients, estate: OldEstate | None = None) -> LockdownObservation:
-    """Everything step 02 rests on; changes nothing. `estate` is what the caller has just read of the old trails and buckets."""
+    """Everything step 02 rests on; changes nothing. `estate` is what the caller has just read of the old trails and
+    buckets."""
     keepers, failed = {}, []
     for account in settings.source_account_ids:
         found = keeper_of(settings, clients, account)
@@ -40,6 +41,4 @@ def observe(settings: Settings, clients: Clients, estate: OldEstate | None = Non
     old = estate or read_old_estate(settings, clients)
     proven = read_receipts(settings.run_folder).remembered
     gone = sorted(set(proven) - {bucket.name for bucket in old.buckets})
-    return LockdownObservation(
-        observe_log_account(settings, clients), old, keepers, tuple(failed), tuple(gone)
-    )
+    return LockdownObservation(observe_log_account(settings, clients), old, keepers, tuple(failed), tuple(gone))

@@ -1,4 +1,5 @@
-"""The plan of 02: the log account first, the old way in narrowed once the new one is proven, then the old buckets held."""
+"""The plan of 02: the log account first, the old way in narrowed once the new one is proven, then the old buckets
+held."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,7 +21,8 @@ from onetrail.steps.registry import ACCOUNT_LOCKDOWN
 
 
 def propose(settings: Settings, observation: LockdownObservation) -> Plan:
-    """What is left to do; empty once both accounts are as intended, and where a document would be larger than AWS takes."""
+    """What is left to do; empty once both accounts are as intended, and where a document would be larger than AWS
+    takes."""
     return within_limits(whole_plan(settings, observation), observation.log.inline)
 
 
@@ -55,23 +57,20 @@ def roles_for(
 ) -> tuple[WantedRole, ...]:
     """The roles of the log account for these old buckets; where all are shells there is nothing left to copy.
 
-    While one is left the shells stay named, since they refuse the copier anyway: retiring some buckets must not undo this step.
-    So do the deleted ones in `gone` that the copier's policy names already; a stranger's bucket of that name holds nothing that
-    may be copied, since every call states the owner.
+    While one is left the shells stay named, since they refuse the copier anyway: retiring some buckets must not undo
+    this step. So do the deleted ones in `gone` that the copier's policy names already; a stranger's bucket of that name
+    holds nothing that may be copied, since every call states the owner.
     """
     archive = archive_of(settings, kms_key_arn=known(log.key_arn) or "")
     left = [] if all(bucket.shell for bucket in buckets) else buckets
     keys = {key for bucket in left for key in bucket.keys}
     named, used = _still_named(settings, log, gone) if left else ((), ())
-    return wanted_roles(
-        settings, archive, [*(bucket.name for bucket in left), *named], sorted({*keys, *used})
-    )
+    return wanted_roles(settings, archive, [*(bucket.name for bucket in left), *named], sorted({*keys, *used}))
 
 
-def _still_named(
-    settings: Settings, log: LogAccount, gone: Sequence[str]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Those of the deleted buckets that the copier's policy names, and the keys it names, since it does not say which were theirs."""
+def _still_named(settings: Settings, log: LogAccount, gone: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Those of the deleted buckets that the copier's policy names, and the keys it names, since it does not say which
+    were theirs."""
     role = (known(log.roles) or {}).get(names.COPIER_ROLE)
     policy = role.inline.get(names.COPIER_ROLE) if role else None
     said = {one.get("Sid"): values(one.get("Resource", ())) for one in iam.statements(policy or {})}
@@ -138,7 +137,10 @@ def _contact(settings: Settings, log: LogAccount) -> Change:
         },
         resource=account_resource(log.account),
         before=None,
-        reason="AWS sends security notices about the account to this address; a phone number is mandatory, and a dash stands for none",
+        reason=(
+            "AWS sends security notices about the account to this address; a phone number is mandatory, and a dash"
+            " stands for none"
+        ),
         undo="delete the alternate contact SECURITY",
         actor=BREAK_GLASS,
     )
@@ -157,9 +159,9 @@ def _notes(observation: LockdownObservation) -> tuple[str, ...]:
     notes = []
     if silent:
         notes.append(
-            f"{len(silent)} of {len(observation.old.buckets)} old buckets write no server access log. Each needs a log bucket "
-            "in its own region and account, so this step creates none. S3 data events in the old trails show who still reads "
-            "them ($0.10 per 100,000 events)."
+            f"{len(silent)} of {len(observation.old.buckets)} old buckets write no server access log. Each needs a log"
+            " bucket in its own region and account, so this step creates none. S3 data events in the old trails show"
+            " who still reads them ($0.10 per 100,000 events)."
         )
     if not observation.old.buckets and not observation.old.could_not_look:
         notes.append(

@@ -24,7 +24,8 @@ def done(
 ) -> Status:
     """DONE when the new roles are usable, the old way in is narrowed, and every old bucket is held still or a shell.
 
-    `estate` is what the caller has just read of the old trails and buckets; `before` what it has just asked earlier steps: this one has none.
+    `estate` is what the caller has just read of the old trails and buckets; `before` what it has just asked earlier
+    steps: this one has none.
     """
     return progress(settings, observe(settings, clients, estate))
 
@@ -38,7 +39,8 @@ def progress(settings: Settings, observation: LockdownObservation) -> Status:
     return still_open(plan) or Status(
         ACCOUNT_LOCKDOWN.number,
         StepStage.DONE,
-        f"the log account is closed and {counted(len(observation.old.buckets), 'old bucket is', 'old buckets are')} frozen",
+        f"the log account is closed and {counted(len(observation.old.buckets), 'old bucket is', 'old buckets are')}"
+        " frozen",
     )
 
 
@@ -48,9 +50,7 @@ def log_account_status(settings: Settings, log: LogAccount) -> Status:
     if failed or isinstance(log.roles, Unread) or isinstance(log.public_access, Unread):
         return Status(ACCOUNT_LOCKDOWN.number, StepStage.UNKNOWN, "; ".join(failed))
     changes = log_account_changes(settings, log, ())
-    open_ = still_open(
-        Plan(ACCOUNT_LOCKDOWN.number, settings.estate, settings.all_account_ids, tuple(changes))
-    )
+    open_ = still_open(Plan(ACCOUNT_LOCKDOWN.number, settings.estate, settings.all_account_ids, tuple(changes)))
     return open_ or Status(
         ACCOUNT_LOCKDOWN.number, StepStage.DONE, "only the named entry roles lead into the log account"
     )

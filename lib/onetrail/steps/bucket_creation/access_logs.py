@@ -1,7 +1,8 @@
 """Whether access logs arrive: only a first one shows that the access-log bucket's policy lets S3 deliver.
 
-Source: S3 User Guide, "Logging requests with server access logging": best effort, most within a few hours, and a new setting takes up to an
-hour. Ours are asked for since the bucket stands, and every look of this step is a request that is logged.
+Source: S3 User Guide, "Logging requests with server access logging": best effort, most within a few hours, and a new
+setting takes up to an hour. Ours are asked for since the bucket stands, and every look of this step is a request that
+is logged.
 """
 
 from collections.abc import Sequence
@@ -22,7 +23,8 @@ _AGAIN: Final = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class AccessLogDelivery:
-    """`missing` are those of our buckets of which no access log has arrived; `since` is when their bucket was made, None while it is not.
+    """`missing` are those of our buckets of which no access log has arrived; `since` is when their bucket was made,
+    None while it is not.
 
     AWS may give a later date where the bucket's policy was changed (S3 API Reference, Bucket): the wait is then longer.
     """
@@ -32,10 +34,9 @@ class AccessLogDelivery:
     could_not_look: str = ""
 
 
-def read_access_logs(
-    settings: Settings, clients: Clients, since: datetime | None, *, there: bool
-) -> AccessLogDelivery:
-    """One key is asked for of each logged bucket. `there` says whether the access-log bucket stands in the log account."""
+def read_access_logs(settings: Settings, clients: Clients, since: datetime | None, *, there: bool) -> AccessLogDelivery:
+    """One key is asked for of each logged bucket. `there` says whether the access-log bucket stands in the log
+    account."""
     logged = (settings.bucket_name, settings.work_bucket)
     if not there:
         return AccessLogDelivery(logged)
@@ -59,7 +60,10 @@ def awaited(seen: AccessLogDelivery, now: datetime) -> tuple[datetime, str] | No
     end = (seen.since or now) + MOST
     if not seen.missing or now >= end:
         return None
-    text = f"the first access log of {_named(seen.missing)} has not arrived yet; S3 takes some hours, and 04 may run meanwhile"
+    text = (
+        f"the first access log of {_named(seen.missing)} has not arrived yet; S3 takes some hours, and 04 may run"
+        " meanwhile"
+    )
     return min(now + _AGAIN, end), text
 
 
@@ -74,16 +78,15 @@ def arrived(seen: AccessLogDelivery, now: datetime) -> Requirement:
 
 
 def access_log_findings(settings: Settings, seen: AccessLogDelivery, now: datetime) -> list[Finding]:
-    """One row: access logs arrive, are awaited, or did not arrive in time; none while their bucket is still to be made."""
+    """One row: access logs arrive, are awaited, or did not arrive in time; none while their bucket is still to be
+    made."""
     if seen.since is None and not seen.could_not_look:
         return []
     where = (settings.log_account.account_id, settings.home_region, settings.access_log_bucket)
     if seen.could_not_look:
         return [Finding("03.access-log", FindingState.COULD_NOT_LOOK, *where, seen.could_not_look)]
     if not seen.missing:
-        return [
-            Finding("03.access-log", FindingState.OK, *where, "access logs of every bucket of ours arrive")
-        ]
+        return [Finding("03.access-log", FindingState.OK, *where, "access logs of every bucket of ours arrive")]
     waiting = awaited(seen, now)
     if waiting:
         return [Finding("03.access-log", FindingState.PLANNED, *where, waiting[1])]
@@ -93,8 +96,8 @@ def access_log_findings(settings: Settings, seen: AccessLogDelivery, now: dateti
 def _overdue(seen: AccessLogDelivery) -> str:
     said = f" since {iso(seen.since)}" if seen.since else ""
     return (
-        f"no access log of {_named(seen.missing)} has arrived{said}: check whether something outside this account's policies "
-        "denies logging.s3.amazonaws.com, such as a resource control policy"
+        f"no access log of {_named(seen.missing)} has arrived{said}: check whether something outside this account's"
+        " policies denies logging.s3.amazonaws.com, such as a resource control policy"
     )
 
 

@@ -10,7 +10,8 @@ from onetrail.steps.bucket_creation.propose import POLICY_JUDGED, policy_of
 
 
 def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
-    """Send the plan if it was approved; stops before a policy that would decide a request wrongly, and ends with a first access log."""
+    """Send the plan if it was approved; stops before a policy that would decide a request wrongly, and ends with a
+    first access log."""
     archive = archive_of(clients.settings)
     judged = [change for change in plan.changes if change.requires == POLICY_JUDGED]
 

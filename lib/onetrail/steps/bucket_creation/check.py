@@ -22,10 +22,7 @@ def check(settings: Settings, observation: BucketsObservation) -> list[Finding]:
     plan = whole_plan(settings, observation)
     failed = [*observation.could_not_look, *unread_of(observation.log)]
     account = observation.log.account
-    found = [
-        Finding("03.not-evaluated", FindingState.COULD_NOT_LOOK, account, "", t.split(":")[0], t)
-        for t in failed
-    ]
+    found = [Finding("03.not-evaluated", FindingState.COULD_NOT_LOOK, account, "", t.split(":")[0], t) for t in failed]
     if not observation.forerunner.done:
         return found
     found += _policy(settings, observation)
@@ -66,9 +63,7 @@ def _opened_for_jobs(settings: Settings, observation: BucketsObservation) -> lis
     if isinstance(there, Unread) or not work_opened(archive_of(settings), there):
         return []
     text = "the policy is opened for the reports of jobs: 05 shows the grant and proposes to revoke it"
-    return [
-        Finding("03.policy", FindingState.FINDING, observation.log.account, settings.home_region, name, text)
-    ]
+    return [Finding("03.policy", FindingState.FINDING, observation.log.account, settings.home_region, name, text)]
 
 
 def _key(settings: Settings, observation: BucketsObservation, plan: Plan) -> list[Finding]:
@@ -77,7 +72,10 @@ def _key(settings: Settings, observation: BucketsObservation, plan: Plan) -> lis
     pending = [change for change in plan.changes if change.service == "kms"]
     state = FindingState.PLANNED if pending else FindingState.OK
     if settings.kms_key != "create":
-        text = "the parameters name the key: its policy must hold what `onetrail policies` prints as kms_key, and onetrail does not change it"
+        text = (
+            "the parameters name the key: its policy must hold what `onetrail policies` prints as kms_key, and onetrail"
+            " does not change it"
+        )
         return [
             Finding(
                 "03.key",
@@ -97,10 +95,7 @@ def _key(settings: Settings, observation: BucketsObservation, plan: Plan) -> lis
 
 def _bucket(settings: Settings, wanted: WantedBucket, there: BucketState, plan: Plan) -> list[Finding]:
     where = (settings.log_account.account_id, settings.home_region, wanted.name)
-    found = [
-        Finding("03.not-evaluated", FindingState.COULD_NOT_LOOK, *where, text)
-        for text in there.could_not_look
-    ]
+    found = [Finding("03.not-evaluated", FindingState.COULD_NOT_LOOK, *where, text) for text in there.could_not_look]
     if there.state == BucketPresence.COULD_NOT_LOOK:
         return found
     if there.state == BucketPresence.ABSENT:
@@ -115,8 +110,7 @@ def _bucket(settings: Settings, wanted: WantedBucket, there: BucketState, plan: 
         ]
     off = [piece for piece in pieces(settings, wanted, there) if piece.fits is False]
     found += [
-        Finding("03.bucket", FindingState.PLANNED, *where, f"{p.name} is not as intended: {p.reason}")
-        for p in off
+        Finding("03.bucket", FindingState.PLANNED, *where, f"{p.name} is not as intended: {p.reason}") for p in off
     ]
     if not off and not found:
         found.append(Finding("03.bucket", FindingState.OK, *where, "every setting is as intended"))

@@ -1,7 +1,7 @@
 """Lifecycle rules of the archive: kept by the date in the key, moved by size, nothing left half-way. Pure.
 
-Source: S3 User Guide, "Managing the lifecycle of objects" and "Transitioning objects": a size filter overrides the 128 KB default,
-a date in a rule is midnight UTC, of two expirations the earlier one counts, 1,000 rules are the most.
+Source: S3 User Guide, "Managing the lifecycle of objects" and "Transitioning objects": a size filter overrides the 128
+KB default, a date in a rule is midnight UTC, of two expirations the earlier one counts, 1,000 rules are the most.
 """
 
 import re
@@ -40,10 +40,11 @@ def lock_days(years: int) -> int:
 
 
 def archive_rules(settings: Settings, prefix: str, folders: Sequence[str]) -> list[Rule]:
-    """All rules of the central bucket. `folders` are `AWSLogs/ACCOUNT/KIND/REGION/YEAR/`, without the trail's own `prefix`.
+    """All rules of the central bucket. `folders` are `AWSLogs/ACCOUNT/KIND/REGION/YEAR/`, without the trail's own
+    `prefix`.
 
-    Logs that were copied are new objects: a rule dated by their folder lets them go when their own retention ends. Folders that
-    do not fit into S3's 1,000 rules get no rule of their own, and their logs are kept as long as new ones.
+    Logs that were copied are new objects: a rule dated by their folder lets them go when their own retention ends.
+    Folders that do not fit into S3's 1,000 rules get no rule of their own, and their logs are kept as long as new ones.
     """
     rules = [*kept(lock_days(settings.retention_years)), *_moved(settings, prefix)]
     dated = [dated_rule(prefix, folder, settings.retention_years) for folder in sorted(set(folders))]
@@ -92,11 +93,7 @@ def year_of(folder: str) -> int:
 
 def dated_folders(rules: Iterable[Mapping[str, Any]], prefix: str, years: int) -> list[str]:
     """The folders that have a rule of ours which says what it should; the others are not taken over."""
-    ours = {
-        str(rule["ID"]).removeprefix(DATED): rule
-        for rule in rules
-        if str(rule.get("ID", "")).startswith(DATED)
-    }
+    ours = {str(rule["ID"]).removeprefix(DATED): rule for rule in rules if str(rule.get("ID", "")).startswith(DATED)}
     named = {folder: rule for folder, rule in ours.items() if _YEAR.search(folder)}
     return [f for f, rule in named.items() if normal([rule]) == normal([dated_rule(prefix, f, years)])]
 

@@ -31,8 +31,16 @@ KINDS: Final = (
 """Folders that CloudTrail writes (CloudTrail User Guide, finding log files)."""
 
 _SETTINGS: Final = (
-    "policy", "public_access", "ownership", "versioning", "lock", "encryption", "lifecycle", "logging", "tags",
-)  # fmt: skip
+    "policy",
+    "public_access",
+    "ownership",
+    "versioning",
+    "lock",
+    "encryption",
+    "lifecycle",
+    "logging",
+    "tags",
+)
 
 
 _ELSEWHERE: Final = "403"
@@ -54,8 +62,8 @@ class BucketPresence(StrEnum):
 class BucketState:
     """A bucket's name, whether it is there, and its settings.
 
-    A setting that is not set is None, or empty; one that nobody could look at is Unread, and `could_not_look` says why. `empty` is False
-    once it holds a version, a delete marker included.
+    A setting that is not set is None, or empty; one that nobody could look at is Unread, and `could_not_look` says why.
+    `empty` is False once it holds a version, a delete marker included.
     """
 
     name: str
@@ -77,7 +85,8 @@ class BucketState:
 
 @dataclass(frozen=True)
 class BucketsObservation:
-    """`folders` are the year folders of the old buckets (`AWSLogs/ACCOUNT/KIND/REGION/YEAR/`); `key_policy` the archive's key's."""
+    """`folders` are the year folders of the old buckets (`AWSLogs/ACCOUNT/KIND/REGION/YEAR/`); `key_policy` the
+    archive's key's."""
 
     forerunner: Status
     log: LogAccount
@@ -91,7 +100,8 @@ class BucketsObservation:
 
 @one_look
 def observe(settings: Settings, clients: Clients, estate: OldEstate | None = None) -> BucketsObservation:
-    """Everything step 03 rests on; changes nothing. `estate` is what the caller has just read of the old trails and buckets."""
+    """Everything step 03 rests on; changes nothing. `estate` is what the caller has just read of the old trails and
+    buckets."""
     seen = observe_buckets(settings, clients)
     if not seen.forerunner.done:
         return seen
@@ -112,7 +122,8 @@ def observe(settings: Settings, clients: Clients, estate: OldEstate | None = Non
 
 
 def observe_buckets(settings: Settings, clients: Clients) -> BucketsObservation:
-    """The log account's side alone, without a look into the old buckets; while 02 is not done, only which names are taken."""
+    """The log account's side alone, without a look into the old buckets; while 02 is not done, only which names are
+    taken."""
     log = observe_log_account(settings, clients)
     forerunner = account_lockdown.log_account_status(settings, log)
     if not forerunner.done:
@@ -163,17 +174,13 @@ def _bucket(
     account = settings.log_account.account_id
     owner = {"Bucket": name, "ExpectedBucketOwner": account}
     if isinstance(listed, Unread):
-        return BucketState(
-            name, BucketPresence.COULD_NOT_LOOK, could_not_look=(f"ListBuckets: {listed.why}",)
-        )
+        return BucketState(name, BucketPresence.COULD_NOT_LOOK, could_not_look=(f"ListBuckets: {listed.why}",))
     if name not in owned:
         head = look_for_bucket(clients.client("s3", account), name, account)
         if isinstance(head, Absent):
             return BucketState(name, BucketPresence.ABSENT)
         if isinstance(head, Unread) and head.code != _ELSEWHERE:
-            return BucketState(
-                name, BucketPresence.COULD_NOT_LOOK, could_not_look=(f"HeadBucket: {head.why}",)
-            )
+            return BucketState(name, BucketPresence.COULD_NOT_LOOK, could_not_look=(f"HeadBucket: {head.why}",))
         return BucketState(name, BucketPresence.ELSEWHERE)
     region = owned[name].get("BucketRegion") or _region(clients, account, owner)
     client = clients.client("s3", account, region)
@@ -185,9 +192,7 @@ def _bucket(
         state=BucketPresence.OURS,
         region=region,
         created=owned[name].get("CreationDate"),
-        empty=held
-        if isinstance(held, Unread)
-        else not (held.value.get("Versions") or held.value.get("DeleteMarkers")),
+        empty=held if isinstance(held, Unread) else not (held.value.get("Versions") or held.value.get("DeleteMarkers")),
         policy=made(values["policy"], iam.parse, None),
         public_access=made(values["public_access"], dict, {}),
         ownership=made(values["ownership"], owner_of, ""),

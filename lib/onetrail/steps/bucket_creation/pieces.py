@@ -1,4 +1,5 @@
-"""The settings of one bucket, piece by piece: as they are, as they are wanted, and the call that makes them so. Pure."""
+"""The settings of one bucket, piece by piece: as they are, as they are wanted, and the call that makes them so.
+Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from onetrail.steps.bucket_creation.wanted import WantedBucket
 
 @dataclass(frozen=True)
 class BucketSetting:
-    """One setting. `fits` is True when it is as intended, and Unread where the setting that it rests on could not be read."""
+    """One setting. `fits` is True when it is as intended, and Unread where the setting that it rests on could not be
+    read."""
 
     name: str
     fits: bool | Unread
@@ -136,17 +138,11 @@ def _lock(settings: Settings, wanted: WantedBucket, there: BucketState) -> Bucke
 def _lifecycle(wanted: WantedBucket, there: BucketState) -> BucketSetting:
     said = known(there.lifecycle) or {}
     dated = sum(1 for rule in wanted.rules if "Date" in rule.get("Expiration", {}))
-    more = (
-        ", and which move to another class by size"
-        if any("Transitions" in rule for rule in wanted.rules)
-        else ""
-    )
+    more = ", and which move to another class by size" if any("Transitions" in rule for rule in wanted.rules) else ""
     more += f"; {dated} of them are dated by the year in the key" if dated else ""
     return BucketSetting(
         "lifecycle",
-        made(
-            there.lifecycle, lambda _: normal(said.get("Rules", [])) == normal(wanted.rules), not wanted.rules
-        ),
+        made(there.lifecycle, lambda _: normal(said.get("Rules", [])) == normal(wanted.rules), not wanted.rules),
         "PutBucketLifecycleConfiguration",
         {
             "LifecycleConfiguration": {"Rules": [dict(rule) for rule in wanted.rules]},

@@ -50,9 +50,7 @@ def whole_plan(settings: Settings, observation: BucketsObservation) -> Plan:
         refuse_foreign(settings, there)
     if not observation.forerunner.done:
         return behind(bare, observation.forerunner)
-    unread = [
-        f"{name}: {text}" for name, there in observation.buckets.items() for text in there.could_not_look
-    ]
+    unread = [f"{name}: {text}" for name, there in observation.buckets.items() for text in there.could_not_look]
     unknown = any(
         there.state == BucketPresence.COULD_NOT_LOOK or _whose(there) is Whose.UNKNOWN
         for there in observation.buckets.values()
@@ -90,13 +88,15 @@ def refuse_foreign(settings: Settings, bucket: BucketState) -> None:
     )
     if bucket.state == BucketPresence.ELSEWHERE:
         raise BucketNotOurs(
-            f"bucket {bucket.name} exists in another account than {settings.log_account.account_id}: choose another {parameter}"
+            f"bucket {bucket.name} exists in another account than {settings.log_account.account_id}: choose another"
+            f" {parameter}"
         )
     if bucket.state != BucketPresence.OURS:
         return
     if bucket.region and bucket.region != settings.home_region:
         raise BucketNotOurs(
-            f"bucket {bucket.name} is in {bucket.region}, and home_region is {settings.home_region}: choose another {parameter}"
+            f"bucket {bucket.name} is in {bucket.region}, and home_region is {settings.home_region}: choose another"
+            f" {parameter}"
         )
     if _whose(bucket) is Whose.FOREIGN:
         raise BucketNotOurs(
@@ -106,7 +106,8 @@ def refuse_foreign(settings: Settings, bucket: BucketState) -> None:
 
 
 class Whose(StrEnum):
-    """Whose a bucket of the log account is: a tag or its emptiness makes it ours; unknown where neither could be looked at."""
+    """Whose a bucket of the log account is: a tag or its emptiness makes it ours; unknown where neither could be looked
+    at."""
 
     OURS = "ours"
     FOREIGN = "foreign"
@@ -136,24 +137,19 @@ def _as_opened(settings: Settings, there: BucketState, bucket: WantedBucket) -> 
 
 
 def _dated(settings: Settings, observation: BucketsObservation) -> list[str]:
-    """Year folders that get a rule: older than the archive itself and not past their time, and those that have a right one."""
+    """Year folders that get a rule: older than the archive itself and not past their time, and those that have a right
+    one."""
     central = observation.buckets[settings.bucket_name]
     archive = archive_of(settings)
     began = (central.created or observation.now).year
     years = settings.retention_years
     old = [f for f in observation.folders if year_of(f) < began and end_of(f, years) > observation.now]
-    return sorted(
-        {*old, *dated_folders((known(central.lifecycle) or {}).get("Rules", []), archive.prefix, years)}
-    )
+    return sorted({*old, *dated_folders((known(central.lifecycle) or {}).get("Rules", []), archive.prefix, years)})
 
 
 def _bucket_changes(settings: Settings, wanted: WantedBucket, there: BucketState) -> list[Change]:
     changes = [] if there.state == BucketPresence.OURS else [_created(settings, wanted)]
-    implied = (
-        {"ownership", "versioning" if wanted.lock_days else ""}
-        if there.state != BucketPresence.OURS
-        else set()
-    )
+    implied = {"ownership", "versioning" if wanted.lock_days else ""} if there.state != BucketPresence.OURS else set()
     guarded = any(s.get("Sid") in _GUARD_SIDS for s in iam.statements(known(there.policy) or {}))
     actor = BREAK_GLASS if guarded else NAMED
     for piece in pieces(settings, wanted, there):
@@ -248,13 +244,12 @@ def _notes(settings: Settings, observation: BucketsObservation) -> tuple[str, ..
     folders = len(_dated(settings, observation))
     if folders and rules < folders:
         notes.append(
-            f"{folders} year folders need more than the {MOST_RULES} lifecycle rules that a bucket may have: old logs are kept for "
-            f"{settings.retention_years} years from their copy instead of from their date; 01 shows the cost."
+            f"{folders} year folders need more than the {MOST_RULES} lifecycle rules that a bucket may have: old logs"
+            f" are kept for {settings.retention_years} years from their copy instead of from their date; 01 shows the"
+            " cost."
         )
     if grant_state(archive_of(settings), known(observation.buckets[settings.bucket_name].policy)) in _OPENED:
-        notes.append(
-            "The archive's policy is opened for a copy: 05 shows the grant and proposes to revoke it."
-        )
+        notes.append("The archive's policy is opened for a copy: 05 shows the grant and proposes to revoke it.")
     return tuple(notes)
 
 

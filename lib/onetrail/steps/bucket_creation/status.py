@@ -18,10 +18,11 @@ def done(
     estate: OldEstate | None = None,
     before: Mapping[str, Status] | None = None,
 ) -> Status:
-    """DONE when the archive, its work bucket and its access-log bucket are as intended. An open grant is 05's, and no drift.
-    A first access log that is still awaited keeps no later step waiting.
+    """DONE when the archive, its work bucket and its access-log bucket are as intended. An open grant is 05's, and no
+    drift. A first access log that is still awaited keeps no later step waiting.
 
-    It rests on the log account alone, so what the caller has seen of old buckets (`estate`) and of 02 as a whole (`before`) adds nothing.
+    It rests on the log account alone, so what the caller has seen of old buckets (`estate`) and of 02 as a whole
+    (`before`) adds nothing.
     """
     return progress(settings, observe_buckets(settings, clients))
 

@@ -22,7 +22,8 @@ KEY_TO_COME: Final = "arn:aws:kms:us-east-1:000000000000:key/to-be-made"
 
 @dataclass(frozen=True)
 class WantedBucket:
-    """One bucket. `lock_days` is 0 where no Object Lock is wanted; `kms_key` empty for S3's own keys; `logs_to` empty for none."""
+    """One bucket. `lock_days` is 0 where no Object Lock is wanted; `kms_key` empty for S3's own keys; `logs_to` empty
+    for none."""
 
     name: str
     what_for: str
@@ -33,9 +34,7 @@ class WantedBucket:
     policy: Mapping[str, Any]
 
 
-def wanted_buckets(
-    settings: Settings, archive: Archive, folders: Sequence[str] = ()
-) -> tuple[WantedBucket, ...]:
+def wanted_buckets(settings: Settings, archive: Archive, folders: Sequence[str] = ()) -> tuple[WantedBucket, ...]:
     """Access logs first, since the others log into that bucket; the archive last. The work bucket is always locked."""
     days = lock_days(settings.retention_years)
     locked = days if settings.object_lock != "none" else 0

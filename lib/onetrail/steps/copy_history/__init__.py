@@ -1,6 +1,7 @@
 """Step 05: a pilot, then a narrow grant that closes by itself, the copy, and the proof that the grant is closed.
 
-Sources: S3 API reference, CopyObject; S3 User Guide, granting cross-account permissions, Object Lock; IAM User Guide, policy evaluation.
+Sources: S3 API reference, CopyObject; S3 User Guide, granting cross-account permissions, Object Lock; IAM User Guide,
+policy evaluation.
 """
 
 from onetrail.steps.copy_history.apply import apply, close

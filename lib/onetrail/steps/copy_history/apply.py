@@ -60,7 +60,8 @@ def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
 
 
 def _policies_back(clients: Clients, estate: OldEstate, plan: Plan | RemainingClosings) -> Requirement:
-    """Whether no policy that the plan opened names a copier any more; not where one of its buckets is in no list because a list was refused."""
+    """Whether no policy that the plan opened names a copier any more; not where one of its buckets is in no list
+    because a list was refused."""
     there = {bucket.name: bucket for bucket in estate.buckets}
     ours = (clients.settings.bucket_name, clients.settings.work_bucket)
     named = dict.fromkeys(
@@ -77,7 +78,8 @@ def _policies_back(clients: Clients, estate: OldEstate, plan: Plan | RemainingCl
 def close(rest: RemainingClosings, gate: Gate, clients: Clients) -> tuple[Done, ...]:
     """Close what a plan of this step left open when its process died. Raises StillOpen, and what a closing raises.
 
-    The old buckets are read when a closing needs that: an account that cannot be entered keeps no other closing waiting.
+    The old buckets are read when a closing needs that: an account that cannot be entered keeps no other closing
+    waiting.
     """
 
     def unmet(check: RequiredCheck) -> str:
@@ -90,7 +92,8 @@ def close(rest: RemainingClosings, gate: Gate, clients: Clients) -> tuple[Done, 
 
 
 def _not_copied(outcome: Outcome) -> list[str]:
-    """One sentence on objects that were tried and not copied, where there are any, with the commonest reasons of those that failed."""
+    """One sentence on objects that were tried and not copied, where there are any, with the commonest reasons of those
+    that failed."""
     left: Counter[str] = Counter()
     why: Counter[str] = Counter()
     for result in _copies(outcome):
@@ -116,6 +119,7 @@ def _copies(outcome: Outcome) -> list[Mapping[str, Any]]:
 
 
 def opened_old_keys(plan: Plan | RemainingClosings) -> list[tuple[str, str]]:
-    """Account and ARN of every key of an old bucket whose policy the plan changes; the archive's own key is seen to besides."""
+    """Account and ARN of every key of an old bucket whose policy the plan changes; the archive's own key is seen to
+    besides."""
     changed = {(c.account, str(c.parameters["KeyId"])) for c in plan.changes if c.call == "PutKeyPolicy"}
     return sorted(one for one in changed if one[0] != plan.accounts[-1])

@@ -1,4 +1,5 @@
-"""What every single copy or restore under a rule of 05 must keep: where it leads from and to, its class, its lock, its conditions."""
+"""What every single copy or restore under a rule of 05 must keep: where it leads from and to, its class, its lock, its
+conditions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,15 +20,27 @@ from onetrail.settings import Settings
 
 _SOON: Final = timedelta(days=30)
 _COPY: Final = (
-    "ACL", "Bucket", "ChecksumAlgorithm", "CopySource", "CopySourceIfMatch", "ExpectedBucketOwner", "ExpectedSourceBucketOwner",
-    "IfNoneMatch", "Key", "ObjectLockMode", "ObjectLockRetainUntilDate", "StorageClass",
-)  # fmt: skip
-"""All that a copy of ours says: metadata and tags are kept and the archive's own key is used, because nothing is said of them."""
+    "ACL",
+    "Bucket",
+    "ChecksumAlgorithm",
+    "CopySource",
+    "CopySourceIfMatch",
+    "ExpectedBucketOwner",
+    "ExpectedSourceBucketOwner",
+    "IfNoneMatch",
+    "Key",
+    "ObjectLockMode",
+    "ObjectLockRetainUntilDate",
+    "StorageClass",
+)
+"""All that a copy of ours says: metadata and tags are kept and the archive's own key is used, because nothing is said
+of them."""
 
 
 @dataclass(frozen=True)
 class KeptByDate:
-    """The lock ends when the date in the source's key says; of a log whose time is over, soon after its copy, and not after `latest`.
+    """The lock ends when the date in the source's key says; of a log whose time is over, soon after its copy, and not
+    after `latest`.
 
     `latest` is counted from when the plan was made, and is no part of its meaning.
     """
@@ -49,7 +62,8 @@ class KeptByDate:
 
 @dataclass(frozen=True)
 class PlainOrBeside:
-    """The target key is the source's plain key, or the one beside it that is this old bucket's and this source's alone."""
+    """The target key is the source's plain key, or the one beside it that is this old bucket's and this source's
+    alone."""
 
     bucket: str
     plain: Counterpart
@@ -67,7 +81,8 @@ class PlainOrBeside:
 
 @dataclass(frozen=True)
 class JobLock:
-    """A job's lock ends no later than that of a log of tomorrow, at the end of its quarter: `latest`, which is no part of the meaning."""
+    """A job's lock ends no later than that of a log of tomorrow, at the end of its quarter: `latest`, which is no part
+    of the meaning."""
 
     years: int
     latest: datetime
@@ -87,7 +102,8 @@ def job_lock(settings: Settings, now: datetime) -> JobLock:
 
 
 def copy_bounds(settings: Settings, bucket: OldBucket, now: datetime, *, push: bool) -> tuple[Bound, ...]:
-    """Of every copy out of this bucket: below its log folders, to the plain key or beside it, in a planned class, locked by date, only of what was listed."""
+    """Of every copy out of this bucket: below its log folders, to the plain key or beside it, in a planned class,
+    locked by date, only of what was listed."""
     there = f"{settings.key_prefix}/{ROOT}" if settings.key_prefix else ROOT
     classes = dict.fromkeys(("STANDARD", *allowed_for(settings.storage_class_for(bucket.name))))
     return (
@@ -105,10 +121,7 @@ def restore_bounds(bucket: OldBucket, days: int) -> tuple[Bound, ...]:
     return (
         Below("Key", log_folders(bucket)),
         OneOf("RestoreRequest.Days", (days, None)),
-        *(
-            OneOf(f"RestoreRequest.{name}", (None,))
-            for name in ("Type", "OutputLocation", "SelectParameters")
-        ),
+        *(OneOf(f"RestoreRequest.{name}", (None,)) for name in ("Type", "OutputLocation", "SelectParameters")),
         Only(("Bucket", "ExpectedBucketOwner", "Key", "RestoreRequest", "VersionId")),
     )
 

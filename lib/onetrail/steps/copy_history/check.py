@@ -24,13 +24,25 @@ from onetrail.steps.copy_history.propose import STEP, refused_documents
 _STATES = {
     DecisionKind.CONFLICT: (
         FindingState.FINDING,
-        "object differs from what was copied of it before, and other bytes have both its keys in the archive: nothing is overwritten, and its bucket is kept",
-        "objects differ from what was copied of them before, and other bytes have both their keys in the archive: nothing is overwritten, and their bucket is kept",
+        (
+            "object differs from what was copied of it before, and other bytes have both its keys in the archive:"
+            " nothing is overwritten, and its bucket is kept"
+        ),
+        (
+            "objects differ from what was copied of them before, and other bytes have both their keys in the archive:"
+            " nothing is overwritten, and their bucket is kept"
+        ),
     ),
     DecisionKind.COMPARE: (
         FindingState.NOTE,
-        "object is in the archive with the same size, but ETags cannot show that the bytes are equal: step 06 reads both",
-        "objects are in the archive with the same size, but ETags cannot show that the bytes are equal: step 06 reads both",
+        (
+            "object is in the archive with the same size, but ETags cannot show that the bytes are equal: step 06 reads"
+            " both"
+        ),
+        (
+            "objects are in the archive with the same size, but ETags cannot show that the bytes are equal: step 06"
+            " reads both"
+        ),
     ),
     DecisionKind.ARCHIVED: (
         FindingState.PLANNED,
@@ -45,7 +57,10 @@ _STATES = {
     DecisionKind.TOO_LARGE: (
         FindingState.FINDING,
         "object is larger than the 5 GiB that one CopyObject takes: it stays where it is, and its bucket is kept",
-        "objects are larger than the 5 GiB that one CopyObject takes: they stay where they are, and their bucket is kept",
+        (
+            "objects are larger than the 5 GiB that one CopyObject takes: they stay where they are, and their bucket is"
+            " kept"
+        ),
     ),
     DecisionKind.FOREIGN: (
         FindingState.NOTE,
@@ -67,8 +82,7 @@ def check(settings: Settings, observation: CopyObservation) -> list[Finding]:
     for backlog in observation.backlogs:
         findings += _backlog_findings(backlog, any(one.stops for one in observation.flooded))
     findings += [
-        Finding(one.name, _heard(one), one.account, one.region, one.who, one.line)
-        for one in observation.flooded
+        Finding(one.name, _heard(one), one.account, one.region, one.who, one.line) for one in observation.flooded
     ]
     findings += edited_findings(settings, observation.edited, _steady(settings, observation))
     findings += ledger_findings("05.ledger", observation.ledger)
@@ -100,9 +114,7 @@ def progress(settings: Settings, observation: CopyObservation) -> Status:
     missing = sum(backlog.wanted for backlog in observation.backlogs)
     if missing:
         stopped = [
-            f"{one.bucket.name}: {one.stopped[0].line}"
-            for one in observation.backlogs
-            if one.wanted and one.stopped
+            f"{one.bucket.name}: {one.stopped[0].line}" for one in observation.backlogs if one.wanted and one.stopped
         ]
         why = f"; fix this first: {'; '.join(stopped)}" if stopped else ""
         line = f"{counted(missing, 'object is', 'objects are')} still to be copied{why}"
@@ -129,9 +141,7 @@ def closed(settings: Settings, observation: CopyObservation) -> bool:
 
 def _steady(settings: Settings, observation: CopyObservation) -> bool:
     policy = known(observation.central_policy)
-    return policy is not None and iam.canonical(policy) == iam.canonical(
-        build.central_bucket(archive_of(settings))
-    )
+    return policy is not None and iam.canonical(policy) == iam.canonical(build.central_bucket(archive_of(settings)))
 
 
 def _heard(one: Flooded) -> FindingState:
@@ -153,9 +163,7 @@ def _backlog_findings(backlog: Backlog, stopped: bool) -> list[Finding]:
     else:
         equal = backlog.objects.get(DecisionKind.PRESENT, 0)
         how = "with equal bytes" if equal == backlog.present else f"{equal:,} of them with equal bytes"
-        line = (
-            f"{counted(backlog.present, 'log or digest file is', 'log and digest files are')} in the archive"
-        )
+        line = f"{counted(backlog.present, 'log or digest file is', 'log and digest files are')} in the archive"
         line += f" {how}" if equal == backlog.present else f", {how}"
         findings = [Finding("05.copied", FindingState.OK, *said, line)]
     findings += [
@@ -188,8 +196,9 @@ def _beside(backlog: Backlog) -> Iterator[Finding]:
     bucket = backlog.bucket
     if backlog.beside:
         line = (
-            f"{counted(backlog.beside, 'object has a key', 'objects have keys')} under which the archive holds other bytes: both copies are kept, "
-            f"this bucket's below {CONFLICTS_FOLDER}{bucket.name}/: {some(backlog.beside_named, backlog.beside)}"
+            f"{counted(backlog.beside, 'object has a key', 'objects have keys')} under which the archive holds other"
+            f" bytes: both copies are kept, this bucket's below {CONFLICTS_FOLDER}{bucket.name}/:"
+            f" {some(backlog.beside_named, backlog.beside)}"
         )
         yield Finding("05.beside", FindingState.NOTE, bucket.account, bucket.region, bucket.name, line)
 
@@ -200,7 +209,10 @@ def _behind(backlog: Backlog) -> list[Finding]:
     said = (bucket.account, bucket.region, bucket.name)
     found = []
     if behind.hidden:
-        line = f"{counted(behind.hidden, 'file', 'files')} deleted there: the newest version is copied: {some(behind.hidden_named, behind.hidden)}"
+        line = (
+            f"{counted(behind.hidden, 'file', 'files')} deleted there: the newest version is copied:"
+            f" {some(behind.hidden_named, behind.hidden)}"
+        )
         found.append(Finding("05.deleted", FindingState.NOTE, *said, line))
     if behind.other:
         line = (
@@ -209,7 +221,10 @@ def _behind(backlog: Backlog) -> list[Finding]:
         )
         found.append(Finding("05.overwritten", FindingState.FINDING, *said, line))
     if behind.equal or behind.markers:
-        line = f"{counted(behind.equal, 'older version')} with equal bytes and {counted(behind.markers, 'delete marker')} are not copied"
+        line = (
+            f"{counted(behind.equal, 'older version')} with equal bytes and {counted(behind.markers, 'delete marker')}"
+            " are not copied"
+        )
         found.append(Finding("05.versions", FindingState.NOTE, *said, line))
     return found
 

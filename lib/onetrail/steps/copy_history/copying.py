@@ -1,4 +1,5 @@
-"""The copy of each old bucket under the open grant: the pilot, the partitions, and the rows that say what became of each object."""
+"""The copy of each old bucket under the open grant: the pilot, the partitions, and the rows that say what became of
+each object."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -62,7 +63,8 @@ class Copying:
         self.so_far: dict[str, Counts] = {}
         self.listed = listed(self.settings.run_folder)
         self.unwritten = {bucket.name for bucket in self.live}
-        """Buckets of which no copy of this plan writes a row for each object: they are listed beside the ledger at its end."""
+        """Buckets of which no copy of this plan writes a row for each object: they are listed beside the ledger at its
+        end."""
         self._rows_written = False
         self._piloted: dict[str, frozenset[str]] = {}
         self.paces = Paces(self.settings.max_requests_per_second)
@@ -74,15 +76,14 @@ class Copying:
             return Requirement(False, f"something could not be read: {self.estate.could_not_look[0]}")
         copied = [change.bulk.fixed.get("CopySource.Bucket") for change in plan.changes if change.bulk]
         still = hold_still(self.estate, [self.buckets[name] for name in dict.fromkeys(copied) if name])
-        asked = [
-            self.buckets[c.resource] for c in plan.changes if c.bulk and c.bulk.deed is BulkAction.RESTORE
-        ]
+        asked = [self.buckets[c.resource] for c in plan.changes if c.bulk and c.bulk.deed is BulkAction.RESTORE]
         if not still.met or not asked:
             return still
         return restores.restored(self.settings, self.clients, asked)
 
     def write_rows(self, plan: Plan, *, waits: bool = False) -> None:
-        """A row for each listed object that has none, once at the plan's end; `waits`: what is to be copied is left to the next plan."""
+        """A row for each listed object that has none, once at the plan's end; `waits`: what is to be copied is left to
+        the next plan."""
         if self._rows_written:
             return
         self._rows_written = True
@@ -130,7 +131,8 @@ class Copying:
         self.so_far[bucket.name] = self._so_far(bucket) + total
         if total.stopped:
             raise ChangeFailed(
-                f"copy of {bucket.name} stopped: {total.trouble or total.stopped}; the ledger has each object, and a new run continues"
+                f"copy of {bucket.name} stopped: {total.trouble or total.stopped}; the ledger has each object, and a"
+                " new run continues"
             )
         return {
             "outcomes": dict(total.outcomes),
@@ -172,7 +174,8 @@ class Copying:
         return self._without_pilot(bucket, tasks)
 
     def _noted(self, change: Change, bucket: OldBucket) -> Collection[DecisionKind]:
-        """What gets a row besides what is copied: all of it, once. After jobs their copies have rows already, and are told apart later."""
+        """What gets a row besides what is copied: all of it, once. After jobs their copies have rows already, and are
+        told apart later."""
         if bucket.name in self.listed or runs_by_jobs(change):
             return STAYS
         self.unwritten.discard(bucket.name)
@@ -235,11 +238,13 @@ class Copying:
         if counts.errors:
             if self.conditional and not taken(client, tasks[0], self.gate.record):
                 raise ChangeFailed(
-                    f"pilot of {bucket.name}: S3 in {self.settings.home_region} does not accept If-None-Match on a copy, so the archive's policy "
-                    "cannot require it; nothing was copied: run this step again, its plan omits that"
+                    f"pilot of {bucket.name}: S3 in {self.settings.home_region} does not accept If-None-Match on a"
+                    " copy, so the archive's policy cannot require it; nothing was copied: run this step again, its"
+                    " plan omits that"
                 )
             raise ChangeFailed(
-                f"pilot of {bucket.name}: {counts.trouble}: see the ledger part {part.path.name}; nothing else was copied",
+                f"pilot of {bucket.name}: {counts.trouble}: see the ledger part {part.path.name}; nothing else was"
+                " copied",
                 {"ledger": [{"part": part.path.name, "sha256": part.sha256, "rows": part.rows}]},
             )
         rows = read_back(self.settings, self.clients, bucket, tasks, change.account)

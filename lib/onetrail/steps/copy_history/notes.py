@@ -1,4 +1,5 @@
-"""What the reader of the copy plan should know before approving it: what is not copied, what is restored, who hears of it, how keys move. Pure."""
+"""What the reader of the copy plan should know before approving it: what is not copied, what is restored, who hears of
+it, how keys move. Pure."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -14,8 +15,13 @@ from onetrail.steps.copy_history.local.restores import cost_of, restore_days
 from onetrail.steps.copy_history.observe import CopyObservation
 
 WHAT_TO_DO: Final = {
-    DecisionKind.CONFLICT: "other bytes have both their keys in the archive; nothing is overwritten, and their bucket is kept",
-    DecisionKind.TOO_LARGE: "they are larger than 5 GiB, the limit of one CopyObject; no log is that large, so check what they are; they stay, and their bucket is kept",
+    DecisionKind.CONFLICT: (
+        "other bytes have both their keys in the archive; nothing is overwritten, and their bucket is kept"
+    ),
+    DecisionKind.TOO_LARGE: (
+        "they are larger than 5 GiB, the limit of one CopyObject; no log is that large, so check what they are; they"
+        " stay, and their bucket is kept"
+    ),
     DecisionKind.FOREIGN: "they are not CloudTrail's; their owner decides, and their bucket is kept",
 }
 """What a person does about objects that are not copied."""
@@ -42,14 +48,18 @@ def _open(observation: CopyObservation) -> Iterator[str]:
     if observation.open_sources:
         yield f"a grant was found open in {counted(len(observation.open_sources), 'old bucket')}; this plan closes it"
     if observation.open_keys:
-        yield f"a grant was found open on {counted(len(observation.open_keys), 'key')} of old buckets; this plan closes it"
+        yield (
+            f"a grant was found open on {counted(len(observation.open_keys), 'key')} of old buckets; this plan"
+            " closes it"
+        )
 
 
 def _unconditional(observation: CopyObservation, due: Sequence[Backlog]) -> Iterator[str]:
     if due and not observation.conditional:
         yield (
-            f"S3 here does not accept If-None-Match on a copy, as a pilot found: the archive's policy is opened without {SID_NEVER_OVERWRITES}, "
-            "each key is checked before its copy, and a second write would add a version beside a locked one"
+            "S3 here does not accept If-None-Match on a copy, as a pilot found: the archive's policy is opened without"
+            f" {SID_NEVER_OVERWRITES}, each key is checked before its copy, and a second write would add a version"
+            " beside a locked one"
         )
 
 
@@ -69,12 +79,15 @@ def _restores(
     cost, number = cost_of(settings, away), sum(sum(one.away.values()) for one in away)
     size = sum(sum(one.away_sizes.values()) for one in away) / GB
     yield (
-        f"{counted(number, 'object')} ({size:,.3f} GB) of {counted(len(away), 'bucket')} must be restored first: at most {cost.hours} hours "
-        f"and about ${cost.dollars:,.2f}; the readable copies stay for {restore_days(settings)} days. No grant is opened before all of them "
-        "can be read"
+        f"{counted(number, 'object')} ({size:,.3f} GB) of {counted(len(away), 'bucket')} must be restored first: at"
+        f" most {cost.hours} hours and about ${cost.dollars:,.2f}; the readable copies stay for"
+        f" {restore_days(settings)} days. No grant is opened before all of them can be read"
     )
     if after_restores:
-        yield f"once they are restored, the rest is plan {after_restores}: approve both ids to let a later run continue by itself"
+        yield (
+            f"once they are restored, the rest is plan {after_restores}: approve both ids to let a later run continue"
+            " by itself"
+        )
 
 
 def _left_behind(observation: CopyObservation) -> Iterator[str]:
@@ -87,13 +100,14 @@ def _left_behind(observation: CopyObservation) -> Iterator[str]:
                 yield f"{name}: {counted(count, 'object is', 'objects are')} not copied{first}: {what_to_do}"
         if one.beside:
             yield (
-                f"{name}: {counted(one.beside, 'object has a key', 'objects have keys')} under which the archive holds or gets other bytes, first "
-                f"{one.beside_named[0]}: both copies are kept, this bucket's below {CONFLICTS_FOLDER}{name}/"
+                f"{name}: {counted(one.beside, 'object has a key', 'objects have keys')} under which the archive holds"
+                f" or gets other bytes, first {one.beside_named[0]}: both copies are kept, this bucket's below"
+                f" {CONFLICTS_FOLDER}{name}/"
             )
         if behind.hidden:
             yield (
-                f"{name}: {counted(behind.hidden, 'log or digest file was', 'log and digest files were')} deleted there; "
-                f"the newest version is copied, by version id: {some(behind.hidden_named, behind.hidden)}"
+                f"{name}: {counted(behind.hidden, 'log or digest file was', 'log and digest files were')} deleted"
+                f" there; the newest version is copied, by version id: {some(behind.hidden_named, behind.hidden)}"
             )
         if behind.other:
             yield (
@@ -102,8 +116,8 @@ def _left_behind(observation: CopyObservation) -> Iterator[str]:
             )
         if behind.equal or behind.markers:
             yield (
-                f"{name}: {counted(behind.equal, 'older version')} with equal bytes and {counted(behind.markers, 'delete marker')} "
-                "are not copied"
+                f"{name}: {counted(behind.equal, 'older version')} with equal bytes and"
+                f" {counted(behind.markers, 'delete marker')} are not copied"
             )
 
 
@@ -113,8 +127,8 @@ def _decrypted(due: Sequence[Backlog]) -> Iterator[str]:
     if number:
         dollars = number / 10_000 * KMS_PER_10_000
         yield (
-            f"{counted(number, 'object')} of {counted(len(keyed), 'bucket')} may be under KMS keys: each copy is a request to KMS, "
-            f"about ${dollars:,.2f} in all without S3 Bucket Keys"
+            f"{counted(number, 'object')} of {counted(len(keyed), 'bucket')} may be under KMS keys: each copy is a"
+            f" request to KMS, about ${dollars:,.2f} in all without S3 Bucket Keys"
         )
 
 
@@ -139,6 +153,7 @@ def _moved(settings: Settings, due: Sequence[Backlog]) -> Iterator[str]:
 def _foreign_key(settings: Settings, due: Sequence[Backlog]) -> Iterator[str]:
     if settings.kms_key not in ("none", "create") and any(one.direction == Direction.PUSH for one in due):
         yield (
-            f"the policy of {settings.kms_key} must let the copier roles of the source accounts encrypt (kms:GenerateDataKey, kms:Decrypt) "
-            "while this plan runs: onetrail does not change a key that it did not create"
+            f"the policy of {settings.kms_key} must let the copier roles of the source accounts encrypt"
+            " (kms:GenerateDataKey, kms:Decrypt) while this plan runs: onetrail does not change a key that it did not"
+            " create"
         )

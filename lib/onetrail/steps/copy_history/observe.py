@@ -34,8 +34,8 @@ SID_ENCRYPTS = "CopierEncrypts"
 
 @dataclass(frozen=True)
 class CopyObservation:
-    """Backlogs in order of account, region and bucket; the central bucket's policy, None while 04 is not done, since nobody asked then; what
-    stands of the copier role in each source account."""
+    """Backlogs in order of account, region and bucket; the central bucket's policy, None while 04 is not done, since
+    nobody asked then; what stands of the copier role in each source account."""
 
     forerunners: tuple[Status, ...]
     estate: OldEstate
@@ -74,10 +74,7 @@ class CopyObservation:
                 "the policy of the archive's key": self.key_policy,
                 **{f"the policy of {one.name}": one.policy for one in self.estate.buckets if not one.shell},
                 **{f"the policy of the key {arn}": keys[arn] for arn in sorted(keys)},
-                **{
-                    f"the temporary role in {account}": parts
-                    for account, parts in self.source_copiers.items()
-                },
+                **{f"the temporary role in {account}": parts for account, parts in self.source_copiers.items()},
             }
         )
         return [*looks, *self.batch.could_not_look]
@@ -107,7 +104,8 @@ def observe(
 ) -> CopyObservation:
     """List every old bucket beside the archive, and read the policies that a grant would change.
 
-    `estate` is what the caller has just read of the old trails and buckets, `before` what it has just asked earlier steps.
+    `estate` is what the caller has just read of the old trails and buckets, `before` what it has just asked earlier
+    steps.
     """
     estate = estate or read_old_estate(settings, clients)
     forerunners = (

@@ -43,8 +43,8 @@ _GRANT_REVOKED: Final = RequiredCheck(CheckKind.GRANT_REVOKED)
 
 
 def propose(settings: Settings, observation: CopyObservation) -> Plan:
-    """Nothing while a forerunner is open; closings alone where a grant is left open, restores are under way or a document of the grant would
-    be larger than AWS takes; else restores, grant, pilot, copies, closings, canaries."""
+    """Nothing while a forerunner is open; closings alone where a grant is left open, restores are under way or a
+    document of the grant would be larger than AWS takes; else restores, grant, pilot, copies, closings, canaries."""
     accounts = (*settings.source_account_ids, settings.log_account.account_id)
 
     def plan(changes: Sequence[Change], **said: Any) -> Plan:
@@ -126,9 +126,7 @@ def _around(settings: Settings, grant: Grant, due: Sequence[Backlog]) -> list[Ch
     pull = [backlog for backlog in due if backlog.direction == Direction.PULL]
     push_accounts = sorted({backlog.bucket.account for backlog in due if backlog.direction == Direction.PUSH})
     roles = [
-        pair
-        for account in push_accounts
-        for pair in grant.source_copier(account, due, decrypted_keys(due, account))
+        pair for account in push_accounts for pair in grant.source_copier(account, due, decrypted_keys(due, account))
     ]
     sources = jobs.settled([grant.source(_with_prefixes(backlog)) for backlog in pull])
     source_keys = source_key_grant(settings, due)
@@ -148,15 +146,9 @@ def _around(settings: Settings, grant: Grant, due: Sequence[Backlog]) -> list[Ch
         replace(first, requires=RequiredCheck(CheckKind.SOURCES_READY)),
         *others,
         *jobs.pilot,
-        *(
-            _copy(settings, backlog, engine_of(backlog, chosen), BulkAction.PILOT, conditional, now)
-            for backlog in due
-        ),
+        *(_copy(settings, backlog, engine_of(backlog, chosen), BulkAction.PILOT, conditional, now) for backlog in due),
         *jobs.copy,
-        *(
-            _copy(settings, backlog, engine_of(backlog, chosen), BulkAction.COPY, conditional, now)
-            for backlog in due
-        ),
+        *(_copy(settings, backlog, engine_of(backlog, chosen), BulkAction.COPY, conditional, now) for backlog in due),
         *jobs.cancelled,
         *(pair.closing for pair in (*reversed(central), *key, *jobs.work, *sources, *source_keys)),
         *canaries(settings, grant.archive.prefix, actors, due, conditional),
@@ -175,12 +167,11 @@ def _with_prefixes(backlog: Backlog) -> OldBucket:
 def _after_restores(observation: CopyObservation, changes: Sequence[Change]) -> list[Change]:
     """What is left of the plan once everything is restored, so that it can be approved beforehand.
 
-    Nothing where nothing is restored, or where the plan also closes what an earlier run left open: that is then not left.
+    Nothing where nothing is restored, or where the plan also closes what an earlier run left open: that is then not
+    left.
     """
     left_open = (
-        observation.open_sources
-        or observation.open_keys
-        or any(map(known, observation.source_copiers.values()))
+        observation.open_sources or observation.open_keys or any(map(known, observation.source_copiers.values()))
     )
     rest = [change for change in changes if change.call != "RestoreObject"]
     return [] if left_open or len(rest) == len(changes) else rest
@@ -202,9 +193,7 @@ def _copy(
         "storage_class": settings.storage_class_for(bucket.name),
         "lock": batch_choice.lock_in_words(engine),
         "retention_years": settings.retention_years,
-        "objects": "one log file and one digest file"
-        if pilot
-        else "every log and digest file that the archive lacks",
+        "objects": "one log file and one digest file" if pilot else "every log and digest file that the archive lacks",
     }
     return Change(
         key=f"{'pilot' if pilot else 'copy'}-{bucket.name}",

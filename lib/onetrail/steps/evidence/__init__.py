@@ -1,4 +1,5 @@
-"""Step 08: everything read again, the run record as evidence, and the page that an auditor reads. Changes nothing on AWS."""
+"""Step 08: everything read again, the run record as evidence, and the page that an auditor reads. Changes nothing on
+AWS."""
 
 from onetrail.estate.custody.custody import Custody, read_custody
 from onetrail.estate.custody.permissions import Permission

@@ -1,4 +1,5 @@
-"""What the evidence says: every step's findings, and those of the record, its anchors, the permissions, the approvals and the files."""
+"""What the evidence says: every step's findings, and those of the record, its anchors, the permissions, the approvals
+and the files."""
 
 from collections.abc import Iterator, Sequence
 
@@ -72,9 +73,7 @@ def _no_record(settings: Settings, anchors: Anchors) -> Finding:
     if anchors.could_not_look:
         text = "the run folder has no record; whether one was removed is not known, since its heads could not be read"
         return _said(settings, "record", FindingState.COULD_NOT_LOOK, text)
-    return _said(
-        settings, "record", FindingState.NOTE, "there is no record yet: nothing was run in this folder"
-    )
+    return _said(settings, "record", FindingState.NOTE, "there is no record yet: nothing was run in this folder")
 
 
 def _anchors(settings: Settings, observation: EvidenceObservation) -> Iterator[Finding]:
@@ -87,7 +86,10 @@ def _anchors(settings: Settings, observation: EvidenceObservation) -> Iterator[F
         text = f"{odd}: it is ignored, and the other heads still count"
         yield _said(settings, "anchors", FindingState.FINDING, text, **where)
     if len(anchors.strange) > _MOST:
-        text = f"{counted(len(anchors.strange) - _MOST, 'more object')} beside the heads that {'is' if len(anchors.strange) == _MOST + 1 else 'are'} no head of this record"
+        text = (
+            f"{counted(len(anchors.strange) - _MOST, 'more object')} beside the heads that"
+            f" {'is' if len(anchors.strange) == _MOST + 1 else 'are'} no head of this record"
+        )
         yield _said(settings, "anchors", FindingState.FINDING, text, **where)
     for line, why in list(anchors.unread.items())[:_MOST]:
         text = f"the head of line {line:,} could not be read: {why}"
@@ -101,20 +103,29 @@ def _anchors(settings: Settings, observation: EvidenceObservation) -> Iterator[F
         yield _said(settings, "anchors", FindingState.NOTE, custody.check.looks, **where)
     gone = sorted(set(custody.anchored) - set(anchors.heads) - set(anchors.unread))
     if gone:
-        text = f"the record says that {_heads(gone)} stored here, and {'it is' if len(gone) == 1 else 'they are'} not there"
+        text = (
+            f"the record says that {_heads(gone)} stored here, and {'it is' if len(gone) == 1 else 'they are'} not"
+            " there"
+        )
         yield _said(settings, "anchors", FindingState.FINDING, text, **where)
     if settings.object_lock != "none" and (bare := [one for one in anchors.held if not one.lock]):
         text = f"{counted(len(bare), 'head has', 'heads have')} no lock, first {bare[0].key}"
         yield _said(settings, "anchors", FindingState.FINDING, text, **where)
     for one in anchors.held:
         if one.above:
-            text = f"{one.key} was written or hidden {counted(one.above, 'time')} after it was stored; its oldest version is what counts here"
+            text = (
+                f"{one.key} was written or hidden {counted(one.above, 'time')} after it was stored; its oldest version"
+                " is what counts here"
+            )
             yield _said(settings, "anchors", FindingState.FINDING, text, **where)
     other = [line for line, head in anchors.heads.items() if custody.anchored.get(line, head) != head]
     fits = custody.check.whole and not gone and not other
     if anchors.held and fits:
         last = anchors.held[-1].line
-        text = f"{counted(len(anchors.held), 'head fits', 'heads fit')} the record, up to line {last:,} of {custody.check.lines:,}"
+        text = (
+            f"{counted(len(anchors.held), 'head fits', 'heads fit')} the record, up to line {last:,} of"
+            f" {custody.check.lines:,}"
+        )
         yield _said(settings, "anchors", FindingState.OK, text, **where)
     elif not anchors.held and not gone and not anchors.unread:
         text = "no head of the record is stored outside this machine yet"
@@ -157,7 +168,10 @@ def _unknown(observation: EvidenceObservation) -> Iterator[Finding]:
     """The record does not say how these changes ended; what their step sees now does."""
     for one in observation.custody.unknown:
         state, more = _settled(observation, one.step)
-        text = f"record line {one.line:,}: {one.service}:{one.call} was sent {one.at} and the record does not say how it ended; {more}"
+        text = (
+            f"record line {one.line:,}: {one.service}:{one.call} was sent {one.at} and the record does not say how it"
+            f" ended; {more}"
+        )
         yield Finding(f"{STEP}.unknown", state, one.account, one.region, one.resource, text)
 
 
@@ -165,7 +179,10 @@ def _unended(observation: EvidenceObservation) -> Iterator[Finding]:
     """Nor does it of these plans: their process was killed, or the disk took no further line."""
     for one in observation.custody.unended:
         state, more = _settled(observation, one.step)
-        text = f"record line {one.line:,}: plan {one.plan} of step {one.step} was begun {one.at} and the record does not say how it ended; {more}"
+        text = (
+            f"record line {one.line:,}: plan {one.plan} of step {one.step} was begun {one.at} and the record does not"
+            f" say how it ended; {more}"
+        )
         yield Finding(f"{STEP}.unended", state, "-", "-", one.plan, text)
 
 
@@ -185,11 +202,17 @@ def _approvals(settings: Settings, observation: EvidenceObservation) -> Iterator
     approvals = observation.custody.approvals
     for one in approvals:
         if one.by == "nothing" or (one.by == "any" and settings.estate != "practice"):
-            text = f"record line {one.line:,}: plan {one.plan} of step {one.step} ran under {one.approve!r}, which does not approve it"
+            text = (
+                f"record line {one.line:,}: plan {one.plan} of step {one.step} ran under {one.approve!r}, which does"
+                " not approve it"
+            )
             yield _said(settings, "approval", FindingState.FINDING, text, one.plan)
     wild = [one for one in approvals if one.by == "any"]
     if wild and settings.estate == "practice":
-        text = f"{counted(len(wild), 'plan')} ran under 'any', which only the practice estate accepts: nobody reviewed {'it' if len(wild) == 1 else 'them'}"
+        text = (
+            f"{counted(len(wild), 'plan')} ran under 'any', which only the practice estate accepts: nobody reviewed"
+            f" {'it' if len(wild) == 1 else 'them'}"
+        )
         yield _said(settings, "approval", FindingState.NOTE, text)
     named = [one for one in approvals if one.by == "its own id"]
     if named:
@@ -214,14 +237,12 @@ def _receipts(settings: Settings, observation: EvidenceObservation) -> Iterator[
         text = f"{why}: put it back from a copy of the run folder"
         yield _said(settings, "token", FindingState.FINDING, text, name)
     if receipts.could_not_look and not receipts.broken:
-        text = (
-            f"whether a sealed head names a receipt that is not here is not known: {receipts.could_not_look}"
-        )
+        text = f"whether a sealed head names a receipt that is not here is not known: {receipts.could_not_look}"
         yield _said(settings, "token", FindingState.COULD_NOT_LOOK, text)
     for text in receipts.strange:
         yield _said(settings, "anchors", FindingState.FINDING, text, settings.work_bucket)
     if receipts.held:
-        text = f"{counted(len(receipts.held), 'verification receipt is whole, and the record holds its hash', 'verification receipts are whole, and the record holds their hashes')}"
+        text = f"{counted(len(receipts.held), 'verification receipt is whole, and the record holds its hash', 'verification receipts are whole, and the record holds their hashes')}"  # noqa: E501
         yield _said(settings, "token", FindingState.OK, text)
 
 
@@ -241,9 +262,7 @@ def _not_kept(observation: EvidenceObservation) -> Iterator[Finding]:
 
 def _files(settings: Settings, observation: EvidenceObservation) -> Iterator[Finding]:
     custody = observation.custody
-    failed = any(
-        one.ended in (ChangeEnding.FAILED, ChangeEnding.REFUSED) and not one.objects for one in custody.sent
-    )
+    failed = any(one.ended in (ChangeEnding.FAILED, ChangeEnding.REFUSED) and not one.objects for one in custody.sent)
     killed = bool(custody.unended or custody.unknown or failed)
     # else no step can have left what no line names
     for one in observation.files:
@@ -256,19 +275,24 @@ def _files(settings: Settings, observation: EvidenceObservation) -> Iterator[Fin
             text = f"{one.fit.value}: the record binds it by SHA-256 {one.sha256}; {cure}"
             yield _said(settings, "file", FindingState.FINDING, text, one.name)
         elif one.fit is Fit.UNNAMED:
-            counted_in = (
-                ", and the queries of docs/ledger.md count its rows" if one.name.startswith("ledger/") else ""
+            counted_in = ", and the queries of docs/ledger.md count its rows" if one.name.startswith("ledger/") else ""
+            text = (
+                f"no line of the record names it, so it is no evidence{counted_in}: a step that was killed left it, or"
+                " somebody put it there; move it out of the folder"
             )
-            text = f"no line of the record names it, so it is no evidence{counted_in}: a step that was killed left it, or somebody put it there; move it out of the folder"
-            yield _said(
-                settings, "file", FindingState.NOTE if killed else FindingState.FINDING, text, one.name
-            )
+            yield _said(settings, "file", FindingState.NOTE if killed else FindingState.FINDING, text, one.name)
         elif one.fit is Fit.TORN:
-            text = f"{one.fit.value}: left by a change that did not reach its end; the objects themselves were checked again"
+            text = (
+                f"{one.fit.value}: left by a change that did not reach its end; the objects themselves were checked"
+                " again"
+            )
             yield _said(settings, "file", FindingState.NOTE, text, one.name)
     fitting = [one for one in observation.files if one.fit is Fit.FITS]
     if fitting:
-        text = f"{counted(len(fitting), 'file of the run folder has', 'files of the run folder have')} the SHA-256 that the record names"
+        text = (
+            f"{counted(len(fitting), 'file of the run folder has', 'files of the run folder have')} the SHA-256 that"
+            " the record names"
+        )
         yield _said(settings, "file", FindingState.OK, text)
     page = observation.report
     if page and page.fit is Fit.FITS:

@@ -14,7 +14,8 @@ from onetrail.s3.ledger.parts import parts, unfinished
 
 
 class Fit(StrEnum):
-    """How a file stands beside the record. `UNNAMED`: the record does not speak of it. `TORN`: a killed run left it half written."""
+    """How a file stands beside the record. `UNNAMED`: the record does not speak of it. `TORN`: a killed run left it
+    half written."""
 
     FITS = "as the record says"
     CHANGED = "changed"
@@ -34,7 +35,8 @@ class FileSeen(NamedTuple):
 
 
 def read_files(folder: Path, custody: Custody) -> tuple[FileSeen, ...]:
-    """Policies, ledger parts, receipts, the saved inventory and the public keys, in the order of their names; the last line that names a file counts."""
+    """Policies, ledger parts, receipts, the saved inventory and the public keys, in the order of their names; the last
+    line that names a file counts."""
     named: dict[str, BoundFile] = {}
     for one in custody.files:
         named[one.name] = one

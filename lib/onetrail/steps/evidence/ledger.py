@@ -31,7 +31,8 @@ class LedgerSum(NamedTuple):
 
 
 def ledger_sums(folder: Path) -> tuple[LedgerSum, ...]:
-    """Over all parts that can be read, in constant memory. A part that is torn or changed is named by its hash, not here. Raises LaterForm."""
+    """Over all parts that can be read, in constant memory. A part that is torn or changed is named by its hash, not
+    here. Raises LaterForm."""
     objects: Counter[tuple[str, str, str]] = Counter()
     sizes: Counter[tuple[str, str, str]] = Counter()
     for path in filter(Path.is_file, parts(folder) if folder.is_dir() else []):
@@ -45,9 +46,7 @@ def ledger_sums(folder: Path) -> tuple[LedgerSum, ...]:
     return tuple(LedgerSum(*key, objects[key], sizes[key]) for key in sorted(objects))
 
 
-def _add(
-    rows: pa.Table, objects: Counter[tuple[str, str, str]], sizes: Counter[tuple[str, str, str]]
-) -> None:
+def _add(rows: pa.Table, objects: Counter[tuple[str, str, str]], sizes: Counter[tuple[str, str, str]]) -> None:
     summed = rows.group_by(_COLUMNS[:3]).aggregate([("size", "sum"), ("size", "count")])
     for row in summed.to_pylist():
         key = (row["action"], row["source_bucket"], row["outcome"])

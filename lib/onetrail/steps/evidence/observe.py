@@ -1,7 +1,7 @@
 """Everything that the earlier steps look at, read again, and the record beside what was stored of it elsewhere.
 
-A report that repeats what a notebook once showed would prove nothing. A step that cannot be read is said so; the others are
-looked at nevertheless.
+A report that repeats what a notebook once showed would prove nothing. A step that cannot be read is said so; the others
+are looked at nevertheless.
 """
 
 from collections.abc import Callable
@@ -63,8 +63,8 @@ class Chapter:
 class EvidenceObservation:
     """All of it, read once. A step's own observation is None where it could not be read; its chapter says why.
 
-    `estate` is the old estate as it stands, `files` the run folder beside the record, `report` the page of the last time. `keys` are CloudTrail's public
-    keys of each region, those listed now and those kept.
+    `estate` is the old estate as it stands, `files` the run folder beside the record, `report` the page of the last
+    time. `keys` are CloudTrail's public keys of each region, those listed now and those kept.
     """
 
     now: datetime
@@ -86,12 +86,12 @@ class EvidenceObservation:
 
 
 @one_look
-def observe(
-    settings: Settings, clients: Clients, seen: EvidenceObservation | None = None
-) -> EvidenceObservation:
-    """Look at everything again; changes nothing. The old estate is read once. Raises nothing for a step that cannot be read.
+def observe(settings: Settings, clients: Clients, seen: EvidenceObservation | None = None) -> EvidenceObservation:
+    """Look at everything again; changes nothing. The old estate is read once. Raises nothing for a step that cannot be
+    read.
 
-    `seen` is an earlier look of this run: files of the archive that it read are not read again while the listings still show them.
+    `seen` is an earlier look of this run: files of the archive that it read are not read again while the listings still
+    show them.
     """
     earlier = seen.verified if seen else None
     look = _Look(settings, clients)
@@ -110,9 +110,7 @@ def observe(
         else None
     )
     look.knows(TRAIL_CUTOVER, trail_cutover.progress, cutover)
-    copied = look.at(
-        COPY_HISTORY.number, lambda: copy_history.observe(settings, clients, estate, look.statuses)
-    )
+    copied = look.at(COPY_HISTORY.number, lambda: copy_history.observe(settings, clients, estate, look.statuses))
     look.knows(COPY_HISTORY, copy_history.progress, copied)
     verified = look.at(
         VERIFICATION.number,
@@ -152,7 +150,8 @@ def observe(
 def _keys(
     settings: Settings, clients: Clients, verified: verification.VerificationObservation | None
 ) -> tuple[KeptRegionKeys, ...]:
-    """CloudTrail's public keys as they are now, of the regions whose digests 06 looked at; none where it looked at none."""
+    """CloudTrail's public keys as they are now, of the regions whose digests 06 looked at; none where it looked at
+    none."""
     regions = [source.region for source in verified.keys] if verified else []
     now = clients.clock.now()
     first = now - timedelta(days=366 * settings.retention_years)
@@ -176,7 +175,8 @@ class _Look:
             return None
 
     def knows(self, step: About, progress: Callable[[Settings, Any], Status], seen: Any) -> None:
-        """Keep how far the step is for later ones, so that they need not observe it again; where that cannot be said, they ask themselves."""
+        """Keep how far the step is for later ones, so that they need not observe it again; where that cannot be said,
+        they ask themselves."""
         if seen is not None:
             with suppress(OnetrailError):
                 self.statuses[step.number] = progress(self.settings, seen)

@@ -19,8 +19,8 @@ REPORT: Final = "report.html"
 
 
 class SavedReport(NamedTuple):
-    """The page as it was kept. `name` is relative to the run folder, `size` in bytes; `kept` names an earlier page that was put aside;
-    `keys` counts public keys that were not kept before."""
+    """The page as it was kept. `name` is relative to the run folder, `size` in bytes; `kept` names an earlier page that
+    was put aside; `keys` counts public keys that were not kept before."""
 
     name: str
     size: int
@@ -34,11 +34,11 @@ def save(
 ) -> SavedReport:
     """Write `report.html` at once and bind it by a line of the record. Makes no call to AWS. Raises RecordError.
 
-    `keys` are CloudTrail's public keys as they are now: those that step 01 could not know yet are kept beside its own, since CloudTrail
-    takes a new one every month, and a later check of the newest digests needs it.
+    `keys` are CloudTrail's public keys as they are now: those that step 01 could not know yet are kept beside its own,
+    since CloudTrail takes a new one every month, and a later check of the newest digests needs it.
 
-    `shown` is the number of the last line that the page shows. An earlier page with other bytes is put aside under the hash of its
-    content, never overwritten.
+    `shown` is the number of the last line that the page shows. An earlier page with other bytes is put aside under the
+    hash of its content, never overwritten.
     """
     content = page.encode("utf-8", "backslashreplace")
     path = settings.run_folder / REPORT

@@ -1,8 +1,9 @@
-"""Step 01: every trail, bucket and object of the old estate, who lives on it, what keeping it costs, and CloudTrail's public keys.
+"""Step 01: every trail, bucket and object of the old estate, who lives on it, what keeping it costs, and CloudTrail's
+public keys.
 
 It changes nothing on AWS, so its plan is always empty; `save` leaves the inventory and the keys in the run folder.
-Sources: CloudTrail User Guide, log file examples, digest file structure; S3 User Guide, object ownership, lifecycle; API Reference,
-ListPublicKeys.
+Sources: CloudTrail User Guide, log file examples, digest file structure; S3 User Guide, object ownership, lifecycle;
+API Reference, ListPublicKeys.
 """
 
 from onetrail.aws import Clients

@@ -42,7 +42,8 @@ class ReadProbe(StrEnum):
 
 @dataclass(frozen=True)
 class Canary:
-    """One small log read as the named identity. `records` are those in it; `why` says why it could not be read, or not be understood."""
+    """One small log read as the named identity. `records` are those in it; `why` says why it could not be read, or not
+    be understood."""
 
     key: str
     size: int = 0
@@ -55,8 +56,8 @@ class Canary:
 class BucketInventory:
     """One old bucket: what its listing came to, how it can be copied, and unfinished uploads.
 
-    `survey` is None where the listing could not be finished, with the reason in `could_not_look`. `canaries` are the logs that were tried: one, and a second where the first was not read as a log; none where the bucket
-    holds no log.
+    `survey` is None where the listing could not be finished, with the reason in `could_not_look`. `canaries` are the
+    logs that were tried: one, and a second where the first was not read as a log; none where the bucket holds no log.
     """
 
     bucket: OldBucket
@@ -107,7 +108,7 @@ def _stream(transport: S3Client, bucket: OldBucket, surveyor: Surveyor, part: In
         if found.is_marker or not found.is_latest:
             surveyor.add_old_version(marker=found.is_marker)
             continue
-        row = ObjectRow(found.key, found.size, found.etag, found.last_modified, found.storage_class, found.owner_id)  # fmt: skip
+        row = ObjectRow(found.key, found.size, found.etag, found.last_modified, found.storage_class, found.owner_id)
         part.add(row, surveyor.add(row), surveyor.is_owner(row))
 
 

@@ -29,9 +29,16 @@ def check(settings: Settings, observation: InventoryObservation) -> list[Finding
     found += _coverage(observation)
     found += _repeated(observation)
     found += [
-        Finding(f"{STEP}.consumer", FindingState.NOTE, c.account, c.region, c.source, f"{c.feeds} {c.target}: move it or tell its owner")
+        Finding(
+            f"{STEP}.consumer",
+            FindingState.NOTE,
+            c.account,
+            c.region,
+            c.source,
+            f"{c.feeds} {c.target}: move it or tell its owner",
+        )
         for c in observation.consumers
-    ]  # fmt: skip
+    ]
     for keys in observation.keys:
         found += _keys(observation, keys)
     return ordered([*found, _kept(observation)])
@@ -71,29 +78,72 @@ def _bucket(inventory: BucketInventory) -> Iterator[Finding]:
         return
     policy = known(bucket.policy)
     if unmendable(bucket):
-        yield said("dead-principal", FindingState.FINDING, f"its policy names {', '.join(unmendable(bucket))} as NotPrincipal: its owner must rewrite it")  # fmt: skip
+        yield said(
+            "dead-principal",
+            FindingState.FINDING,
+            f"its policy names {', '.join(unmendable(bucket))} as NotPrincipal: its owner must rewrite it",
+        )
     elif policy and (dead := iam.dead_principals(policy)):
-        yield said("dead-principal", FindingState.PLANNED, f"its policy names {', '.join(dead)}, which no longer exists; 02 removes it")  # fmt: skip
+        yield said(
+            "dead-principal",
+            FindingState.PLANNED,
+            f"its policy names {', '.join(dead)}, which no longer exists; 02 removes it",
+        )
     yield from _lifecycle(inventory)
     if survey is None:
         return
     sums = survey.all
-    yield said("bucket", FindingState.OK, f"{counted(sums.objects, 'object')}, {counted(sums.size, 'byte')}" + (f", from {survey.first} to {survey.last}" if survey.first else ""))  # fmt: skip
+    yield said(
+        "bucket",
+        FindingState.OK,
+        f"{counted(sums.objects, 'object')}, {counted(sums.size, 'byte')}"
+        + (f", from {survey.first} to {survey.last}" if survey.first else ""),
+    )
     if survey.foreign:
         number = sum(s.objects for kind, s in survey.kinds.items() if kind == "foreign")
-        yield said("foreign", FindingState.NOTE, f"{counted(number, 'object is', 'objects are')} not CloudTrail's, first {survey.foreign[0].key}: never silently copied or deleted")  # fmt: skip
+        yield said(
+            "foreign",
+            FindingState.NOTE,
+            f"{counted(number, 'object is', 'objects are')} not CloudTrail's, first {survey.foreign[0].key}: never"
+            " silently copied or deleted",
+        )
     if survey.foreign_owned:
-        yield said("owner", FindingState.NOTE, f"{share(survey.foreign_owned, sums.objects, 'object', ('belongs', 'belong'))} to another account: {inventory.direction}, {inventory.why_direction}")  # fmt: skip
+        yield said(
+            "owner",
+            FindingState.NOTE,
+            f"{share(survey.foreign_owned, sums.objects, 'object', ('belongs', 'belong'))} to another account:"
+            f" {inventory.direction}, {inventory.why_direction}",
+        )
     if survey.noncurrent or survey.delete_markers:
-        yield said("versions", FindingState.NOTE, f"{counted(survey.noncurrent, 'old version')} and {counted(survey.delete_markers, 'delete marker')} are behind the current objects; only current ones are copied")  # fmt: skip
+        yield said(
+            "versions",
+            FindingState.NOTE,
+            f"{counted(survey.noncurrent, 'old version')} and {counted(survey.delete_markers, 'delete marker')} are"
+            " behind the current objects; only current ones are copied",
+        )
     uploads = known(inventory.uploads)
     if uploads:
-        yield said("uploads", FindingState.NOTE, f"{counted(uploads, 'upload was', 'uploads were')} begun and never finished; {'it is paid for and holds' if uploads == 1 else 'they are paid for and hold'} no object")  # fmt: skip
+        yield said(
+            "uploads",
+            FindingState.NOTE,
+            f"{counted(uploads, 'upload was', 'uploads were')} begun and never finished;"
+            f" {'it is paid for and holds' if uploads == 1 else 'they are paid for and hold'} no object",
+        )
     frozen = sum(survey.classes[name].objects for name in ARCHIVED if name in survey.classes)
     if frozen:
-        yield said("archived", FindingState.NOTE, f"{counted(frozen, 'object')} must be restored before {'it' if frozen == 1 else 'they'} can be read or copied")  # fmt: skip
+        yield said(
+            "archived",
+            FindingState.NOTE,
+            f"{counted(frozen, 'object')} must be restored before {'it' if frozen == 1 else 'they'} can be read or"
+            " copied",
+        )
     if survey.past_retention:
-        yield said("retention", FindingState.NOTE, f"{counted(survey.past_retention, 'log or digest is past its', 'logs and digests are past their')} retention already")  # fmt: skip
+        yield said(
+            "retention",
+            FindingState.NOTE,
+            f"{counted(survey.past_retention, 'log or digest is past its', 'logs and digests are past their')}"
+            " retention already",
+        )
     yield from _canary(inventory)
 
 
@@ -164,19 +214,33 @@ def _coverage(observation: InventoryObservation) -> Iterator[Finding]:
 def _repeated(observation: InventoryObservation) -> Iterator[Finding]:
     found = observation.duplicates
     if found.conflicts:
-        text = f"{counted(found.conflicts, 'name is', 'names are')} in several places with bytes that differ or cannot be compared: {found.conflict_examples[0]}"
+        text = (
+            f"{counted(found.conflicts, 'name is', 'names are')} in several places with bytes that differ or cannot be"
+            f" compared: {found.conflict_examples[0]}"
+        )
         yield Finding(
             f"{STEP}.conflict",
             FindingState.NOTE,
             "-",
             "-",
             "same name",
-            f"{text}; 05 keeps each copy whose bytes differ: one under its plain key, any other below {CONFLICTS_FOLDER}",
+            f"{text}; 05 keeps each copy whose bytes differ: one under its plain key, any other below"
+            f" {CONFLICTS_FOLDER}",
         )
     if found.same_name:
-        yield Finding(f"{STEP}.same-name", FindingState.NOTE, "-", "-", "same name", f"{counted(found.same_name, 'name is', 'names are')} in several places with equal bytes")  # fmt: skip
+        yield Finding(
+            f"{STEP}.same-name",
+            FindingState.NOTE,
+            "-",
+            "-",
+            "same name",
+            f"{counted(found.same_name, 'name is', 'names are')} in several places with equal bytes",
+        )
     if found.copies:
-        text = f"{counted(found.copies, 'log or digest has', 'logs and digests have')} the bytes of another file; each is copied under its own name"
+        text = (
+            f"{counted(found.copies, 'log or digest has', 'logs and digests have')} the bytes of another file; each is"
+            " copied under its own name"
+        )
         yield Finding(f"{STEP}.same-bytes", FindingState.NOTE, "-", "-", "same bytes", text)
 
 
@@ -216,9 +280,7 @@ def _without_keys(observation: InventoryObservation, keys: KeptRegionKeys) -> li
     if keys.could_not_look and not keys.kept:
         return []
     signed = {
-        month
-        for (_, region, month), (_, digests) in observation.months.items()
-        if digests and region == keys.region
+        month for (_, region, month), (_, digests) in observation.months.items() if digests and region == keys.region
     }
     spans = [(f"{k.valid_from:%Y-%m}", f"{k.valid_to:%Y-%m}") for k in keys.all]
     return sorted(month for month in signed if not any(start <= month <= end for start, end in spans))

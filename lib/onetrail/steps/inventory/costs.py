@@ -11,8 +11,9 @@ from onetrail.settings import Settings
 class Costs:
     """US dollars for copying all logs and digests and keeping them until their retention ends.
 
-    `choices` are all, cheapest first; `chosen` is the parameters', `classic` the recipe that puts everything into GLACIER.
-    `duplicates` is what the repeated files among them cost under the chosen class. Overrides of single buckets are not counted in.
+    `choices` are all, cheapest first; `chosen` is the parameters', `classic` the recipe that puts everything into
+    GLACIER. `duplicates` is what the repeated files among them cost under the chosen class. Overrides of single buckets
+    are not counted in.
     """
 
     chosen: PlanCost

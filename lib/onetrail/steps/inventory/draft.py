@@ -1,6 +1,7 @@
 """One row an object, written while the listings stream by: Parquet in a temporary folder, one file a bucket.
 
-Reading leaves nothing behind: the folder goes away with the observation. Only `save` copies the rows into the run folder.
+Reading leaves nothing behind: the folder goes away with the observation. Only `save` copies the rows into the run
+folder.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ _ROWS: Final = 50_000
 
 @cache
 def schema() -> pa.Schema:
-    """Columns of `inventory.parquet`. `account` is the bucket's account; `region` and `date` are the key's, null where it has none."""
+    """Columns of `inventory.parquet`. `account` is the bucket's account; `region` and `date` are the key's, null where
+    it has none."""
     word = pa.dictionary(pa.int32(), pa.string())
     return of_form(
         pa.schema(
@@ -118,10 +120,20 @@ class InventoryPart:
     def add(self, row: ObjectRow, parsed: ParsedKey, owner_is_bucket: bool) -> None:
         """One object."""
         self._rows.append(
-            (row.key, parsed.kind.value, parsed.region or None, parsed.date, row.size, row.etag,
-             row.last_modified.replace(microsecond=0), row.storage_class, owner_is_bucket,
-             name_mark(row.key), content_mark(row.etag, row.size))
-        )  # fmt: skip
+            (
+                row.key,
+                parsed.kind.value,
+                parsed.region or None,
+                parsed.date,
+                row.size,
+                row.etag,
+                row.last_modified.replace(microsecond=0),
+                row.storage_class,
+                owner_is_bucket,
+                name_mark(row.key),
+                content_mark(row.etag, row.size),
+            )
+        )
         if len(self._rows) >= _ROWS:
             self._flush()
 

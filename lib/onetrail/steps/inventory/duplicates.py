@@ -1,7 +1,8 @@
-"""What lies in the old buckets more than once: the same name in several buckets, and the same bytes under several names.
+"""What lies in the old buckets more than once: the same name in several buckets, and the same bytes under several
+names.
 
-Found by marks of 8 bytes an object; only what shares a mark is then looked at by name, in slices, so that memory stays small.
-Nothing is ever dropped because of it: a file that a digest names must be there under its name.
+Found by marks of 8 bytes an object; only what shares a mark is then looked at by name, in slices, so that memory stays
+small. Nothing is ever dropped because of it: a file that a digest names must be there under its name.
 """
 
 from collections.abc import Iterator
@@ -26,10 +27,11 @@ _DIGESTS: Final = {kind.value for kind in DIGEST_KINDS}
 class Duplicates:
     """Counts of what is there more than once, with up to ten named of each.
 
-    `same_name` are names (from `AWSLogs/` on) that lie in several buckets, or under several key prefixes, with equal bytes, `conflicts`
-    those with other bytes or with bytes that the listing cannot tell apart. `copies` are logs and digests beyond the first file of those
-    with equal bytes under different names; `bytes` is their size, `months_to_keep` what storing them costs by. `foreign` are the others
-    beyond the first, which are not CloudTrail's and are not copied. Each example is a line.
+    `same_name` are names (from `AWSLogs/` on) that lie in several buckets, or under several key prefixes, with equal
+    bytes, `conflicts` those with other bytes or with bytes that the listing cannot tell apart. `copies` are logs and
+    digests beyond the first file of those with equal bytes under different names; `bytes` is their size,
+    `months_to_keep` what storing them costs by. `foreign` are the others beyond the first, which are not CloudTrail's
+    and are not copied. Each example is a line.
     """
 
     same_name: int = 0

@@ -1,7 +1,8 @@
 """What the lifecycle rules of an old bucket do, in words, and when they do it next. Pure.
 
-Sources: S3 User Guide, "Lifecycle configuration elements" and "Lifecycle general considerations": days count from creation and are
-rounded up to the next midnight UTC; objects under 128 KB are not moved unless the configuration or the rule's own size filter says so.
+Sources: S3 User Guide, "Lifecycle configuration elements" and "Lifecycle general considerations": days count from
+creation and are rounded up to the next midnight UTC; objects under 128 KB are not moved unless the configuration or the
+rule's own size filter says so.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,8 +15,15 @@ from onetrail.instants import moved_days, utc
 from onetrail.s3.rows import ObjectRow
 
 _ORDER: Final = (
-    "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "INTELLIGENT_TIERING", "ONEZONE_IA", "GLACIER_IR", "GLACIER", "DEEP_ARCHIVE",
-)  # fmt: skip
+    "STANDARD",
+    "REDUCED_REDUNDANCY",
+    "STANDARD_IA",
+    "INTELLIGENT_TIERING",
+    "ONEZONE_IA",
+    "GLACIER_IR",
+    "GLACIER",
+    "DEEP_ARCHIVE",
+)
 """Objects move down this list only."""
 _COLD: Final = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 _LEAST_BYTES: Final = 128 * 1024
@@ -26,9 +34,9 @@ _ENDLESS: Final = 1 << 62
 class Rule:
     """One thing that one rule does to current objects, or `does` = `other` for what it does to the rest.
 
-    `does` is `delete`, `archive` (must be restored before it can be read), `move` or `other`. `days` after creation, or from the day
-    `on`; both None for `other`. Sizes in bytes, `smallest` and `largest` included. `tagged` rules reach objects by tags, which a
-    listing does not show: what they reach is counted as if every object had the tags.
+    `does` is `delete`, `archive` (must be restored before it can be read), `move` or `other`. `days` after creation, or
+    from the day `on`; both None for `other`. Sizes in bytes, `smallest` and `largest` included. `tagged` rules reach
+    objects by tags, which a listing does not show: what they reach is counted as if every object had the tags.
     """
 
     id: str
@@ -62,7 +70,8 @@ class Rule:
 
 @dataclass
 class RuleEffect:
-    """What one rule touches: objects and bytes at any time, those due on the day of looking, and when the oldest was made."""
+    """What one rule touches: objects and bytes at any time, those due on the day of looking, and when the oldest was
+    made."""
 
     rule: Rule
     today: date
@@ -118,8 +127,19 @@ def _rule(rule: Mapping[str, Any], minimum: str) -> Iterator[Rule]:
 
     def make(does: str, words: str, when: Mapping[str, Any], into: str = "", least: int = 0) -> Rule:
         on = when.get("Date")
-        return Rule(name, enabled, does, words, prefix, when.get("Days"), on.date() if isinstance(on, datetime) else on,
-                    into, max(low, least), high, tagged)  # fmt: skip
+        return Rule(
+            name,
+            enabled,
+            does,
+            words,
+            prefix,
+            when.get("Days"),
+            on.date() if isinstance(on, datetime) else on,
+            into,
+            max(low, least),
+            high,
+            tagged,
+        )
 
     expiry = rule.get("Expiration") or {}
     if "Days" in expiry or "Date" in expiry:

@@ -1,4 +1,5 @@
-"""Everything there is to know of the old estate before it is touched: trails, buckets, every object once, consumers, keys."""
+"""Everything there is to know of the old estate before it is touched: trails, buckets, every object once, consumers,
+keys."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -29,8 +30,9 @@ FILE = "inventory.parquet"
 class InventoryObservation:
     """The old estate as its listings show it.
 
-    `months` has log files and digests of each account, region and `YYYY-MM`. `kept_rows` is how many rows the run folder's inventory
-    holds, None for no inventory. `draft` holds the rows of this reading until it is saved; they go away with the observation.
+    `months` has log files and digests of each account, region and `YYYY-MM`. `kept_rows` is how many rows the run
+    folder's inventory holds, None for no inventory. `draft` holds the rows of this reading until it is saved; they go
+    away with the observation.
     """
 
     estate: OldEstate
@@ -84,7 +86,8 @@ class InventoryObservation:
 
 @one_look
 def observe(settings: Settings, clients: Clients) -> InventoryObservation:
-    """Read trails and buckets, list every old bucket once, read one small log of each, and ask for CloudTrail's public keys.
+    """Read trails and buckets, list every old bucket once, read one small log of each, and ask for CloudTrail's public
+    keys.
 
     Rows of single objects go into a temporary folder, not into the run folder: that is `save`'s to do.
     """

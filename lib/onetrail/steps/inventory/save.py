@@ -21,7 +21,8 @@ class NothingToSave(OnetrailError):
 
 @dataclass(frozen=True)
 class SavedFile:
-    """One file in the run folder. `count` is rows of the inventory, or keys of a region; `name` is relative to the run folder."""
+    """One file in the run folder. `count` is rows of the inventory, or keys of a region; `name` is relative to the run
+    folder."""
 
     name: str
     what: str
@@ -31,8 +32,8 @@ class SavedFile:
 def save(settings: Settings, observation: InventoryObservation, record: RunRecord) -> tuple[SavedFile, ...]:
     """Put the inventory and the keys into the run folder, each file at once, and their hashes into the run's record.
 
-    Keys that were kept before stay. An inventory of before is replaced, since a listing is only true of its moment; one with more
-    rows is put aside under the hash of its content, since what it lists is gone.
+    Keys that were kept before stay. An inventory of before is replaced, since a listing is only true of its moment; one
+    with more rows is put aside under the hash of its content, since what it lists is gone.
     Raises NothingToSave, RecordError.
     """
     if observation.draft is None:
@@ -45,8 +46,10 @@ def save(settings: Settings, observation: InventoryObservation, record: RunRecor
         if path is not None:
             saved.append(SavedFile(f"{FOLDER}/{path.name}", "public keys", len(found.all)))
     record.append(
-        LineKind.SAVED, step=STEP, files=[{"name": s.name, "count": s.count, "sha256": sha256_of(folder / s.name)} for s in saved]
-    )  # fmt: skip
+        LineKind.SAVED,
+        step=STEP,
+        files=[{"name": s.name, "count": s.count, "sha256": sha256_of(folder / s.name)} for s in saved],
+    )
     return tuple(saved)
 
 

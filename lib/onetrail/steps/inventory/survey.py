@@ -1,4 +1,5 @@
-"""What the listing of one old bucket comes to: counted row by row, never kept, so that its size does not matter. Pure."""
+"""What the listing of one old bucket comes to: counted row by row, never kept, so that its size does not matter.
+Pure."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -46,11 +47,12 @@ class Foreign(NamedTuple):
 class Survey:
     """One bucket's listing, summed up. Sizes are bytes, days are those in the keys.
 
-    `sizes` counts by power of two: band n holds objects of 2**(n-1) up to 2**n - 1 bytes, band 0 the empty ones. `years` are those
-    of the keys. `days` has log files and digests of each cell. `foreign` names the first twenty. `foreign_owned` counts objects that
-    another account owns. `canaries` are up to two logs to try, the better one first: one that can hold a record before one that cannot, one
-    of a foreign owner before others, then the smallest. `months_to_keep` has sizes and
-    months of retention left of all logs and digests. `reaches` says what each lifecycle rule touches.
+    `sizes` counts by power of two: band n holds objects of 2**(n-1) up to 2**n - 1 bytes, band 0 the empty ones.
+    `years` are those of the keys. `days` has log files and digests of each cell. `foreign` names the first twenty.
+    `foreign_owned` counts objects that another account owns. `canaries` are up to two logs to try, the better one
+    first: one that can hold a record before one that cannot, one of a foreign owner before others, then the smallest.
+    `months_to_keep` has sizes and months of retention left of all logs and digests. `reaches` says what each lifecycle
+    rule touches.
     """
 
     kinds: Mapping[KeyKind, ObjectCount] = field(default_factory=dict)
@@ -71,9 +73,7 @@ class Survey:
     @property
     def all(self) -> ObjectCount:
         """Every current object."""
-        return ObjectCount(
-            sum(s.objects for s in self.kinds.values()), sum(s.size for s in self.kinds.values())
-        )
+        return ObjectCount(sum(s.objects for s in self.kinds.values()), sum(s.size for s in self.kinds.values()))
 
     @property
     def first(self) -> date | None:
@@ -92,7 +92,8 @@ class Survey:
 
 
 class Surveyor:
-    """Counts the rows of one bucket. `owner` is the canonical id of the bucket's account, `""` where it is not known."""
+    """Counts the rows of one bucket. `owner` is the canonical id of the bucket's account, `""` where it is not
+    known."""
 
     def __init__(self, owner: str, rules: Sequence[Rule], retention_years: int, now: datetime) -> None:
         self._owner, self._years_kept, self._now = owner, retention_years, now
@@ -156,7 +157,7 @@ class Surveyor:
             canaries=tuple(key for *_, key in self._canaries),
             months_to_keep=self._histogram,
             reaches=tuple(self._reaches),
-        )  # fmt: skip
+        )
 
     def _dated(self, row: ObjectRow, parsed: ParsedKey, day: date, others: bool) -> None:
         self._count("year", day.year, row.size)

@@ -1,6 +1,8 @@
-"""Step 07: once all is proven, quiet and cooled off, the old trails go, the old buckets are emptied and closed, and the move's own traces go.
+"""Step 07: once all is proven, quiet and cooled off, the old trails go, the old buckets are emptied and closed, and the
+move's own traces go.
 
-Sources: S3 User Guide, deleting a bucket, emptying a bucket, conditional deletes; CloudTrail API reference, DeleteTrail.
+Sources: S3 User Guide, deleting a bucket, emptying a bucket, conditional deletes; CloudTrail API reference,
+DeleteTrail.
 """
 
 from onetrail.steps.registry import RETIREMENT as ABOUT

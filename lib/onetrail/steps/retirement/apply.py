@@ -1,4 +1,5 @@
-"""Sending the retirement plan: bucket and archive are looked at once more before anything is touched, and again before each batch."""
+"""Sending the retirement plan: bucket and archive are looked at once more before anything is touched, and again before
+each batch."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -52,7 +53,8 @@ GONE = {ObjectOutcome.DELETED.value, ObjectOutcome.GONE.value}
 
 
 def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
-    """Wait for quiet and cooling-off, delete the trails, then object by object what is proven, then close the buckets."""
+    """Wait for quiet and cooling-off, delete the trails, then object by object what is proven, then close the
+    buckets."""
     work = _Retirement(clients, gate)
     checks: dict[RequiredCheck, Callable[[], Requirement]] = {RequiredCheck(CheckKind.EXPIRED): work.expired}
     for change in plan.changes:
@@ -85,7 +87,8 @@ class _Retirement:
         self.pace = Pace(most) if most else None
 
     def proven_quiet_cooled(self, name: str) -> Requirement:
-        """Whether the bucket holds what its receipt proved, nothing new came for the quiet hours, and the cooling-off is over."""
+        """Whether the bucket holds what its receipt proved, nothing new came for the quiet hours, and the cooling-off
+        is over."""
         seen = self._seen(name)
         if seen is not None and not seen.bucket.shell:
             if seen.kept:
@@ -114,7 +117,8 @@ class _Retirement:
         )
 
     def trail_as_reviewed(self, change: Change) -> Requirement:
-        """Whether what the trail wrote is proven, and the trail is still ours, as it was reviewed, stopped and drained."""
+        """Whether what the trail wrote is proven, and the trail is still ours, as it was reviewed, stopped and
+        drained."""
         name = change.before["bucket"]
         state = self._proven_and_cooled(name, self._seen(name))
         if not state.met:
@@ -131,7 +135,8 @@ class _Retirement:
         return state
 
     def _first_look(self, seen: Retiring) -> CopyProblem | None:
-        """Before anything of a bucket is touched: lock and key of every copy, and some copies read and hashed as the reader."""
+        """Before anything of a bucket is touched: lock and key of every copy, and some copies read and hashed as the
+        reader."""
         name = seen.bucket.name
         if name in self._looked or not seen.objects or seen.receipt is None:
             return None
@@ -144,7 +149,8 @@ class _Retirement:
         return lack
 
     def closed(self, name: str, change: Change) -> Requirement:
-        """Whether nobody can write into the bucket any more, it still holds exactly what was reviewed, and the archive holds all of that."""
+        """Whether nobody can write into the bucket any more, it still holds exactly what was reviewed, and the archive
+        holds all of that."""
         self._estate = None
         seen = self._seen(name)
         if seen is None or seen.kept:
@@ -162,9 +168,7 @@ class _Retirement:
                 False, f"{name} is not closed: by its policy {who} could write into it; run this step again"
             )
         if seen.listing != change.before["listing"]:
-            return Requirement(
-                False, f"{name}: its listing is not the one that was reviewed; run this step again"
-            )
+            return Requirement(False, f"{name}: its listing is not the one that was reviewed; run this step again")
         self._looked.discard(name)
         lack = self._first_look(seen)
         if lack:
@@ -178,9 +182,7 @@ class _Retirement:
             first = next(self._rows(bucket), None)
         except (ClientError, BotoCoreError) as err:
             return Requirement(False, f"{name} could not be listed: {err}")
-        return Requirement(
-            first is None, f"{name} is empty" if first is None else f"{name} still holds {first.key}"
-        )
+        return Requirement(first is None, f"{name} is empty" if first is None else f"{name} still holds {first.key}")
 
     def expired(self) -> Requirement:
         """Whether lifecycle rules have emptied every bucket that they were given."""
@@ -189,9 +191,7 @@ class _Retirement:
         if estate.could_not_look:
             why = f"whether every bucket with a lifecycle rule of ours is empty is unknown: {estate.could_not_look[0]}"
             return Requirement(False, why)
-        seen = [
-            retiring(self.settings, self.clients, estate, bucket, self._receipts) for bucket in estate.buckets
-        ]
+        seen = [retiring(self.settings, self.clients, estate, bucket, self._receipts) for bucket in estate.buckets]
         lost = next((one for one in seen if one.danger), None)
         if lost:
             return Requirement(
@@ -218,9 +218,7 @@ class _Retirement:
         with Reviewed(self.settings.run_folder) as reviewed:
             return self._deleted(change, bucket, receipt, reviewed)
 
-    def _deleted(
-        self, change: Change, bucket: OldBucket, receipt: Receipt, reviewed: Reviewed
-    ) -> Mapping[str, Any]:
+    def _deleted(self, change: Change, bucket: OldBucket, receipt: Receipt, reviewed: Reviewed) -> Mapping[str, Any]:
         assert change.bulk is not None
         past = change.bulk.scope == PAST
         found = self._archive.over(
@@ -231,7 +229,8 @@ class _Retirement:
         listing = found.past if past else found.held
         if listing.hexdigest() != change.bulk.listing:
             raise ChangeFailed(
-                f"{bucket.name}: its listing is not the one that was reviewed; nothing of it was deleted; run this step again"
+                f"{bucket.name}: its listing is not the one that was reviewed; nothing of it was deleted; run this step"
+                " again"
             )
         batch = Batches(self._archive, bucket, past=past)
         ledger = LedgerPart(self.settings.run_folder / "ledger", f"delete-{bucket.name}")
@@ -239,9 +238,14 @@ class _Retirement:
         named = reviewed.rows(listing) if bucket.versioned else ((row.key, row.etag, "") for row in rows)
         with ledger, self.gate.guard.listed(change, named):
             counts = delete_proven(
-                batch.tasks(self._there(bucket, receipt)), hot(self.clients, bucket.account, bucket.region), ledger, self.gate.progress,
-                now=self.clients.clock.now, pace=self.pace, before=batch.check,
-            )  # fmt: skip
+                batch.tasks(self._there(bucket, receipt)),
+                hot(self.clients, bucket.account, bucket.region),
+                ledger,
+                self.gate.progress,
+                now=self.clients.clock.now,
+                pace=self.pace,
+                before=batch.check,
+            )
         part = ledger.finish()
         result = {
             "outcomes": dict(counts.outcomes),
@@ -251,7 +255,8 @@ class _Retirement:
         }
         if counts.stopped or any(outcome not in GONE for outcome in counts.outcomes):
             raise ChangeFailed(
-                f"{bucket.name}: {counts.trouble}: see the ledger part {part.path.name}; what is not gone stays, run this step again",
+                f"{bucket.name}: {counts.trouble}: see the ledger part {part.path.name}; what is not gone stays, run"
+                " this step again",
                 result,
             )
         return result
@@ -275,22 +280,22 @@ class _Retirement:
             yield proven, row.version_id if bucket.versioned else ""
 
     def _there(self, bucket: OldBucket, receipt: Receipt) -> Iterator[tuple[Any, ProvenRow]]:
-        """What the bucket holds beside what was proven of it. ChangeFailed at the first object that is not what was proven."""
+        """What the bucket holds beside what was proven of it. ChangeFailed at the first object that is not what was
+        proven."""
         for row, proven in merge_join(self._rows(bucket), proven_rows(self.settings.run_folder, receipt)):
             if row is None:
                 continue
             if proven is None or (row.size, row.etag) != (proven.size, proven.etag):
                 raise ChangeFailed(
-                    f"{bucket.name}/{row.key} is not what was proven; the rest of the bucket was left; run step 06 again"
+                    f"{bucket.name}/{row.key} is not what was proven; the rest of the bucket was left; run step 06"
+                    " again"
                 )
             yield row, proven
 
     def _rows(self, bucket: OldBucket) -> Iterator[Any]:
         """Its objects, or its versions where it has any: in key order."""
         listing: Any = list_versions if bucket.versioned else list_objects
-        return iter(
-            listing(hot(self.clients, bucket.account, bucket.region), bucket.name, bucket.account, "")
-        )
+        return iter(listing(hot(self.clients, bucket.account, bucket.region), bucket.name, bucket.account, ""))
 
     def _seen(self, name: str) -> Retiring | None:
         bucket = next((one for one in self._read().buckets if one.name == name), None)
@@ -309,7 +314,8 @@ class _Retirement:
 
 
 def _may_write(partition: str, bucket: OldBucket) -> str:
-    """Who could still put an object by the bucket's policy as it was read back, even with every right of their own; empty for nobody."""
+    """Who could still put an object by the bucket's policy as it was read back, even with every right of their own;
+    empty for nobody."""
     arn, policy = f"{names.bucket_arn(partition, bucket.name)}/AWSLogs/x", bucket.policy
     if isinstance(policy, Unread):
         return f"somebody, perhaps: its policy could not be read: {policy.why}"

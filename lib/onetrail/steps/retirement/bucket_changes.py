@@ -100,9 +100,7 @@ def _delete_past(seen: Retiring) -> Change:
     )
 
 
-def _deletion(
-    seen: Retiring, key: str, objects: str, reason: str, undo: str, these: Past, scope: str = ""
-) -> Change:
+def _deletion(seen: Retiring, key: str, objects: str, reason: str, undo: str, these: Past, scope: str = "") -> Change:
     bucket = seen.bucket
     return Change(
         key=key,
@@ -169,7 +167,8 @@ def _closing(settings: Settings, seen: Retiring, *, opened: bool) -> list[Change
 
 
 def _reopening(seen: Retiring) -> list[Change]:
-    """A bucket that was closed for a rule and is now to be emptied object by object: our statement would refuse that too."""
+    """A bucket that was closed for a rule and is now to be emptied object by object: our statement would refuse that
+    too."""
     policy = iam.without_sids(known(seen.bucket.policy), {names.SID_CLOSED})
     if not seen.bucket.closed:
         return []
@@ -189,9 +188,7 @@ def _reopening(seen: Retiring) -> list[Change]:
 
 def without_danger(seen: Retiring) -> Change:
     """The rule is taken away as soon as it may not go on deleting."""
-    rules = [
-        one for one in (known(seen.bucket.lifecycle) or {}).get("Rules", []) if one.get("ID") != EXPIRE_RULE
-    ]
+    rules = [one for one in (known(seen.bucket.lifecycle) or {}).get("Rules", []) if one.get("ID") != EXPIRE_RULE]
     return _call(
         seen,
         "PutBucketLifecycleConfiguration" if rules else "DeleteBucketLifecycle",

@@ -50,7 +50,8 @@ def done(
     estate: OldEstate | None = None,
     before: Mapping[str, Status] | None = None,
 ) -> Status:
-    """DONE when every old bucket is an empty shell, gone, or kept for a named reason, and no old trail of ours is left."""
+    """DONE when every old bucket is an empty shell, gone, or kept for a named reason, and no old trail of ours is
+    left."""
     observation = observe(settings, clients, estate, before)
     if observation.could_not_look:
         return Status(STEP, StepStage.UNKNOWN, observation.could_not_look[0])
@@ -59,9 +60,7 @@ def done(
     blind = next((bucket for bucket in observation.buckets if bucket.could_not_look), None)
     if blind:
         return Status(STEP, StepStage.UNKNOWN, f"{blind.bucket.name}: {blind.could_not_look}")
-    standing = [
-        bucket.bucket.name for bucket in observation.buckets if not bucket.bucket.shell and not bucket.kept
-    ]
+    standing = [bucket.bucket.name for bucket in observation.buckets if not bucket.bucket.shell and not bucket.kept]
     if standing:
         return Status(
             STEP,
@@ -73,7 +72,8 @@ def done(
         return Status(
             STEP,
             StepStage.OPEN,
-            f"{counted(len(observation.trails), 'old trail still exists', 'old trails still exist')}, first {trail.name} in {trail.home_region}",
+            f"{counted(len(observation.trails), 'old trail still exists', 'old trails still exist')}, first"
+            f" {trail.name} in {trail.home_region}",
         )
     kept = [bucket.bucket.name for bucket in observation.buckets if not bucket.bucket.shell]
     more = f"; kept for a named reason: {', '.join(kept)}" if kept else ""
@@ -106,18 +106,14 @@ def _bucket(settings: Settings, observation: RetirementObservation, seen: Retiri
     if seen.could_not_look:
         return [Finding("07.bucket", FindingState.COULD_NOT_LOOK, *said, seen.could_not_look)]
     if seen.receipt and not seen.proven:
-        return [
-            Finding("07.bucket", FindingState.FINDING, *said, f"left alone: {seen.receipt_why or seen.lack}")
-        ]
+        return [Finding("07.bucket", FindingState.FINDING, *said, f"left alone: {seen.receipt_why or seen.lack}")]
     if seen.kept:
         return [Finding("07.bucket", FindingState.NOTE, *said, f"left alone: {'; '.join(seen.kept)}")]
     wait = waits(settings, seen, observation.now)
     if wait:
         return [Finding("07.bucket", FindingState.PLANNED, *said, f"{wait[1]}: not before {iso(wait[0])}")]
     words = (
-        "its lifecycle rule is emptying it"
-        if seen.expiring
-        else "proven, quiet and cooled off; retired by the plan"
+        "its lifecycle rule is emptying it" if seen.expiring else "proven, quiet and cooled off; retired by the plan"
     )
     words = f"its lifecycle rule goes first: {seen.danger}" if seen.danger else words
     return [Finding("07.bucket", FindingState.PLANNED, *said, words)]
@@ -129,9 +125,7 @@ def _trails(observation: RetirementObservation) -> list[Finding]:
     for trail in observation.trails:
         said = (trail.account, trail.home_region, trail.name)
         if trail.arn in may_go:
-            found.append(
-                Finding("07.trail", FindingState.PLANNED, *said, "stopped and proven; deleted by the plan")
-            )
+            found.append(Finding("07.trail", FindingState.PLANNED, *said, "stopped and proven; deleted by the plan"))
         else:
             found.append(
                 Finding(

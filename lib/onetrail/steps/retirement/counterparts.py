@@ -1,8 +1,10 @@
-"""What the archive holds, now, of what was proven: asked when a bucket is looked at, and again before each batch of deletions.
+"""What the archive holds, now, of what was proven: asked when a bucket is looked at, and again before each batch of
+deletions.
 
-A listing of versions says that each proven version is there and is the newest; HEAD by version id says its lock and its key. Under
-compliance the listing says all: a lock under compliance is taken back by nobody, and S3 refuses UpdateObjectEncryption, which keeps
-version id, ETag and dates, for whatever is locked (API Reference, UpdateObjectEncryption).
+A listing of versions says that each proven version is there and is the newest; HEAD by version id says its lock and its
+key. Under compliance the listing says all: a lock under compliance is taken back by nobody, and S3 refuses
+UpdateObjectEncryption, which keeps version id, ETag and dates, for whatever is locked (API Reference,
+UpdateObjectEncryption).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -30,7 +32,8 @@ from onetrail.s3.rows import ObjectHead, VersionRow
 from onetrail.settings import Settings
 
 Original = tuple[ProvenRow, str]
-"""What was proven of an object of an old bucket, and the version id it has there, empty where its bucket has no versions."""
+"""What was proven of an object of an old bucket, and the version id it has there, empty where its bucket has no
+versions."""
 AT_ONCE: Final = 1000
 """Rows that are looked at together: those of one DeleteObjects."""
 AGAIN: Final = "run steps 05 and 06 again: they copy and prove what the old bucket still has"
@@ -53,8 +56,8 @@ class CopyProblem(NamedTuple):
 
 
 class Counterparts(NamedTuple):
-    """What looking came to: the first copy that is not what was proven, the rows whose copies are held (of these `readable` are in a
-    class that can be read at once), and those whose copies are past retention."""
+    """What looking came to: the first copy that is not what was proven, the rows whose copies are held (of these
+    `readable` are in a class that can be read at once), and those whose copies are past retention."""
 
     lack: CopyProblem | None
     held: Sequence[ProvenRow] = ()
@@ -64,7 +67,8 @@ class Counterparts(NamedTuple):
 
 @dataclass
 class HeldCounts:
-    """What looking at a whole bucket came to: the originals whose copies are held, and those whose copies are past retention."""
+    """What looking at a whole bucket came to: the originals whose copies are held, and those whose copies are past
+    retention."""
 
     lack: CopyProblem | None = None
     held: ListingHash = field(default_factory=ListingHash)
@@ -72,7 +76,8 @@ class HeldCounts:
 
 
 class ArchiveLookup:
-    """Looks at the archive as the operator. `heads` says whether locks and keys are looked at where a listing does not say them."""
+    """Looks at the archive as the operator. `heads` says whether locks and keys are looked at where a listing does not
+    say them."""
 
     def __init__(self, settings: Settings, clients: Clients) -> None:
         self._settings, self._clients = settings, clients
@@ -89,7 +94,8 @@ class ArchiveLookup:
     ) -> HeldCounts:
         """A whole bucket's objects, in order, in constant memory; stops at the first lack.
 
-        `seen` is given each row that can be read at once, `hashed` each object with the hash, of the sum, that it went into.
+        `seen` is given each row that can be read at once, `hashed` each object with the hash, of the sum, that it went
+        into.
         """
         found = HeldCounts()
         for chunk in chunks(originals):
@@ -129,9 +135,7 @@ class ArchiveLookup:
             lack = self._keys(held) or (self._heads(held, now) if heads else None)
         except (ClientError, BotoCoreError, OnetrailError) as err:
             where = rows[0].archive_key or self._settings.bucket_name
-            return Counterparts(
-                CopyProblem(where, f"from here on the archive could not be read: {err}", LOOK_AGAIN)
-            )
+            return Counterparts(CopyProblem(where, f"from here on the archive could not be read: {err}", LOOK_AGAIN))
         return Counterparts(lack, *(sorted(some) for some in (held, past, readable)))
 
     def _beside(self, rows: Sequence[ProvenRow]) -> Iterator[tuple[ProvenRow, list[VersionRow]]]:
@@ -148,20 +152,14 @@ class ArchiveLookup:
                 run[-1].archive_key,
             )
             keys = {row.archive_key for row in run}
-            found = {
-                key: list(group)
-                for key, group in groupby(listed, key=lambda version: version.key)
-                if key in keys
-            }
+            found = {key: list(group) for key, group in groupby(listed, key=lambda version: version.key) if key in keys}
             yield from ((row, found.get(row.archive_key, [])) for row in run)
 
     def _heads(self, rows: Sequence[ProvenRow], now: datetime) -> CopyProblem | None:
         bucket = self._settings.bucket_name
         asked = [
             (
-                calls.head_object(
-                    bucket, self._account, row.archive_key, version_id=row.version_id, checksums=False
-                ),
+                calls.head_object(bucket, self._account, row.archive_key, version_id=row.version_id, checksums=False),
                 row,
             )
             for row in rows
@@ -173,9 +171,7 @@ class ArchiveLookup:
             if found is None and ended.error is not None:
                 gone = code_of(ended.error) in _ABSENT
                 why = (
-                    f"its version {row.version_id} no longer exists"
-                    if gone
-                    else f"it could not be read: {ended.error}"
+                    f"its version {row.version_id} no longer exists" if gone else f"it could not be read: {ended.error}"
                 )
                 found = CopyProblem(row.archive_key, why, AGAIN if gone else LOOK_AGAIN)
             elif found is None and (why := _changed(row, ended.result)):
@@ -212,11 +208,7 @@ def _standing(row: ProvenRow, versions: Sequence[VersionRow]) -> str:
         return f"its version {row.version_id} no longer exists{other}"
     if not mine.is_latest:
         newest = versions[0]
-        return (
-            "a delete marker hides it"
-            if newest.is_marker
-            else f"another version, {newest.version_id}, covers it"
-        )
+        return "a delete marker hides it" if newest.is_marker else f"another version, {newest.version_id}, covers it"
     if mine.size != row.size:
         return f"its version {row.version_id} has {mine.size:,} bytes, and {row.size:,} were proven"
     if mine.etag != row.archive_etag:
@@ -225,7 +217,8 @@ def _standing(row: ProvenRow, versions: Sequence[VersionRow]) -> str:
 
 
 def _over(row: ProvenRow, versions: Sequence[VersionRow], years: int, now: datetime) -> bool:
-    """Whether the copy went because its retention ended: by the date in its key, and not before the lock that was proven."""
+    """Whether the copy went because its retention ended: by the date in its key, and not before the lock that was
+    proven."""
     if any(not one.is_marker and one.version_id != row.version_id for one in versions):
         return False
     day = parse(row.key).date
@@ -234,18 +227,13 @@ def _over(row: ProvenRow, versions: Sequence[VersionRow], years: int, now: datet
 
 
 def _bound_by_compliance(row: ProvenRow, now: datetime) -> bool:
-    return (
-        row.lock_mode == "COMPLIANCE" and row.retain_until is not None and not is_past(row.retain_until, now)
-    )
+    return row.lock_mode == "COMPLIANCE" and row.retain_until is not None and not is_past(row.retain_until, now)
 
 
 def _changed(row: ProvenRow, head: ObjectHead) -> str:
     """What of lock and key is less than what was proven; empty for as proven, or longer."""
     wanted = stamp(row.retain_until) if row.retain_until else ""
-    if (
-        _STRENGTH.get(head.lock_mode, 0) < _STRENGTH.get(row.lock_mode, 0)
-        or head.retain_until[:19] < wanted[:19]
-    ):
+    if _STRENGTH.get(head.lock_mode, 0) < _STRENGTH.get(row.lock_mode, 0) or head.retain_until[:19] < wanted[:19]:
         now = f"{head.lock_mode} until {head.retain_until}" if head.lock_mode else "none"
         return f"its lock is {now}, and {row.lock_mode} until {wanted} was proven"
     if (head.encryption, head.kms_key) != (row.encryption, row.kms_key):
@@ -266,7 +254,8 @@ def chunks(originals: Iterable[Original]) -> Iterator[list[Original]]:
 
 
 def _rising(rows: Sequence[ProvenRow]) -> Iterator[list[ProvenRow]]:
-    """Runs of rows whose keys in the archive rise and lie in one folder of account, kind and region: a listing passes nothing else."""
+    """Runs of rows whose keys in the archive rise and lie in one folder of account, kind and region: a listing passes
+    nothing else."""
     run: list[ProvenRow] = []
     for row in rows:
         if run and (row.archive_key <= run[-1].archive_key or _folder(row) != _folder(run[-1])):

@@ -37,9 +37,10 @@ _DELIVERS = "cloudtrail.amazonaws.com"
 
 @dataclass(frozen=True)
 class RetirementObservation:
-    """`deleted` are buckets that a receipt remembers and that are gone, none where the old estate could not all be read; `keepers` maps
-    source accounts to who may still change a shell;
-    `source_copiers` has what stands of the temporary role, for the source accounts in which any of it does; `drained` are old trails with nothing more to deliver."""
+    """`deleted` are buckets that a receipt remembers and that are gone, none where the old estate could not all be
+    read; `keepers` maps source accounts to who may still change a shell;
+    `source_copiers` has what stands of the temporary role, for the source accounts in which any of it does; `drained`
+    are old trails with nothing more to deliver."""
 
     forerunner: Status
     buckets: tuple[Retiring, ...]
@@ -95,8 +96,8 @@ def observe(
 ) -> RetirementObservation:
     """Read trails, buckets, receipts and what the move may have left behind.
 
-    `estate` is what the caller has just read of the old trails and buckets, `before` what it has just asked earlier steps. Each bucket
-    is listed once: what 06 would say of it follows from that listing.
+    `estate` is what the caller has just read of the old trails and buckets, `before` what it has just asked earlier
+    steps. Each bucket is listed once: what 06 would say of it follows from that listing.
     """
     estate = estate or read_old_estate(settings, clients)
     receipts, now = sealed_receipts(settings, clients), clients.clock.now()
@@ -144,7 +145,8 @@ def observe(
 
 
 def _covered(seen: Retiring) -> verification.Covered:
-    """What 06 asks of a bucket with a receipt, from the listing that is here already; without a listing nothing was looked at."""
+    """What 06 asks of a bucket with a receipt, from the listing that is here already; without a listing nothing was
+    looked at."""
     if not seen.listing:
         return verification.Covered(False, seen.could_not_look)
     return verification.Covered(True, seen.receipt_why)
@@ -153,7 +155,8 @@ def _covered(seen: Retiring) -> verification.Covered:
 def retiring(
     settings: Settings, clients: Clients, estate: OldEstate, bucket: OldBucket, receipts: Receipts
 ) -> Retiring:
-    """One bucket: its listing beside its receipt, and who else writes into it. A look that fails is said, never passed over."""
+    """One bucket: its listing beside its receipt, and who else writes into it. A look that fails is said, never passed
+    over."""
     listed = _Listed()
     receipt = receipts.held.get(bucket.name)
     why = receipts.broken.get(bucket.name, "" if receipt else "no receipt: it is not proven")
@@ -171,9 +174,12 @@ def retiring(
     except (ClientError, BotoCoreError, OnetrailError) as err:
         return Retiring(bucket, settings.retirement_for(bucket.name), receipt, why, could_not_look=f"{err}")
     uploads = pages(
-        clients.client("s3", bucket.account, bucket.region), "list_multipart_uploads", "Uploads", Bucket=bucket.name,
+        clients.client("s3", bucket.account, bucket.region),
+        "list_multipart_uploads",
+        "Uploads",
+        Bucket=bucket.name,
         ExpectedBucketOwner=bucket.account,
-    )  # fmt: skip
+    )
     here = [trail for trail in estate.old_trails if trail.bucket == bucket.name]
     ours = touchable(estate)
     return Retiring(
@@ -206,9 +212,7 @@ def _unseen(listed: _Listed, uploads: Answer[Any]) -> Iterator[str]:
         yield "its listing does not say when its newest object came"
 
 
-def _covered_by(
-    settings: Settings, clients: Clients, receipt: Receipt, rows: Iterable[Row]
-) -> tuple[str, HeldCounts]:
+def _covered_by(settings: Settings, clients: Clients, receipt: Receipt, rows: Iterable[Row]) -> tuple[str, HeldCounts]:
     """Why the receipt does not speak of these rows, empty where it does; and what the archive holds of them now."""
     if fault := of_another(settings, receipt):
         return fault, HeldCounts()
@@ -227,11 +231,14 @@ def _covered_by(
 def of_another(settings: Settings, receipt: Receipt) -> str:
     """Why the receipt is not of this run, this archive, its account and this work bucket; empty where it is."""
     if receipt.run != settings.run_name:
-        return f"its receipt is of the run {receipt.run}, and this is {settings.run_name}: use that run_name, or run step 06 again"
+        return (
+            f"its receipt is of the run {receipt.run}, and this is {settings.run_name}: use that run_name, or run step"
+            " 06 again"
+        )
     if receipt.archive != settings.bucket_name:
         return (
-            f"its receipt is of copies in {receipt.archive}, and bucket_name is {settings.bucket_name}: put that name back, "
-            "or run steps 05 and 06 again"
+            f"its receipt is of copies in {receipt.archive}, and bucket_name is {settings.bucket_name}: put that name"
+            " back, or run steps 05 and 06 again"
         )
     bound = (
         ("log_account", receipt.log_account, settings.log_account.account_id),
@@ -239,7 +246,10 @@ def of_another(settings: Settings, receipt: Receipt) -> str:
     )
     for name, then, now in bound:
         if then != now:
-            return f"its receipt was written with the {name} {then or 'unsaid'}, and this is {now}: put that back, or run step 06 again"
+            return (
+                f"its receipt was written with the {name} {then or 'unsaid'}, and this is {now}: put that back, or run"
+                " step 06 again"
+            )
     return ""
 
 
@@ -253,6 +263,4 @@ def _services(bucket: OldBucket) -> Iterator[str]:
             a.lower() for a in ([actions] if isinstance(actions, str) else actions)
         }
         if statement.get("Effect") == "Allow" and writes:
-            yield from (
-                service for service in ([said] if isinstance(said, str) else said) if service != _DELIVERS
-            )
+            yield from (service for service in ([said] if isinstance(said, str) else said) if service != _DELIVERS)

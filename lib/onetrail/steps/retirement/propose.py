@@ -1,4 +1,5 @@
-"""What retirement changes, in its order: old trails, then what their buckets hold, then the buckets; nothing without a proof that still holds."""
+"""What retirement changes, in its order: old trails, then what their buckets hold, then the buckets; nothing without a
+proof that still holds."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -24,7 +25,8 @@ LIFECYCLE_RUNS = timedelta(days=1)
 
 
 def propose(settings: Settings, observation: RetirementObservation) -> Plan:
-    """Nothing while nothing is proven, or where a policy would be larger than AWS takes; what is kept is named with its reason."""
+    """Nothing while nothing is proven, or where a policy would be larger than AWS takes; what is kept is named with its
+    reason."""
     return within_limits(whole_plan(settings, observation))
 
 
@@ -84,9 +86,7 @@ def deletable(observation: RetirementObservation) -> list[Trail]:
         for bucket in observation.buckets
         if bucket.proven or (bucket.bucket.shell and bucket.receipt)
     }
-    return [
-        trail for trail in observation.trails if trail.arn in observation.drained and trail.bucket in proven
-    ]
+    return [trail for trail in observation.trails if trail.arn in observation.drained and trail.bucket in proven]
 
 
 def _trail(trail: Trail, observation: RetirementObservation) -> Change:
@@ -100,7 +100,10 @@ def _trail(trail: Trail, observation: RetirementObservation) -> Change:
         resource=trail.arn,
         before=trail_shape(trail),
         reason="stopped, its last files are in, and everything it wrote is proven to be in the archive",
-        undo="CreateTrail, PutEventSelectors and StartLogging with what is shown as before; its digest chain starts again",
+        undo=(
+            "CreateTrail, PutEventSelectors and StartLogging with what is shown as before; its digest chain starts"
+            " again"
+        ),
         requires=RequiredCheck(CheckKind.TRAIL_AS_REVIEWED, trail.arn),
     )
 
@@ -132,7 +135,8 @@ def _notes(observation: RetirementObservation) -> tuple[str, ...]:
     ]
     may_go = {trail.arn for trail in deletable(observation)}
     notes += [
-        f"the trail {trail.name} in {trail.home_region} is left alone: its bucket {trail.bucket} is not proven, or its last files are awaited"
+        f"the trail {trail.name} in {trail.home_region} is left alone: its bucket {trail.bucket} is not proven, or its"
+        " last files are awaited"
         for trail in observation.trails
         if trail.arn not in may_go
     ]
@@ -143,7 +147,8 @@ def _notes(observation: RetirementObservation) -> tuple[str, ...]:
     for seen in observation.buckets:
         if seen.how == "expire" and seen.bucket.versioned and not seen.bucket.shell and not seen.kept:
             notes.append(
-                f"{seen.bucket.name}: it has versions, so no rule empties it: what is proven is deleted one by one, by version"
+                f"{seen.bucket.name}: it has versions, so no rule empties it: what is proven is deleted one by one, by"
+                " version"
             )
         if known(seen.bucket.notifications) and not seen.bucket.shell and not seen.kept:
             notes.append(

@@ -1,4 +1,5 @@
-"""Copies read and hashed once more, as the reader, before a bucket's first batch is deleted: which ones nobody knows beforehand."""
+"""Copies read and hashed once more, as the reader, before a bucket's first batch is deleted: which ones nobody knows
+beforehand."""
 
 import hashlib
 import random  # noqa: TID251 - which copies are read must not be known beforehand; it touches no output
@@ -40,7 +41,8 @@ class RowSample:
 
 
 def read_back(settings: Settings, clients: Clients, rows: list[ProvenRow]) -> CopyProblem | None:
-    """The first of these copies that the reader is refused, or whose bytes are not those that were proven; None where all are."""
+    """The first of these copies that the reader is refused, or whose bytes are not those that were proven; None where
+    all are."""
     account = settings.log_account.account_id
     try:
         client = hot(clients, account, settings.home_region, READER)
@@ -57,12 +59,8 @@ def read_back(settings: Settings, clients: Clients, rows: list[ProvenRow]) -> Co
             row = ended.context
             if ended.error is None:
                 found = found or _compared(row, ended.result)
-            elif (
-                code_of(ended.error) != "InvalidObjectState"
-            ):  # put away by INTELLIGENT_TIERING, which no listing says
-                found = found or CopyProblem(
-                    row.archive_key, f"the reader cannot read it: {ended.error}", LOOK_AGAIN
-                )
+            elif code_of(ended.error) != "InvalidObjectState":  # put away by INTELLIGENT_TIERING, which no listing says
+                found = found or CopyProblem(row.archive_key, f"the reader cannot read it: {ended.error}", LOOK_AGAIN)
     except (ClientError, BotoCoreError, OnetrailError) as err:
         return CopyProblem(settings.bucket_name, f"no copy could be read as the reader: {err}", LOOK_AGAIN)
     return found

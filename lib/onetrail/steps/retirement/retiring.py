@@ -1,4 +1,5 @@
-"""One old bucket on its way out, as it was seen: why it is left alone, why our rule may not go on, and how long it must wait."""
+"""One old bucket on its way out, as it was seen: why it is left alone, why our rule may not go on, and how long it must
+wait."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,12 +37,13 @@ class QuietUnknown(OnetrailError):
 class Retiring:
     """One old bucket on its way out.
 
-    `how` is `retain_empty`, `expire` or `delete`. `receipt_why` says why its receipt does not hold, empty where it does. `other_writers`
-    are trails we do not touch, and services other than CloudTrail that its policy lets in. `undrained` are its old trails that log or
-    still deliver. `uploads` counts unfinished multipart uploads, `old_versions` and `delete_markers` what lies behind the current objects.
-    `replaceable` counts the versions with the id `null`: while versioning is suspended a write replaces such a version and keeps its id.
-    `lack` names the first copy that the archive does not hold as it was proven, with what to do next; empty where it holds them all.
-    `past` are the originals whose copies are gone because their retention ended, `held` the hash of the listing without them.
+    `how` is `retain_empty`, `expire` or `delete`. `receipt_why` says why its receipt does not hold, empty where it
+    does. `other_writers` are trails we do not touch, and services other than CloudTrail that its policy lets in.
+    `undrained` are its old trails that log or still deliver. `uploads` counts unfinished multipart uploads,
+    `old_versions` and `delete_markers` what lies behind the current objects. `replaceable` counts the versions with the
+    id `null`: while versioning is suspended a write replaces such a version and keeps its id. `lack` names the first
+    copy that the archive does not hold as it was proven, with what to do next; empty where it holds them all. `past`
+    are the originals whose copies are gone because their retention ended, `held` the hash of the listing without them.
     """
 
     bucket: OldBucket
@@ -67,8 +69,8 @@ class Retiring:
 
     @property
     def by_rule(self) -> bool:
-        """True where a lifecycle rule is to empty it: never where it has versions, since nobody watches what a rule does to older ones,
-        nor where all that is left of it is past retention, which is a line of its own."""
+        """True where a lifecycle rule is to empty it: never where it has versions, since nobody watches what a rule
+        does to older ones, nor where all that is left of it is past retention, which is a line of its own."""
         return self.how == "expire" and not self.bucket.versioned and self.objects > self.past.objects
 
     @property
@@ -78,7 +80,8 @@ class Retiring:
 
     @property
     def proven(self) -> bool:
-        """True while the bucket holds what the receipt proves, or what is left of it, and the archive holds all of that."""
+        """True while the bucket holds what the receipt proves, or what is left of it, and the archive holds all of
+        that."""
         return self.receipt is not None and not (self.receipt_why or self.lack or self.could_not_look)
 
     @property
@@ -121,13 +124,19 @@ def _kept(bucket: Retiring) -> Iterator[str]:
     elif not bucket.proven:
         yield bucket.receipt_why or bucket.lack or "no receipt: it is not proven"
     if bucket.foreign:
-        yield f"it holds {counted(bucket.foreign, 'object that is', 'objects that are')} not CloudTrail's, first {', '.join(bucket.foreign_named)}"
+        yield (
+            f"it holds {counted(bucket.foreign, 'object that is', 'objects that are')} not CloudTrail's, first"
+            f" {', '.join(bucket.foreign_named)}"
+        )
     if bucket.old_versions or bucket.delete_markers:
-        yield f"it holds {counted(bucket.old_versions, 'older version')} and {counted(bucket.delete_markers, 'delete marker')} that were not moved"
+        yield (
+            f"it holds {counted(bucket.old_versions, 'older version')} and"
+            f" {counted(bucket.delete_markers, 'delete marker')} that were not moved"
+        )
     if bucket.replaceable:
         yield (
-            f"{counted(bucket.replaceable, 'version has', 'versions have')} the id null, which a write keeps when it replaces the bytes while "
-            "versioning is suspended: no deletion can name by it what was proven"
+            f"{counted(bucket.replaceable, 'version has', 'versions have')} the id null, which a write keeps when it"
+            " replaces the bytes while versioning is suspended: no deletion can name by it what was proven"
         )
     if bucket.other_writers:
         yield f"others still write into it: {', '.join(bucket.other_writers)}"
@@ -138,15 +147,16 @@ def _kept(bucket: Retiring) -> Iterator[str]:
 
 
 def waits(settings: Settings, bucket: Retiring, now: datetime) -> tuple[datetime, str] | None:
-    """Until when the bucket must still be left alone, and why: quiet hours since its newest object, cooling-off since its proof.
+    """Until when the bucket must still be left alone, and why: quiet hours since its newest object, cooling-off since
+    its proof.
 
     Raises QuietUnknown for a bucket that holds objects and whose newest one has no date: it is never taken for quiet.
     """
     assert bucket.receipt is not None
     if bucket.objects and bucket.newest is None:
         raise QuietUnknown(
-            f"{bucket.bucket.name}: the arrival of its newest object is unknown, so it is not known to be quiet; nothing of it is deleted: "
-            "run step 07 again"
+            f"{bucket.bucket.name}: the arrival of its newest object is unknown, so it is not known to be quiet;"
+            " nothing of it is deleted: run step 07 again"
         )
     cooled = moved_days(datetime.fromisoformat(bucket.receipt.at), settings.cooling_off_days)
     quiet = bucket.newest + timedelta(hours=settings.quiet_hours) if bucket.newest else now

@@ -1,4 +1,5 @@
-"""The versions of a listing exactly as they were hashed: the guard lets through these, and not what a later look would find.
+"""The versions of a listing exactly as they were hashed: the guard lets through these, and not what a later look would
+find.
 
 Where a bucket has no versions, the receipt's own list says what may go.
 """
@@ -14,7 +15,8 @@ from onetrail.steps.retirement.counterparts import Original
 
 
 class Reviewed:
-    """Keeps key, ETag and version of each object on disk, in a file without a name; memory does not grow with their number."""
+    """Keeps key, ETag and version of each object on disk, in a file without a name; memory does not grow with their
+    number."""
 
     def __init__(self, folder: Path) -> None:
         self._file = TemporaryFile("w+", encoding="ascii", newline="\n", dir=folder)  # noqa: SIM115 - closed by __exit__

@@ -1,4 +1,5 @@
-"""How large the documents of the whole move will be, before it begins, and how many more accounts and buckets they have room for.
+"""How large the documents of the whole move will be, before it begins, and how many more accounts and buckets they have
+room for.
 
 Measured over the documents that `onetrail policies` prints for these parameters and the old buckets that were found.
 """
@@ -47,7 +48,8 @@ class PlannedDocument:
     when: str = ""
     """In which case it is put; empty for in any case."""
     more_accounts: int | None = None
-    """How many source accounts more it has room for, negative where there are too many; None where it does not grow with them."""
+    """How many source accounts more it has room for, negative where there are too many; None where it does not grow
+    with them."""
     more_buckets: int | None = None
     """The same of old buckets."""
 
@@ -90,11 +92,7 @@ def kind_of(name: str) -> DocumentKind:
         return DocumentKind.SCP
     if name.startswith("role_"):
         return DocumentKind.TRUST if "_trust" in name else DocumentKind.ROLE
-    return (
-        DocumentKind.KEY
-        if "_key_open" in name or name in ("kms_key", "old_key_open")
-        else DocumentKind.BUCKET
-    )
+    return DocumentKind.KEY if "_key_open" in name or name in ("kms_key", "old_key_open") else DocumentKind.BUCKET
 
 
 def _case(name: str) -> str:

@@ -38,7 +38,8 @@ class StartObservation:
 
 @one_look
 def observe(settings: Settings, clients: Clients) -> StartObservation:
-    """Enter every account, look at what would stop the move, and ask each step how far it is; the old estate is read once for all of them.
+    """Enter every account, look at what would stop the move, and ask each step how far it is; the old estate is read
+    once for all of them.
 
     Where an account cannot be entered, the rest of the preflight is not looked at, and says so.
     """
@@ -48,9 +49,7 @@ def observe(settings: Settings, clients: Clients) -> StartObservation:
         shut = [way for way in ways if not way.arn]
         why = f"account {shut[0].account} cannot be entered"
         blind = Finding("00.preflight", FindingState.COULD_NOT_LOOK, shut[0].account, "-", "preflight", why)
-        unknown = {
-            one.number: Status(one.number, StepStage.UNKNOWN, why) for one in STEPS if not one.looks_only
-        }
+        unknown = {one.number: Status(one.number, StepStage.UNKNOWN, why) for one in STEPS if not one.looks_only}
         return StartObservation(ways, (blind,), unknown)
     estate, statuses = read_old_estate(settings, clients), dict[str, Status]()
     for one, step in changing_steps():
@@ -61,7 +60,8 @@ def observe(settings: Settings, clients: Clients) -> StartObservation:
 
 
 def read_ways(settings: Settings, clients: Clients) -> tuple[AccountEntry, ...]:
-    """One row for the current credentials, if there are any, then one an account, in the order of the parameters; never raises for an account."""
+    """One row for the current credentials, if there are any, then one an account, in the order of the parameters; never
+    raises for an account."""
     base = clients.base()
     ways = [AccountEntry(base.account, "the current credentials", base.arn, base.way)] if base else []
     for account in settings.all_account_ids:

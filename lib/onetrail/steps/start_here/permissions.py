@@ -1,7 +1,8 @@
-"""Whether the identities at hand may do what the runbook will do: their own policies, read and evaluated before anything is sent.
+"""Whether the identities at hand may do what the runbook will do: their own policies, read and evaluated before
+anything is sent.
 
-What an identity's own policies say is not all: service control policies, and conditions on what a request carries, show only when the
-call is made. So "likely refused" is said of what no policy allows, and nothing is promised of the rest.
+What an identity's own policies say is not all: service control policies, and conditions on what a request carries, show
+only when the call is made. So "likely refused" is said of what no policy allows, and nothing is promised of the rest.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,7 +18,8 @@ LOG, SOURCE, MANAGEMENT = "log account", "source account", "management account"
 
 @dataclass(frozen=True)
 class Need:
-    """Actions that one step sends as the named identity in one kind of account. `on` is `bucket`, `archive`, or `*` for any resource."""
+    """Actions that one step sends as the named identity in one kind of account. `on` is `bucket`, `archive`, or `*` for
+    any resource."""
 
     step: str
     where: str
@@ -26,31 +28,68 @@ class Need:
 
 
 NEEDS: Final = (
-    Need("02", LOG, "*", (
-        "account:PutAlternateContact", "iam:AttachRolePolicy", "iam:CreateRole", "iam:PutRolePolicy", "iam:TagRole",
-        "iam:UpdateAssumeRolePolicy", "s3:PutAccountPublicAccessBlock", "sts:AssumeRole",
-    )),
+    Need(
+        "02",
+        LOG,
+        "*",
+        (
+            "account:PutAlternateContact",
+            "iam:AttachRolePolicy",
+            "iam:CreateRole",
+            "iam:PutRolePolicy",
+            "iam:TagRole",
+            "iam:UpdateAssumeRolePolicy",
+            "s3:PutAccountPublicAccessBlock",
+            "sts:AssumeRole",
+        ),
+    ),
     Need("02", SOURCE, "bucket", ("s3:PutBucketPolicy", "s3:PutLifecycleConfiguration")),
-    Need("03", LOG, "archive", (
-        "s3:CreateBucket", "s3:PutBucketLogging", "s3:PutBucketObjectLockConfiguration", "s3:PutBucketOwnershipControls",
-        "s3:PutBucketPolicy", "s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging", "s3:PutBucketVersioning",
-        "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration",
-    )),
-    Need("04", SOURCE, "*", (
-        "cloudtrail:AddTags", "cloudtrail:CreateTrail", "cloudtrail:PutEventSelectors", "cloudtrail:StartLogging",
-        "cloudtrail:StopLogging",
-    )),
-    Need("04", MANAGEMENT, "*", ("organizations:AttachPolicy", "organizations:CreatePolicy", "organizations:EnablePolicyType")),
+    Need(
+        "03",
+        LOG,
+        "archive",
+        (
+            "s3:CreateBucket",
+            "s3:PutBucketLogging",
+            "s3:PutBucketObjectLockConfiguration",
+            "s3:PutBucketOwnershipControls",
+            "s3:PutBucketPolicy",
+            "s3:PutBucketPublicAccessBlock",
+            "s3:PutBucketTagging",
+            "s3:PutBucketVersioning",
+            "s3:PutEncryptionConfiguration",
+            "s3:PutLifecycleConfiguration",
+        ),
+    ),
+    Need(
+        "04",
+        SOURCE,
+        "*",
+        (
+            "cloudtrail:AddTags",
+            "cloudtrail:CreateTrail",
+            "cloudtrail:PutEventSelectors",
+            "cloudtrail:StartLogging",
+            "cloudtrail:StopLogging",
+        ),
+    ),
+    Need(
+        "04",
+        MANAGEMENT,
+        "*",
+        ("organizations:AttachPolicy", "organizations:CreatePolicy", "organizations:EnablePolicyType"),
+    ),
     Need("05", SOURCE, "bucket", ("s3:GetObject", "s3:GetObjectTagging", "s3:ListBucket", "s3:PutBucketPolicy")),
     Need("07", SOURCE, "*", ("cloudtrail:DeleteTrail",)),
     Need("07", SOURCE, "bucket", ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutBucketPolicy")),
-)  # fmt: skip
+)
 """By step, in order. What later steps send as roles that 02 makes is 02's to see to."""
 
 
 @dataclass(frozen=True)
 class Identity:
-    """Who calls in one account, with every policy of its own. `policies` is None where they could not be read, with the reason in `why`."""
+    """Who calls in one account, with every policy of its own. `policies` is None where they could not be read, with the
+    reason in `why`."""
 
     account: str
     arn: str
@@ -77,13 +116,9 @@ def read_identity(clients: Clients, account: str, caller: str) -> Identity:
             "Version": "2012-10-17",
             "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
         }
-        return Identity(
-            account, f"arn:{partition}:iam::{account}:root", iam.Policies(identity=(iam.parse(allowed),))
-        )
+        return Identity(account, f"arn:{partition}:iam::{account}:root", iam.Policies(identity=(iam.parse(allowed),)))
     kind, called = (
-        ("role", name.split("/")[1])
-        if name.startswith("assumed-role/")
-        else ("user", name.rsplit("/", 1)[-1])
+        ("role", name.split("/")[1]) if name.startswith("assumed-role/") else ("user", name.rsplit("/", 1)[-1])
     )
     whole = look(getattr(client, f"get_{kind}"), **{f"{kind.title()}Name": called})
     if isinstance(whole, Unread):
@@ -92,9 +127,7 @@ def read_identity(clients: Clients, account: str, caller: str) -> Identity:
     owners = [(kind, called)]
     failed: list[str] = []
     if kind == "user":
-        groups = _read(
-            pages(client, "list_groups_for_user", "Groups", UserName=called), "ListGroupsForUser", failed
-        )
+        groups = _read(pages(client, "list_groups_for_user", "Groups", UserName=called), "ListGroupsForUser", failed)
         owners += [("group", group["GroupName"]) for group in groups or []]
     documents = [d for owner in owners for d in _documents(client, *owner, failed)]
     boundary = said.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "")
@@ -118,12 +151,7 @@ def refusals(
             continue
         for action in need.actions:
             for resource in resources.get(need.on, ("*",)):
-                if (
-                    action.startswith("s3:")
-                    and "Object" in action
-                    and _is_bucket(resource)
-                    and _of_objects(action)
-                ):
+                if action.startswith("s3:") and "Object" in action and _is_bucket(resource) and _of_objects(action):
                     resource = f"{resource}/AWSLogs/any"
                 said = iam.evaluate(iam.Request(who, action, resource, identity.account), identity.policies)
                 if not said.allowed:

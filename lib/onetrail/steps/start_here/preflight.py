@@ -1,7 +1,8 @@
-"""What stops a move half-way, judged before it begins: quotas, regions, policies, bucket names, permissions, guardrails. Pure.
+"""What stops a move half-way, judged before it begins: quotas, regions, policies, bucket names, permissions,
+guardrails. Pure.
 
-Sources: CloudTrail User Guide, quotas (5 trails a region, not adjustable); AWS Account Management reference, enabling regions; IAM User
-Guide, principals that were deleted; S3 User Guide, Requester Pays, MFA delete.
+Sources: CloudTrail User Guide, quotas (5 trails a region, not adjustable); AWS Account Management reference, enabling
+regions; IAM User Guide, principals that were deleted; S3 User Guide, Requester Pays, MFA delete.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -29,8 +30,7 @@ _TAKEN: Final = ("403", "301", "400")
 def rows(settings: Settings, seen: PreflightFacts, open_steps: Sequence[str]) -> list[Finding]:
     """Every check as a finding; `open_steps` are those that are not done, whose calls are still to be made. Pure."""
     found = [
-        Finding("00.looked", FindingState.COULD_NOT_LOOK, "-", "-", w.split(":")[0], w)
-        for w in seen.could_not_look
+        Finding("00.looked", FindingState.COULD_NOT_LOOK, "-", "-", w.split(":")[0], w) for w in seen.could_not_look
     ]
     checks: tuple[Callable[[], Iterator[Finding]], ...] = (
         partial(_quota, settings, seen),
@@ -67,10 +67,11 @@ def _quota(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
         most = max((homes.count(region) + everywhere for region in homes), default=everywhere)
         full = sorted({region for region in homes if homes.count(region) + everywhere >= MOST_TRAILS})
         if full or everywhere >= MOST_TRAILS:
-            text = f"{counted(most, 'trail')} already, {MOST_TRAILS} is the limit and cannot be raised: before 04 free a place by a trail whose events another one records too; its logs stay"
-            yield Finding(
-                "00.trails", FindingState.FINDING, account, ", ".join(full) or "all", "trails", text
+            text = (
+                f"{counted(most, 'trail')} already, {MOST_TRAILS} is the limit and cannot be raised: before 04 free a"
+                " place by a trail whose events another one records too; its logs stay"
             )
+            yield Finding("00.trails", FindingState.FINDING, account, ", ".join(full) or "all", "trails", text)
         else:
             text = f"at most {most} of {MOST_TRAILS} places are taken in a region; the new trail takes one in each"
             yield Finding("00.trails", FindingState.OK, account, "-", "trails", text)
@@ -100,14 +101,15 @@ def _regions(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
             yield Finding("00.regions", FindingState.FINDING, account, ", ".join(off), "regions", text)
         left = sorted(set(enabled) - set(named)) if named else []
         if left:
-            text = f"{counted(len(left), 'enabled region is', 'enabled regions are')} left out by the parameters; the new trail covers {'it' if len(left) == 1 else 'them'} all the same"
+            text = (
+                f"{counted(len(left), 'enabled region is', 'enabled regions are')} left out by the parameters; the new"
+                f" trail covers {'it' if len(left) == 1 else 'them'} all the same"
+            )
             yield Finding("00.regions", FindingState.NOTE, account, ", ".join(left), "regions", text)
         missing = sorted(set(enabled) - set(seen.regions.get(log, enabled)))
         text = f"{counted(len(enabled), 'region is', 'regions are')} enabled"
         if missing:
-            text += (
-                f"; {', '.join(missing)} not in the log account, which matters for old buckets there alone"
-            )
+            text += f"; {', '.join(missing)} not in the log account, which matters for old buckets there alone"
         yield Finding("00.regions", FindingState.OK, account, "-", "regions", text)
 
 
@@ -124,14 +126,15 @@ def _old_regions(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
             and bucket.region not in seen.regions[log]
             and settings.direction_for(bucket.name) != "push"
         ):
-            text = "its region is not enabled in the log account, whose copier could not read it: enable it there, or set its direction to push"
+            text = (
+                "its region is not enabled in the log account, whose copier could not read it: enable it there, or set"
+                " its direction to push"
+            )
             yield Finding("00.old-region", FindingState.FINDING, *where, text)
     for trail in seen.estate.old_trails:
         if trail.account in seen.regions and trail.home_region not in seen.regions[trail.account]:
             text = "its home region is disabled: it cannot be stopped until the region is enabled"
-            yield Finding(
-                "00.old-region", FindingState.FINDING, trail.account, trail.home_region, trail.name, text
-            )
+            yield Finding("00.old-region", FindingState.FINDING, trail.account, trail.home_region, trail.name, text)
 
 
 def _policies(seen: PreflightFacts) -> Iterator[Finding]:
@@ -141,10 +144,16 @@ def _policies(seen: PreflightFacts) -> Iterator[Finding]:
         dead = iam.dead_principals(policy) if policy else []
         where = (bucket.account, bucket.region, bucket.name)
         if unmendable(bucket):
-            text = f"its policy names {', '.join(unmendable(bucket))} as NotPrincipal: AWS rejects a new policy until its owner rewrites that"
+            text = (
+                f"its policy names {', '.join(unmendable(bucket))} as NotPrincipal: AWS rejects a new policy until its"
+                " owner rewrites that"
+            )
             yield Finding("00.dead-principal", FindingState.FINDING, *where, text)
         elif dead:
-            text = f"its policy names {', '.join(dead)}, which no longer exists: AWS rejects a new policy with it, so 02 removes it"
+            text = (
+                f"its policy names {', '.join(dead)}, which no longer exists: AWS rejects a new policy with it, so 02"
+                " removes it"
+            )
             yield Finding("00.dead-principal", FindingState.PLANNED, *where, text)
         clean += not dead and not isinstance(bucket.policy, Unread)
     if clean:
@@ -184,7 +193,10 @@ def _odd(bucket: OldBucket) -> Iterator[Finding]:
         text = (
             text
             if own
-            else f"under {', '.join(bucket.keys) or known(bucket.kms_key)}: 05 lets the copier decrypt while it copies, where the key's policy can be changed from here"
+            else (
+                f"under {', '.join(bucket.keys) or known(bucket.kms_key)}: 05 lets the copier decrypt while it copies,"
+                " where the key's policy can be changed from here"
+            )
         )
         yield Finding("00.kms", FindingState.NOTE, *where, text)
 
@@ -244,24 +256,18 @@ def _permissions(settings: Settings, seen: PreflightFacts, open_steps: Sequence[
             continue
         buckets = tuple(arn(b.name) for b in seen.estate.buckets if b.account == account and not b.shell)
         number = asked(where, open_steps)
-        row = partial(
-            Finding, "00.permissions", account=account, region="-", resource=identity.arn.split(":", 5)[5]
-        )
+        row = partial(Finding, "00.permissions", account=account, region="-", resource=identity.arn.split(":", 5)[5])
         if not number:
             yield row(state=FindingState.OK, evidence="no open step sends anything as this identity")
         elif identity.policies is None:
-            yield row(
-                state=FindingState.COULD_NOT_LOOK, evidence=f"its policies could not be read: {identity.why}"
-            )
+            yield row(state=FindingState.COULD_NOT_LOOK, evidence=f"its policies could not be read: {identity.why}")
         else:
             bad = refusals(identity, where, open_steps, {"bucket": buckets, "archive": archive})
             for one in bad:
                 text = f"step {one.step} needs {one.action} on {one.resource}: likely refused, {one.why}"
                 yield row(state=FindingState.FINDING, evidence=text)
             if not bad:
-                text = (
-                    f"its own policies allow the {counted(number, 'action')} of the open steps in the {where}"
-                )
+                text = f"its own policies allow the {counted(number, 'action')} of the open steps in the {where}"
                 yield row(state=FindingState.OK, evidence=text)
 
 
@@ -276,7 +282,10 @@ def _rails(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
         text = f"who can set them is unknown: {seen.organization.why}"
         yield Finding("00.guardrails", FindingState.COULD_NOT_LOOK, "-", "-", "guardrails", text)
     else:
-        text = f"cannot be set from here: {seen.organization}; onetrail policies prints them for an administrator of the organization"
+        text = (
+            f"cannot be set from here: {seen.organization}; onetrail policies prints them for an administrator of the"
+            " organization"
+        )
         yield Finding("00.guardrails", FindingState.NOTE, "-", "-", "guardrails", text)
 
 
@@ -295,7 +304,10 @@ def _documents(settings: Settings, seen: PreflightFacts, open_steps: Sequence[st
         where = (settings.log_account.account_id, "-", one.name)
         yield Finding("00.document-size", state, *where, f"{one.when}: {said}" if one.when else said)
     if not near:
-        text = f"the largest of {counted(len(found), 'document')}, {found[0].name}, takes {found[0].share:.0%} of what AWS takes"
+        text = (
+            f"the largest of {counted(len(found), 'document')}, {found[0].name}, takes {found[0].share:.0%} of what AWS"
+            " takes"
+        )
         yield Finding("00.document-size", FindingState.OK, "-", "-", "policies of the move", text)
 
 

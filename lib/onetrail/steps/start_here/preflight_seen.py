@@ -1,4 +1,5 @@
-"""What the preflight rests on, read once: regions, bucket names, principals, permissions, the organization. Changes nothing."""
+"""What the preflight rests on, read once: regions, bucket names, principals, permissions, the organization. Changes
+nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,9 +17,10 @@ from onetrail.steps.start_here.permissions import Identity, read_identity
 class PreflightFacts:
     """What the preflight rests on. A map without an account means that it could not be read: `could_not_look` says why.
 
-    `regions` are those an account has enabled. `own_buckets` are the log account's; `taken` maps our bucket names that it does not
-    have to what HeadBucket said. `principals` maps each ARN of the parameters to whether it exists, None where it is of an account that is
-    not entered. `organization` says why guardrails cannot be set from here, empty where they can.
+    `regions` are those an account has enabled. `own_buckets` are the log account's; `taken` maps our bucket names that
+    it does not have to what HeadBucket said. `principals` maps each ARN of the parameters to whether it exists, None
+    where it is of an account that is not entered. `organization` says why guardrails cannot be set from here, empty
+    where they can.
     """
 
     estate: OldEstate
@@ -32,10 +34,9 @@ class PreflightFacts:
     could_not_look: tuple[str, ...] = ()
 
 
-def read(
-    settings: Settings, clients: Clients, estate: OldEstate, entered: Mapping[str, str]
-) -> PreflightFacts:
-    """Read what is not in the old estate already. `entered` maps the accounts that can be entered to the caller's ARN."""
+def read(settings: Settings, clients: Clients, estate: OldEstate, entered: Mapping[str, str]) -> PreflightFacts:
+    """Read what is not in the old estate already. `entered` maps the accounts that can be entered to the caller's
+    ARN."""
     failed = list(estate.could_not_look)
     regions = {}
     for account in entered:
@@ -47,9 +48,7 @@ def read(
                 failed.append(f"{account}: DescribeRegions: {found.why}")
     log = settings.log_account.account_id
     own, taken = (
-        _bucket_names(settings, clients, failed)
-        if log in entered
-        else (Unread(f"account {log} cannot be entered"), {})
+        _bucket_names(settings, clients, failed) if log in entered else (Unread(f"account {log} cannot be entered"), {})
     )
     organization, management = _organization(settings, clients)
     return PreflightFacts(
@@ -111,9 +110,7 @@ def _organization(settings: Settings, clients: Clients) -> tuple[str | Unread, b
     return "", True
 
 
-def _principals(
-    settings: Settings, clients: Clients, entered: Mapping[str, str]
-) -> dict[str, bool | Unread | None]:
+def _principals(settings: Settings, clients: Clients, entered: Mapping[str, str]) -> dict[str, bool | Unread | None]:
     named = {*settings.break_glass_principals, *settings.operator_principals, *settings.reader_principals}
     return {arn: _exists(clients, arn, entered) for arn in sorted(named)}
 

@@ -1,8 +1,9 @@
 """Step 04: the one multi-region trail, delivery proven in every region, then the old trails stopped.
 
-A new trail is created; none is updated, since an updated trail's digest chain points into the old bucket and breaks when that goes.
-Trails of an organization, of Control Tower or of Security Lake are never touched.
-Sources: CloudTrail User Guide, multi-region trails, log file integrity validation; API reference, CreateTrail, StopLogging, GetTrailStatus.
+A new trail is created; none is updated, since an updated trail's digest chain points into the old bucket and breaks
+when that goes. Trails of an organization, of Control Tower or of Security Lake are never touched.
+Sources: CloudTrail User Guide, multi-region trails, log file integrity validation; API reference, CreateTrail,
+StopLogging, GetTrailStatus.
 """
 
 from onetrail.steps.registry import TRAIL_CUTOVER as ABOUT

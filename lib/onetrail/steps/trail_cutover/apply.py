@@ -1,4 +1,5 @@
-"""Sending the cutover: before each old trail is stopped delivery is seen and the trail looked at again, the last files before the end."""
+"""Sending the cutover: before each old trail is stopped delivery is seen and the trail looked at again, the last files
+before the end."""
 
 from functools import partial
 

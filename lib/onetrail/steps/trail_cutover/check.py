@@ -24,8 +24,7 @@ def check(settings: Settings, observation: CutoverObservation) -> list[Finding]:
     if not observation.forerunner.done:
         return waiting_findings("04.waiting", observation.forerunner, settings.trail_name)
     findings = [
-        Finding("04.looked", FindingState.COULD_NOT_LOOK, "-", "-", "trails", why)
-        for why in observation.could_not_look
+        Finding("04.looked", FindingState.COULD_NOT_LOOK, "-", "-", "trails", why) for why in observation.could_not_look
     ]
     for account in settings.source_account_ids:
         findings += _new_trail_findings(settings, observation, account)
@@ -70,9 +69,7 @@ def progress(settings: Settings, observation: CutoverObservation) -> Status:
         return Status(STEP, StepStage.OPEN, plan.why)
     if plan.not_evaluated:
         return Status(STEP, StepStage.UNKNOWN, plan.notes[0])
-    return Status(
-        STEP, StepStage.DONE, "one trail delivers from every region; every old trail is stopped or gone"
-    )
+    return Status(STEP, StepStage.DONE, "one trail delivers from every region; every old trail is stopped or gone")
 
 
 def _new_trail_findings(settings: Settings, observation: CutoverObservation, account: str) -> list[Finding]:
@@ -118,7 +115,8 @@ def _new_trail_findings(settings: Settings, observation: CutoverObservation, acc
 
 
 def _selector_name(settings: Settings, observation: CutoverObservation, account: str) -> list[Finding]:
-    """Trails of an earlier version have selectors without names: they record the same, so that is no reason to change a trail."""
+    """Trails of an earlier version have selectors without names: they record the same, so that is no reason to change a
+    trail."""
     trail = new_trail(settings, observation.estate, account)
     if settings.trail_mode == "adopt" or trail is None or trail.selectors is None:
         return []
@@ -128,7 +126,10 @@ def _selector_name(settings: Settings, observation: CutoverObservation, account:
         f'no selector of it is named "{MANAGEMENT_NAME}", which scanners look for; what it records is the same, '
         "and the next plan that puts its selectors names it"
         if not trail.selectors.name_of(MANAGEMENT)
-        else f'its management events are named otherwise than "{MANAGEMENT_NAME}", which scanners look for; the name is kept'
+        else (
+            f'its management events are named otherwise than "{MANAGEMENT_NAME}", which scanners look for; the name is'
+            " kept"
+        )
     )
     return [Finding("04.selector-name", FindingState.NOTE, account, trail.home_region, trail.name, evidence)]
 
@@ -137,11 +138,13 @@ def _delivery_finding(row: RegionDelivery) -> Finding:
     state = (
         FindingState.OK
         if row.proven
-        else FindingState.COULD_NOT_LOOK
-        if row.could_not_look
-        else FindingState.FINDING
-        if row.error
-        else FindingState.PLANNED
+        else (
+            FindingState.COULD_NOT_LOOK
+            if row.could_not_look
+            else FindingState.FINDING
+            if row.error
+            else FindingState.PLANNED
+        )
     )
     return Finding("04.delivery", state, row.account, row.region, row.evidence_key or "-", row.line)
 

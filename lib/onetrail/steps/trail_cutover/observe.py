@@ -53,7 +53,8 @@ def observe(
 ) -> CutoverObservation:
     """Read all trails, the new trail's status in each region, and what lies in the central bucket.
 
-    `estate` is what the caller has just read of the old trails and buckets, `before` what it has just asked earlier steps.
+    `estate` is what the caller has just read of the old trails and buckets, `before` what it has just asked earlier
+    steps.
     """
     seen = observe_delivery(settings, clients, estate or read_old_estate(settings, clients))
     key = archive_key_arn(settings, clients)
@@ -68,7 +69,8 @@ def observe(
 
 
 def observe_delivery(settings: Settings, clients: Clients, estate: OldEstate) -> CutoverObservation:
-    """The trails and where the new one delivers, and nothing else: what is looked at again before each old trail is stopped."""
+    """The trails and where the new one delivers, and nothing else: what is looked at again before each old trail is
+    stopped."""
     failed, regions, deliveries = list(estate.could_not_look), {}, []
     for account in settings.source_account_ids:
         found = enabled_regions(settings, clients, account)
@@ -102,13 +104,9 @@ def delivered_everywhere(settings: Settings, observation: CutoverObservation) ->
         return Requirement(
             True, f"the new trail delivered in {'the one region' if total == 1 else f'all {total} regions'}"
         )
-    trails = [
-        trail for a in settings.source_account_ids if (trail := new_trail(settings, observation.estate, a))
-    ]
+    trails = [trail for a in settings.source_account_ids if (trail := new_trail(settings, observation.estate, a))]
     started = max((status_of(t).started or observation.now for t in trails), default=observation.now)
-    why = (
-        f"the new trail has not been seen to deliver in {counted(len(missing), 'region')}, first {missing[0]}"
-    )
+    why = f"the new trail has not been seen to deliver in {counted(len(missing), 'region')}, first {missing[0]}"
     errors = sorted({row.error for row in observation.deliveries if row.error})
     if errors or observation.now > started + timedelta(hours=6):
         return Requirement(False, f"{why}{': ' + '; '.join(errors) if errors else ''}")
@@ -127,9 +125,7 @@ def last_files_in(observation: CutoverObservation) -> Requirement:
 
 def waiting_for_last_files(observation: CutoverObservation) -> tuple[datetime, str] | None:
     waiting = [
-        t
-        for t in touchable(observation.estate)
-        if not status_of(t).is_logging and not drained(t, observation.now)
+        t for t in touchable(observation.estate) if not status_of(t).is_logging and not drained(t, observation.now)
     ]
     if not waiting:
         return None
@@ -137,5 +133,8 @@ def waiting_for_last_files(observation: CutoverObservation) -> tuple[datetime, s
     again = again if again > observation.now else observation.now + timedelta(minutes=30)
     return (
         again,
-        f"the last files of {counted(len(waiting), 'stopped trail')} are awaited, first {waiting[0].name} in {waiting[0].home_region}",
+        (
+            f"the last files of {counted(len(waiting), 'stopped trail')} are awaited, first {waiting[0].name} in"
+            f" {waiting[0].home_region}"
+        ),
     )

@@ -25,7 +25,8 @@ LAST_FILES: Final = RequiredCheck(CheckKind.LAST_FILES_IN)
 
 
 def propose(settings: Settings, observation: CutoverObservation) -> Plan:
-    """Create and start the new trail, stop the old ones once it delivers everywhere, set the rail once their last files are in.
+    """Create and start the new trail, stop the old ones once it delivers everywhere, set the rail once their last files
+    are in.
 
     Nothing where the rail would be larger than AWS takes.
     """
@@ -55,9 +56,7 @@ def whole_plan(settings: Settings, observation: CutoverObservation) -> Plan:
         notes=(*_notes(observation), *_behind_the_rail(observation, changes)),
     )
     blind = [
-        f"{row.account} {row.region}: {row.could_not_look}"
-        for row in observation.deliveries
-        if row.could_not_look
+        f"{row.account} {row.region}: {row.could_not_look}" for row in observation.deliveries if row.could_not_look
     ]
     return evaluated(plan, [*blind, *rail_unread(observation.rail)])
 
@@ -162,14 +161,16 @@ def _shape(trail: Trail) -> dict[str, Any]:
 
 
 def _half_made(trail: Trail | None) -> bool:
-    """Whether it has not been started yet and its selectors have no name: CreateTrail came, and what was to follow did not."""
+    """Whether it has not been started yet and its selectors have no name: CreateTrail came, and what was to follow did
+    not."""
     if trail is None or trail.selectors is None or status_of(trail).is_logging:
         return False
     return not trail.selectors.name_of(MANAGEMENT)
 
 
 def _selectors(observation: CutoverObservation, account: str) -> Selectors:
-    """What the new trail must record: everything any old trail of the account records, and never less than it does already."""
+    """What the new trail must record: everything any old trail of the account records, and never less than it does
+    already."""
     mine = [t for t in observation.estate.new_trails if t.account == account]
     return merge_selectors((t for t in touchable(observation.estate) if t.account == account), mine)
 
@@ -217,26 +218,23 @@ def _behind_the_rail(observation: CutoverObservation, changes: Sequence[Change])
 def _notes(observation: CutoverObservation) -> tuple[str, ...]:
     notes = []
     for trail in observation.estate.old_trails:
-        fed = [
-            name
-            for name, there in (("CloudWatch Logs", trail.cloudwatch_group), ("SNS", trail.sns_topic))
-            if there
-        ]
+        fed = [name for name, there in (("CloudWatch Logs", trail.cloudwatch_group), ("SNS", trail.sns_topic)) if there]
         if fed:
             notes.append(
-                f"{trail.name} in {trail.home_region} also feeds {' and '.join(fed)}: point that consumer at the new trail"
+                f"{trail.name} in {trail.home_region} also feeds {' and '.join(fed)}: point that consumer at the new"
+                " trail"
             )
         if trail not in touchable(observation.estate):
             notes.append(
-                f"{trail.name} in {trail.home_region} belongs to the organization or another service and is left as it is"
+                f"{trail.name} in {trail.home_region} belongs to the organization or another service and is left as"
+                " it is"
             )
     for account, regions in sorted(observation.regions.items()):
         for region in regions:
-            here = [
-                t for t in observation.estate.old_trails if t.account == account and t.home_region == region
-            ]
+            here = [t for t in observation.estate.old_trails if t.account == account and t.home_region == region]
             if len(here) >= 5:
                 notes.append(
-                    f"{account} {region} holds {len(here)} trails; five is the limit, so the new one cannot be created: free a place by a trail whose events another one records too; its logs stay in its bucket"
+                    f"{account} {region} holds {len(here)} trails; five is the limit, so the new one cannot be created:"
+                    " free a place by a trail whose events another one records too; its logs stay in its bucket"
                 )
     return tuple(notes)

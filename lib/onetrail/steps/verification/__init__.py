@@ -1,4 +1,5 @@
-"""Step 06: everything moved is proven, object by object and chain by chain; then the archive is sealed and each good bucket gets its receipt.
+"""Step 06: everything moved is proven, object by object and chain by chain; then the archive is sealed and each good
+bucket gets its receipt.
 
 Sources: CloudTrail User Guide, validating log file integrity; S3 User Guide, checking object integrity, Object Lock.
 """

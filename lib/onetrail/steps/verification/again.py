@@ -1,8 +1,10 @@
-"""The second look of one run: what the first one read is not read again while the listings show that it is what was read.
+"""The second look of one run: what the first one read is not read again while the listings show that it is what was
+read.
 
-An object cannot change without its listing: another version under its key has another date, and bytes under Object Lock stay what they
-are. So both sides are listed again, and locks that the first look found still to be raised are looked at again; nothing else can have
-become another. What the new trail delivered meanwhile is counted, and read by the next look.
+An object cannot change without its listing: another version under its key has another date, and bytes under Object Lock
+stay what they are. So both sides are listed again, and locks that the first look found still to be raised are looked at
+again; nothing else can have become another. What the new trail delivered meanwhile is counted, and read by the next
+look.
 """
 
 from collections import Counter
@@ -38,8 +40,8 @@ Places = Mapping[tuple[str, str], list[tuple[LogOrigin, OriginalSide, frozenset[
 
 
 class Basis(NamedTuple):
-    """What the verdicts on the archive's files rest on besides these files. `listings` are those of the old buckets by name: their hash
-    and the date of the newest object."""
+    """What the verdicts on the archive's files rest on besides these files. `listings` are those of the old buckets by
+    name: their hash and the date of the newest object."""
 
     listings: Mapping[str, tuple[str, datetime | None]]
     places: Mapping[tuple[str, str], tuple[tuple[LogOrigin, frozenset[str]], ...]]
@@ -58,9 +60,7 @@ class FullLook:
 
 def places_of(places: Places) -> dict[tuple[str, str], tuple[tuple[LogOrigin, frozenset[str]], ...]]:
     """The same without the buckets' settings, on which no verdict rests."""
-    return {
-        place: tuple((origin, folders) for origin, _, folders in found) for place, found in places.items()
-    }
+    return {place: tuple((origin, folders) for origin, _, folders in found) for place, found in places.items()}
 
 
 def again(
@@ -86,15 +86,14 @@ def _carries(kept: FullLook, now: Basis) -> bool:
         return False
     unknown = set().union(*(region.unknown for region in kept.regions))
     return earlier.trails.keys() <= now.trails.keys() and all(
-        _reaches(earlier.trails[trail], said)
-        if trail in earlier.trails
-        else trail in unknown and said[1] is None
+        _reaches(earlier.trails[trail], said) if trail in earlier.trails else trail in unknown and said[1] is None
         for trail, said in now.trails.items()
     )
 
 
 def _reaches(earlier: tuple[str, datetime | None], now: tuple[str, datetime | None]) -> bool:
-    """Whether a trail is still known by the same, and its digests need not end earlier; what they gained is read by the next look."""
+    """Whether a trail is still known by the same, and its digests need not end earlier; what they gained is read by the
+    next look."""
     if earlier[1] is None or now[1] is None:
         return earlier == now
     return earlier[0] == now[0] and earlier[1] <= now[1]
@@ -129,8 +128,7 @@ def _again(
     return replace(
         earlier,
         chains=[
-            replace(one, known=trails[one.identity][0]) if one.identity in trails else one
-            for one in earlier.chains
+            replace(one, known=trails[one.identity][0]) if one.identity in trails else one for one in earlier.chains
         ],
         unknown=earlier.unknown - trails.keys(),
         new=earlier.new + _days(delivered),
@@ -155,10 +153,7 @@ def _locks(
         from_old=earlier.from_old,
     )
     account, now = settings.log_account.account_id, stamp(clients.clock.now())
-    asked = (
-        (calls.head_object(settings.bucket_name, account, stored_key(settings, below)), below)
-        for below in belows
-    )
+    asked = ((calls.head_object(settings.bucket_name, account, stored_key(settings, below)), below) for below in belows)
     for ended in hot(clients, account, settings.home_region).run(asked):
         if ended.error is not None:
             raise ended.error
@@ -168,6 +163,4 @@ def _locks(
 
 def _days(belows: Iterable[str]) -> Counter[Day]:
     parsed = (parse(below) for below in belows)
-    return Counter(
-        (one.account, one.region, one.date) for one in parsed if one.date and one.kind in LOG_KINDS
-    )
+    return Counter((one.account, one.region, one.date) for one in parsed if one.date and one.kind in LOG_KINDS)

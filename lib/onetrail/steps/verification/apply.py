@@ -40,13 +40,15 @@ HEADS_AT_ONCE = 1000
 
 @dataclass(frozen=True)
 class Sealed(Outcome):
-    """What became of the plan; `seen` is the look that was taken when the locks were raised, None where none was due."""
+    """What became of the plan; `seen` is the look that was taken when the locks were raised, None where none was
+    due."""
 
     seen: VerificationObservation | None = None
 
 
 def apply(plan: Plan, gate: Gate, clients: Clients) -> Sealed:
-    """Raise locks, then the default, then the rail, then write the receipts and seal them. Whatever fails stops what comes after it."""
+    """Raise locks, then the default, then the rail, then write the receipts and seal them. Whatever fails stops what
+    comes after it."""
     sealing = _Sealing(clients, gate)
     requires = {
         SEALED: lambda: sealed(clients),
@@ -130,9 +132,10 @@ class _Sealing:
             )
         if odd:
             raise ChangeFailed(
-                f"locks of {name}: {counted(odd.total(), 'object is', 'objects are')} locked until another time than the key asks for, such as "
-                f"{next(iter(odd))}: left under governance, since nobody could correct it under compliance; find out who set it and "
-                "have break-glass set the right date, then run step 06 again",
+                f"locks of {name}: {counted(odd.total(), 'object is', 'objects are')} locked until another time than"
+                f" the key asks for, such as {next(iter(odd))}: left under governance, since nobody could correct it"
+                " under compliance; find out who set it and have break-glass set the right date, then run step 06"
+                " again",
                 result,
             )
         return result
@@ -140,15 +143,15 @@ class _Sealing:
     def _tasks(self, belows: Iterable[str], kept: AsLongAsKept, odd: Counter[str]) -> Iterator[LockTask]:
         """A task for every object whose lock is still under governance: its own version, its own date.
 
-        One whose date is not the one that its key asks for stays as it is: `odd` counts them, under the words for the first.
+        One whose date is not the one that its key asks for stays as it is: `odd` counts them, under the words for the
+        first.
         """
         left = iter(belows)
         bucket = self.settings.bucket_name
         while chunk := list(islice(left, HEADS_AT_ONCE)):
             now = stamp(self.clients.clock.now())
             asked = (
-                (calls.head_object(bucket, self.account, stored_key(self.settings, below)), below)
-                for below in chunk
+                (calls.head_object(bucket, self.account, stored_key(self.settings, below)), below) for below in chunk
             )
             for ended in self.archive.run(asked):
                 if ended.error is not None:
@@ -160,17 +163,25 @@ class _Sealing:
                     until = datetime.fromisoformat(head.retain_until)
                     key = stored_key(self.settings, ended.context)
                     if not kept.keeps(key, stamp(until)):
-                        said = (
-                            f"{key} until {stamp(until)}, where its key asks for {kept.due(key) or 'no date'}"
-                        )
+                        said = f"{key} until {stamp(until)}, where its key asks for {kept.due(key) or 'no date'}"
                         odd[next(iter(odd), said)] += 1
                         continue
                     yield LockTask(
-                        bucket, self.account, key, "COMPLIANCE", until, head.version_id, head.size, head.etag, head.lock_mode, until
-                    )  # fmt: skip
+                        bucket,
+                        self.account,
+                        key,
+                        "COMPLIANCE",
+                        until,
+                        head.version_id,
+                        head.size,
+                        head.etag,
+                        head.lock_mode,
+                        until,
+                    )
 
     def _own(self, spared: Iterable[str]) -> Iterator[str]:
-        """Everything of CloudTrail in the archive but what came from the buckets spared, or from those whose copies this run has raised.
+        """Everything of CloudTrail in the archive but what came from the buckets spared, or from those whose copies
+        this run has raised.
 
         One account and region after the other, so that the keys of one alone are held.
         """
@@ -229,13 +240,27 @@ class _Sealing:
         receipt = write_receipt(
             settings.run_folder,
             Receipt(
-                run=settings.run_name, bucket=name, account=verdict.account, region=verdict.region, at=iso(self.clients.clock.now()),
-                listing=listing.hexdigest(), objects=listing.objects, size=listing.size, counts=verdict.counts, digest_check=settings.digest_check,
-                lock=settings.object_lock, good=verdict.good, trails=self.verified.trails[name], proven=part, ledger=self._copies(name),
-                record_head=self.gate.record.head, archive=settings.bucket_name, log_account=self.account,
+                run=settings.run_name,
+                bucket=name,
+                account=verdict.account,
+                region=verdict.region,
+                at=iso(self.clients.clock.now()),
+                listing=listing.hexdigest(),
+                objects=listing.objects,
+                size=listing.size,
+                counts=verdict.counts,
+                digest_check=settings.digest_check,
+                lock=settings.object_lock,
+                good=verdict.good,
+                trails=self.verified.trails[name],
+                proven=part,
+                ledger=self._copies(name),
+                record_head=self.gate.record.head,
+                archive=settings.bucket_name,
+                log_account=self.account,
                 work_bucket=settings.work_bucket,
             ),
-        )  # fmt: skip
+        )
         self._written[name] = receipt.sha256
         return {
             "file": change.resource,
@@ -246,7 +271,8 @@ class _Sealing:
         }
 
     def _proven(self, name: str) -> tuple[ListingHash, ListPart]:
-        """The list that the receipt binds: one row per object of the bucket, in key order, with the version that was read for it."""
+        """The list that the receipt binds: one row per object of the bucket, in key order, with the version that was
+        read for it."""
         listing = ListingHash()
         with RowList(self.settings.run_folder, FOLDER, name) as proven:
             for row, _, key, *_ in self._pairs(name):
@@ -264,7 +290,8 @@ class _Sealing:
         return row._replace(archive_key=key, **read._asdict())
 
     def _copies(self, name: str) -> tuple[ListPart, ...]:
-        """The parts of the ledger that the record names for copies of this bucket. Raises LedgerTorn where one cannot be read."""
+        """The parts of the ledger that the record names for copies of this bucket. Raises LedgerTorn where one cannot
+        be read."""
         folder = self.settings.run_folder / "ledger"
         named = sorted(copied_parts(self.settings.run_folder, name))
         found = (hashed(folder / part) for part in named)
@@ -282,9 +309,7 @@ class _Sealing:
         return self._lefts[name]
 
     def _progress(self, name: str) -> Callable[[str, int, int, int, int], None]:
-        return lambda _, objects, size, retries, errors: self.gate.progress(
-            name, objects, size, retries, errors
-        )
+        return lambda _, objects, size, retries, errors: self.gate.progress(name, objects, size, retries, errors)
 
 
 def _moved(key: str) -> bool:

@@ -1,4 +1,5 @@
-"""What every single lock that 06 raises must keep: whose it is, and that its date is the one that the key asks for, or little later.
+"""What every single lock that 06 raises must keep: whose it is, and that its date is the one that the key asks for, or
+little later.
 
 Under compliance nobody can shorten a lock, so a date that was set by mistake or by somebody else must not get there.
 """
@@ -28,10 +29,11 @@ _SOON: Final = timedelta(days=30)
 
 @dataclass(frozen=True)
 class AsLongAsKept:
-    """The date is the end of the retention by the key's own date, as far as the plan's own copies and the bucket's default move it.
+    """The date is the end of the retention by the key's own date, as far as the plan's own copies and the bucket's
+    default move it.
 
-    Of a log whose retention is over or nearly, it is not after `latest`, which is counted from when the plan was made and is no part of
-    the meaning.
+    Of a log whose retention is over or nearly, it is not after `latest`, which is counted from when the plan was made
+    and is no part of the meaning.
     """
 
     years: int

@@ -1,4 +1,5 @@
-"""What verification has to say: bucket by bucket, chain by chain, file by file; a gap of the past is a note, destroyed evidence a finding."""
+"""What verification has to say: bucket by bucket, chain by chain, file by file; a gap of the past is a note, destroyed
+evidence a finding."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -51,9 +52,7 @@ def check(settings: Settings, observation: VerificationObservation) -> list[Find
     found += completeness(settings, observation)
     found += _keys(observation)
     found += [
-        _receipt(observation, bucket)
-        for bucket in observation.buckets
-        if not bucket.shell or bucket.proven_before
+        _receipt(observation, bucket) for bucket in observation.buckets if not bucket.shell or bucket.proven_before
     ]
     found += oversized("06.document-size", whole_plan(settings, observation).changes)
     return [*found, *ledger_findings("06.ledger", observation.ledger), *_seals(settings, observation)]
@@ -75,7 +74,10 @@ def _bucket(bucket: BucketVerdict) -> list[Finding]:
         found.append(Finding("06.bucket", FindingState.COULD_NOT_LOOK, *said, bucket.could_not_look))
     elif bucket.good:
         when = "proven before retirement: " if bucket.proven_before else ""
-        words = f"{when}{counted(bucket.equal, 'file')} equal, {counted(bucket.digests_valid, 'digest')} and {counted(bucket.logs_valid, 'log')} proven"
+        words = (
+            f"{when}{counted(bucket.equal, 'file')} equal, {counted(bucket.digests_valid, 'digest')} and"
+            f" {counted(bucket.logs_valid, 'log')} proven"
+        )
         found.append(
             Finding(
                 "06.bucket",
@@ -85,15 +87,15 @@ def _bucket(bucket: BucketVerdict) -> list[Finding]:
             )
         )
     elif bucket.full:
-        found.append(
-            Finding("06.bucket", FindingState.FINDING, *said, f"not proven: {'; '.join(bucket.reasons)}")
-        )
+        found.append(Finding("06.bucket", FindingState.FINDING, *said, f"not proven: {'; '.join(bucket.reasons)}"))
     else:
-        found.append(
-            Finding("06.bucket", FindingState.NOTE, *said, f"not proven: {'; '.join(bucket.reasons)}")
-        )
+        found.append(Finding("06.bucket", FindingState.NOTE, *said, f"not proven: {'; '.join(bucket.reasons)}"))
     if bucket.doubtful:
-        evidence = f"{counted(bucket.doubtful, 'log is', 'logs are')} named by no digest though the digests of {'its' if bucket.doubtful == 1 else 'their'} time are complete: from a trail without validation, or put there"
+        evidence = (
+            f"{counted(bucket.doubtful, 'log is', 'logs are')} named by no digest though the digests of"
+            f" {'its' if bucket.doubtful == 1 else 'their'} time are complete: from a trail without validation, or put"
+            " there"
+        )
         found.append(Finding("06.log-unnamed", FindingState.NOTE, *said, evidence))
     if bucket.foreign:
         found.append(
@@ -101,11 +103,15 @@ def _bucket(bucket: BucketVerdict) -> list[Finding]:
                 "06.foreign",
                 FindingState.NOTE,
                 *said,
-                f"{counted(bucket.foreign, 'object is', 'objects are')} not CloudTrail's: not copied, not proven, never deleted",
+                f"{counted(bucket.foreign, 'object is', 'objects are')} not CloudTrail's: not copied, not proven, never"
+                " deleted",
             )
         )
     if bucket.old_versions or bucket.delete_markers:
-        evidence = f"{counted(bucket.old_versions, 'older version')} and {counted(bucket.delete_markers, 'delete marker')} are not part of the proof"
+        evidence = (
+            f"{counted(bucket.old_versions, 'older version')} and {counted(bucket.delete_markers, 'delete marker')} are"
+            " not part of the proof"
+        )
         found.append(Finding("06.versions", FindingState.NOTE, *said, evidence))
     if bucket.unlocked:
         found.append(
@@ -144,7 +150,9 @@ def _chain(seen: ArchiveChain) -> list[Finding]:
             continue
         when = f"{iso(interval.start) if interval.start else 'the beginning'} to {iso(interval.end)}"
         if interval.missing:
-            evidence = f"{when}: at least {counted(interval.missing, 'digest is', 'digests are')} missing: {interval.why}"
+            evidence = (
+                f"{when}: at least {counted(interval.missing, 'digest is', 'digests are')} missing: {interval.why}"
+            )
             found.append(Finding("06.digest-missing", FindingState.FINDING, *said, evidence))
         else:
             found.append(Finding("06.gap", FindingState.NOTE, *said, f"{when}: not proven: {interval.why}"))
@@ -182,9 +190,7 @@ def _troubles(settings: Settings, troubles: Iterable[TroubleGroup]) -> list[Find
         found += named(name, state, one, f"{one.state}: {one.why} ({one.bucket})")
     for (account, region, bucket, held), count in sorted(notes.items()):
         words = YET_TO_COME if held == PENDING else HARMLESS[held]
-        found.append(
-            Finding("06.log-unsigned", FindingState.NOTE, account, region, bucket, counted(count, *words))
-        )
+        found.append(Finding("06.log-unsigned", FindingState.NOTE, account, region, bucket, counted(count, *words)))
     return found
 
 
@@ -192,9 +198,7 @@ def _keys(observation: VerificationObservation) -> list[Finding]:
     found = []
     for source in observation.keys:
         if source.why:
-            found.append(
-                Finding("06.keys", FindingState.COULD_NOT_LOOK, "-", source.region, "public keys", source.why)
-            )
+            found.append(Finding("06.keys", FindingState.COULD_NOT_LOOK, "-", source.region, "public keys", source.why))
         else:
             found.append(
                 Finding(
@@ -220,9 +224,7 @@ def _receipt(observation: VerificationObservation, bucket: BucketVerdict) -> Fin
             "its receipt holds" + (": the bucket is retired" if bucket.proven_before else ""),
         )
     if due(bucket):
-        return Finding(
-            "06.receipt", FindingState.PLANNED, *said, f"written by the plan{': ' + why if why else ''}"
-        )
+        return Finding("06.receipt", FindingState.PLANNED, *said, f"written by the plan{': ' + why if why else ''}")
     return Finding(
         "06.receipt",
         FindingState.NOTE,
@@ -248,14 +250,10 @@ def _seals(settings: Settings, observation: VerificationObservation) -> list[Fin
         state, evidence = _default_lock(settings, name, lock)
         found.append(Finding("06.default-lock", state, account, region, name, evidence))
     proven = any(bucket.good for bucket in observation.buckets)
-    return found + rail_findings(
-        STEP, observation.rail, rail_document(settings, observation), (account,), ready=proven
-    )
+    return found + rail_findings(STEP, observation.rail, rail_document(settings, observation), (account,), ready=proven)
 
 
-def _default_lock(
-    settings: Settings, bucket: str, lock: Mapping[str, Any] | Unread | None
-) -> tuple[FindingState, str]:
+def _default_lock(settings: Settings, bucket: str, lock: Mapping[str, Any] | Unread | None) -> tuple[FindingState, str]:
     """The archive has the mode of the parameters; the work bucket is locked whatever they say."""
     if isinstance(lock, Unread):
         return FindingState.COULD_NOT_LOOK, f"GetObjectLockConfiguration: {lock.why}"

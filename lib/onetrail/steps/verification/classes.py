@@ -13,7 +13,10 @@ from onetrail.instants import moved
 EVIDENCE: Final[Mapping[str, tuple[str, str]]] = {
     "signed": (
         "log file validation was on",
-        "equal bytes; every digest present, signed and linked to the one before; every log that a digest names has its hash",
+        (
+            "equal bytes; every digest present, signed and linked to the one before; every log that a digest names has"
+            " its hash"
+        ),
     ),
     "unsigned": (
         "validation was off at that time, or logging had just been restarted",
@@ -25,7 +28,10 @@ EVIDENCE: Final[Mapping[str, tuple[str, str]]] = {
     ),
     "failing": (
         "the trail says that it could not deliver to the bucket when it last tried",
-        "as signed or unsigned, for what did arrive; what came after the last digest never reached the bucket and is in no copy of it",
+        (
+            "as signed or unsigned, for what did arrive; what came after the last digest never reached the bucket and"
+            " is in no copy of it"
+        ),
     ),
     "region off": (
         "the region is not enabled in the account",
@@ -34,13 +40,15 @@ EVIDENCE: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Class of trail -> when it applies, and what is enough to call its objects proven."""
 LATE: Final = timedelta(hours=3)
-"""A trail that logs has its digest of every hour that ended so long ago (an hour's digest lands within half an hour, mostly)."""
+"""A trail that logs has its digest of every hour that ended so long ago (an hour's digest lands within half an hour,
+mostly)."""
 LONG_AGO: Final = timedelta(days=365)
 """A trail that was stopped so long ago says nothing about today."""
 
 
 def classes_of(feeding: Sequence[Trail], now: datetime, *, region_off: bool) -> tuple[str, ...]:
-    """Which rows of EVIDENCE apply besides `signed` and `unsigned`, which the files themselves show. `feeding` are the trails into the bucket."""
+    """Which rows of EVIDENCE apply besides `signed` and `unsigned`, which the files themselves show. `feeding` are the
+    trails into the bucket."""
     found = ["ended"] if all(_ended(trail, now) for trail in feeding) else []
     found += ["failing"] if any(_failing(trail) for trail in feeding) else []
     return (*found, *(["region off"] if region_off else []))
@@ -49,8 +57,8 @@ def classes_of(feeding: Sequence[Trail], now: datetime, *, region_off: bool) -> 
 def must_reach(trail: Trail, now: datetime) -> datetime | None:
     """Up to when a trail's digests must be there; None where it makes none, or nothing says so.
 
-    A trail that logs has one for every hour; one that was stopped has its last for the hour of the stop; of one that fails, or whose
-    last digest never came, only what it says it delivered can be asked for.
+    A trail that logs has one for every hour; one that was stopped has its last for the hour of the stop; of one that
+    fails, or whose last digest never came, only what it says it delivered can be asked for.
     """
     status = trail.status
     if not trail.validation or status is None:
@@ -67,10 +75,7 @@ def must_reach(trail: Trail, now: datetime) -> datetime | None:
 def _ended(trail: Trail, now: datetime) -> bool:
     status = trail.status
     return (
-        status is not None
-        and not status.is_logging
-        and status.stopped is not None
-        and now - status.stopped > LONG_AGO
+        status is not None and not status.is_logging and status.stopped is not None and now - status.stopped > LONG_AGO
     )
 
 

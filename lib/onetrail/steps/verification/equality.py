@@ -28,9 +28,9 @@ Day = tuple[str, str, date]
 
 @dataclass
 class BucketComparison:
-    """One old bucket compared. `places` are (prefix before `AWSLogs/`, folder from there) of every folder that holds logs or digests;
-    `before` and `after` count logs by account, region and day: all, and those equal in the archive. `read_both` counts objects whose bytes were
-    read on both sides, because their ETags say nothing."""
+    """One old bucket compared. `places` are (prefix before `AWSLogs/`, folder from there) of every folder that holds
+    logs or digests; `before` and `after` count logs by account, region and day: all, and those equal in the archive.
+    `read_both` counts objects whose bytes were read on both sides, because their ETags say nothing."""
 
     left: OriginalSide
     listing: ListingHash = field(default_factory=ListingHash)
@@ -89,11 +89,7 @@ def _all(settings: Settings, clients: Clients, found: BucketComparison) -> None:
                 _read_both(settings, clients, found, unclear)
                 unclear = []
         else:
-            state = (
-                "missing"
-                if pair.target is None
-                else {True: "equal", False: "different", None: "uncompared"}[same]
-            )
+            state = "missing" if pair.target is None else {True: "equal", False: "different", None: "uncompared"}[same]
             _note(found, pair, state)
     _read_both(settings, clients, found, unclear)
     odd.finish()
@@ -109,9 +105,7 @@ def _before(key: str) -> str:
     return key[: len(key) - len(below_prefix(key))]
 
 
-def _read_both(
-    settings: Settings, clients: Clients, found: BucketComparison, pairs: list[ObjectPair]
-) -> None:
+def _read_both(settings: Settings, clients: Clients, found: BucketComparison, pairs: list[ObjectPair]) -> None:
     if not pairs:
         return
     found.read_both += len(pairs)
@@ -131,8 +125,10 @@ def _read_both(
 
 _WORDS = {
     "missing": "it is in the old bucket and not in the archive: run step 05 again, which copies it",
-    "different": "the archive has other bytes under this key, and both stay: nothing is deleted or replaced for it, and step 07 leaves its "
-    "old bucket alone; onetrail validate says of each place which of the two a digest names",
+    "different": (
+        "the archive has other bytes under this key, and both stay: nothing is deleted or replaced for it, and step 07"
+        " leaves its old bucket alone; onetrail validate says of each place which of the two a digest names"
+    ),
     "uncompared": "sizes are equal, but nothing that was seen proves that the bytes are",
 }
 

@@ -1,4 +1,5 @@
-"""The left side of the comparison: an old bucket as it is listed now, or, once it is retired, the list that its receipt binds."""
+"""The left side of the comparison: an old bucket as it is listed now, or, once it is retired, the list that its receipt
+binds."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class OriginalSide:
-    """One old bucket. `receipt` is set where the left side is what it proved, because nothing is left to list, or not all of it."""
+    """One old bucket. `receipt` is set where the left side is what it proved, because nothing is left to list, or not
+    all of it."""
 
     name: str
     account: str
@@ -59,12 +61,12 @@ def lefts(estate: OldEstate, receipts: Receipts, halves: Collection[str] = ()) -
     return tuple(sorted(found, key=lambda left: (left.account, left.region, left.name)))
 
 
-def half_emptied(
-    settings: Settings, clients: Clients, estate: OldEstate, receipts: Receipts
-) -> frozenset[str]:
-    """Old buckets of which originals are deleted already under a receipt that permits no more: an earlier release wrote it, say.
+def half_emptied(settings: Settings, clients: Clients, estate: OldEstate, receipts: Receipts) -> frozenset[str]:
+    """Old buckets of which originals are deleted already under a receipt that permits no more: an earlier release wrote
+    it, say.
 
-    What is left of such a bucket says too little, so a new receipt is about all that the earlier one proved. Raises what listing raises.
+    What is left of such a bucket says too little, so a new receipt is about all that the earlier one proved. Raises
+    what listing raises.
     """
     found = set()
     for bucket in estate.buckets:
@@ -103,8 +105,6 @@ def beside(
 def _joined(
     settings: Settings, clients: Clients, pairing: Pairing, folder: str, group: Iterable[ObjectRow]
 ) -> Iterator[ObjectPair]:
-    for source, target in merge_join(
-        group, archived(settings, clients, folder), key=lambda row: below_prefix(row.key)
-    ):
+    for source, target in merge_join(group, archived(settings, clients, folder), key=lambda row: below_prefix(row.key)):
         if source is not None:
             yield pairing.pair(source, target)

@@ -1,4 +1,5 @@
-"""Everything verification reads: old buckets beside the archive, digests and logs of the archive, keys, receipts, locks, the rail."""
+"""Everything verification reads: old buckets beside the archive, digests and logs of the archive, keys, receipts,
+locks, the rail."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -48,15 +49,17 @@ RAIL = "onetrail-archive-rail"
 class VerificationObservation:
     """What was seen, in order of account, region and name.
 
-    `buckets` are the old ones; `archive` is the verdict on what the new trail itself delivered. `receipts` says of each old bucket with a
-    receipt why it does not hold (empty: it holds). `lock` and `work_lock` are the lock configurations of archive and work bucket, None if
-    one has none. `no_sealer` says why nobody here can seal receipts. `no_break_glass` says why nobody here can become break-glass; empty where somebody can, and where no lock is to be
-    raised. `trails` are all that may have written the moved logs, with the end
-    their digests must reach. `events` counts the records of every log of the archive, None unless all were read; `seams` say of each
-    region whether the new trail was recording before the old one stopped. `readings` are the files of the archive that this look read;
-    `read_both` counts old objects whose bytes were read on both sides. `since` counts files that the new trail delivered while this run
-    went on, and that the next look reads. `troubles` are the files that are not simply valid, `unread` the logs that hold no records that
-    can be read. `kept` is what a second look of this run need not read again; None where it must.
+    `buckets` are the old ones; `archive` is the verdict on what the new trail itself delivered. `receipts` says of each
+    old bucket with a receipt why it does not hold (empty: it holds). `lock` and `work_lock` are the lock configurations
+    of archive and work bucket, None if one has none. `no_sealer` says why nobody here can seal receipts.
+    `no_break_glass` says why nobody here can become break-glass; empty where somebody can, and where no lock is to be
+    raised. `trails` are all that may have written the moved logs, with the end their digests must reach. `events`
+    counts the records of every log of the archive, None unless all were read; `seams` say of each region whether the
+    new trail was recording before the old one stopped. `readings` are the files of the archive that this look read;
+    `read_both` counts old objects whose bytes were read on both sides. `since` counts files that the new trail
+    delivered while this run went on, and that the next look reads. `troubles` are the files that are not simply valid,
+    `unread` the logs that hold no records that can be read. `kept` is what a second look of this run need not read
+    again; None where it must.
     """
 
     forerunner: Status
@@ -99,17 +102,16 @@ def observe(
     versions: VersionsRead | None = None,
     seen: VerificationObservation | None = None,
 ) -> VerificationObservation:
-    """Read everything once. `proven` are the receipts that stand for retired buckets; without them, those of the run folder.
+    """Read everything once. `proven` are the receipts that stand for retired buckets; without them, those of the run
+    folder.
 
-    `estate` is what the caller has just read of the old trails and buckets, `before` what it has just asked earlier steps.
-    `versions` takes what is read of each version of the archive.
-    `seen` is an earlier look of this run: while both listings still show what it read, no file is read again, and only the locks that it
-    found still to be raised are looked at again.
+    `estate` is what the caller has just read of the old trails and buckets, `before` what it has just asked earlier
+    steps. `versions` takes what is read of each version of the archive.
+    `seen` is an earlier look of this run: while both listings still show what it read, no file is read again, and only
+    the locks that it found still to be raised are looked at again.
     """
     estate = estate or read_old_estate(settings, clients)
-    forerunner = asked(
-        before, COPY_HISTORY.number, lambda: copy_history.done(settings, clients, estate, before)
-    )
+    forerunner = asked(before, COPY_HISTORY.number, lambda: copy_history.done(settings, clients, estate, before))
     if not forerunner.done:
         return VerificationObservation(forerunner, digest_check=settings.digest_check)
     receipts = sealed_receipts(settings, clients) if proven is None else proven
@@ -160,9 +162,7 @@ class _Look:
         checked = [self._receipt(one) for one in seen]
         archive = sums.archive()
         held = [*buckets, *([archive] if archive else [])]
-        to_do = any(one.unsealed for one in held) or any(
-            wanted_lock(settings, known(one)) for one in (lock, work_lock)
-        )
+        to_do = any(one.unsealed for one in held) or any(wanted_lock(settings, known(one)) for one in (lock, work_lock))
         return VerificationObservation(
             forerunner,
             buckets,
@@ -200,7 +200,8 @@ class _Look:
         keys: KeyStore,
         seen: list[BucketComparison],
     ) -> tuple[list[RegionSeen | None], EventTotals | None, datetime]:
-        """Every region, the events in it, and when it was read: by the earlier look where that still holds, else now."""
+        """Every region, the events in it, and when it was read: by the earlier look where that still holds, else
+        now."""
         kept = earlier.kept if earlier else None
         if earlier and kept and (found := again(self.settings, self.clients, kept, basis, regions)):
             return list(found), earlier.events, kept.at
@@ -251,9 +252,7 @@ class _Look:
         tally: EventTally,
     ) -> RegionSeen | None:
         buckets = frozenset({self.settings.bucket_name, *(one.left.name for one in seen)})
-        check = RegionCheck(
-            self.settings, self.clients, keys, buckets, trails, *place, places, tally, self.versions
-        )
+        check = RegionCheck(self.settings, self.clients, keys, buckets, trails, *place, places, tally, self.versions)
         try:
             return check.run()
         except (ClientError, BotoCoreError, OnetrailError) as err:
@@ -313,15 +312,13 @@ class _Look:
         """The trails that a receipt of this bucket remembers."""
         stops = {
             TrailIdentity(t.account, t.name, t.home_region): must_reach(t, self.now)
-            for t in estate.old_trails if t.bucket == one.left.name
-        }  # fmt: skip
+            for t in estate.old_trails
+            if t.bucket == one.left.name
+        }
         for chain in (chain for read in sums.read for chain in read.chains if one.left.name in chain.buckets):
             stops.setdefault(chain.identity, None)
         return tuple(
-            sorted(
-                (i.account, i.trail, i.home_region, end.isoformat() if end else "")
-                for i, end in stops.items()
-            )
+            sorted((i.account, i.trail, i.home_region, end.isoformat() if end else "") for i, end in stops.items())
         )
 
 

@@ -38,9 +38,7 @@ def proofs(buckets: Iterable[BucketVerdict], read_both: int) -> tuple[ProofMetho
             equal - min(equal, read_both),
             "the two listings",
         ),
-        ProofMethod(
-            "equal: both bodies read and hashed, where an ETag is no MD5", read_both, "source and copy"
-        ),
+        ProofMethod("equal: both bodies read and hashed, where an ETag is no MD5", read_both, "source and copy"),
         ProofMethod(
             "signed: the digest's own signature, and its quote in the next",
             sum(b.digests_valid for b in known),

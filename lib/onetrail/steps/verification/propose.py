@@ -1,4 +1,5 @@
-"""What verification changes: locks raised on what was proven, the bucket's default after them, the rail, and a receipt for each good bucket."""
+"""What verification changes: locks raised on what was proven, the bucket's default after them, the rail, and a receipt
+for each good bucket."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,8 +38,8 @@ RECEIPT = "receipt-"
 
 
 def propose(settings: Settings, observation: VerificationObservation) -> Plan:
-    """Nothing while the copy is open, something could not be read or the rail would be larger than AWS takes; a bucket that is not
-    good is left out and named."""
+    """Nothing while the copy is open, something could not be read or the rail would be larger than AWS takes; a bucket
+    that is not good is left out and named."""
     return within_limits(whole_plan(settings, observation))
 
 
@@ -90,9 +91,7 @@ def _withheld(observation: VerificationObservation) -> str:
 def _blind(observation: VerificationObservation) -> Iterator[str]:
     """What could not be read and keeps no other bucket from being proven."""
     yield from (f"{one.name}: {'; '.join(one.unread)}" for one in observation.buckets if one.unread)
-    yield from (
-        f"public keys of {key.region}: {key.why}" for key in observation.keys if key.why and not key.source
-    )
+    yield from (f"public keys of {key.region}: {key.why}" for key in observation.keys if key.why and not key.source)
     yield from rail_unread(observation.rail)
 
 
@@ -102,7 +101,10 @@ def _stops(observation: VerificationObservation, changes: Sequence[Change]) -> I
     if CAN_BECOME in asked and observation.no_break_glass:
         yield f"this plan would stop before its first lock: {observation.no_break_glass}; {CURE}"
     if CAN_SEAL in asked and observation.no_sealer:
-        yield f"this plan would stop before it seals its receipts, and unsealed they permit nothing: {observation.no_sealer}; {SEAL_CURE}"
+        yield (
+            "this plan would stop before it seals its receipts, and unsealed they permit nothing:"
+            f" {observation.no_sealer}; {SEAL_CURE}"
+        )
 
 
 def due(bucket: BucketVerdict) -> bool:
@@ -117,7 +119,8 @@ def rail_document(settings: Settings, observation: VerificationObservation) -> d
 
 
 def _seal(settings: Settings, bucket: BucketVerdict, spared: list[str], now: datetime | None) -> Change:
-    """Raise the locks of what came from one old bucket; for the archive itself, of everything but what came from the buckets spared.
+    """Raise the locks of what came from one old bucket; for the archive itself, of everything but what came from the
+    buckets spared.
 
     Only break-glass may: S3 raises governance only for who may bypass it.
     """
@@ -163,7 +166,8 @@ def _seal(settings: Settings, bucket: BucketVerdict, spared: list[str], now: dat
 
 
 def _default_mode(settings: Settings, bucket: str, lock: Mapping[str, Any] | None) -> list[Change]:
-    """The default lock of the archive, and of the work bucket: the record's heads of later steps are kept like the archive."""
+    """The default lock of the archive, and of the work bucket: the record's heads of later steps are kept like the
+    archive."""
     wanted = wanted_lock(settings, lock)
     if wanted is None:
         return []
@@ -183,7 +187,10 @@ def _default_mode(settings: Settings, bucket: str, lock: Mapping[str, Any] | Non
             resource=bucket,
             before=plain(lock),
             reason="what arrives from now on is locked under compliance from its first second",
-            undo="as break-glass, restore the configuration shown as before; what arrived meanwhile stays under compliance",
+            undo=(
+                "as break-glass, restore the configuration shown as before; what arrived meanwhile stays under"
+                " compliance"
+            ),
             requires=CAN_BECOME,
             actor=BREAK_GLASS,
         )
@@ -224,7 +231,8 @@ def _receipt(settings: Settings, bucket: BucketVerdict) -> Change:
 
 
 def _sealed_head(settings: Settings, buckets: Sequence[BucketVerdict]) -> Change:
-    """The last change: what vouches for the receipts lies where neither the run folder's owner nor the operator can put it."""
+    """The last change: what vouches for the receipts lies where neither the run folder's owner nor the operator can put
+    it."""
     account, below = settings.log_account.account_id, folder(settings.run_name)
     return Change(
         key="sealed-head",
@@ -262,9 +270,7 @@ def _notes(observation: VerificationObservation) -> tuple[str, ...]:
             f"digest_check is {observation.digest_check}: findings only; only a full check seals and writes receipts"
         )
         sampled = [one for one in observation.chains if one.sampled]
-        said = claim(
-            sum(sum(one.chain.digests.values()) for one in sampled), sum(one.present for one in sampled)
-        )
+        said = claim(sum(sum(one.chain.digests.values()) for one in sampled), sum(one.present for one in sampled))
         notes += [said] if said else []
     else:
         notes.append(bill(observation.readings))
@@ -277,11 +283,15 @@ def _notes(observation: VerificationObservation) -> tuple[str, ...]:
     for bucket in observation.buckets:
         if bucket.old_versions or bucket.delete_markers:
             notes.append(
-                f"{bucket.name}: {counted(bucket.old_versions, 'older version')} and {counted(bucket.delete_markers, 'delete marker')} are not copied; step 07 leaves it alone"
+                f"{bucket.name}: {counted(bucket.old_versions, 'older version')} and"
+                f" {counted(bucket.delete_markers, 'delete marker')} are not copied; step 07 leaves it alone"
             )
     return tuple(notes)
 
 
 def _unread(bucket: str, count: int) -> str:
     some = counted(count, f"log of {bucket} holds", f"logs of {bucket} hold")
-    return f"{some} no records that can be read, and {'is' if count == 1 else 'are'} sealed like the rest: 06.unread names them"
+    return (
+        f"{some} no records that can be read, and {'is' if count == 1 else 'are'} sealed like the rest: 06.unread names"
+        " them"
+    )

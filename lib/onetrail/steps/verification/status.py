@@ -1,4 +1,5 @@
-"""How far step 06 is, for the map of 00 and for step 07: whether each old bucket that stands has a receipt for what it holds."""
+"""How far step 06 is, for the map of 00 and for step 07: whether each old bucket that stands has a receipt for what it
+holds."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -18,7 +19,8 @@ from onetrail.steps.verification.propose import STEP
 
 
 class Covered(NamedTuple):
-    """Whether a bucket's listing could be had (`why` says why not), and why its receipt does not speak of it; empty where it does."""
+    """Whether a bucket's listing could be had (`why` says why not), and why its receipt does not speak of it; empty
+    where it does."""
 
     looked: bool
     why: str
@@ -30,10 +32,12 @@ def done(
     estate: OldEstate | None = None,
     before: Mapping[str, Status] | None = None,
 ) -> Status:
-    """DONE when the archive's default lock is as the parameters say and every old bucket is a shell, or holds what its receipt proved.
+    """DONE when the archive's default lock is as the parameters say and every old bucket is a shell, or holds what its
+    receipt proved.
 
-    A receipt is a file: it proves, and without AWS showing the same listing it proves nothing. `estate` is what the caller has just read
-    of the old trails and buckets; `before`, what it has just asked earlier steps, adds nothing to that.
+    A receipt is a file: it proves, and without AWS showing the same listing it proves nothing. `estate` is what the
+    caller has just read of the old trails and buckets; `before`, what it has just asked earlier steps, adds nothing to
+    that.
     """
     receipts = sealed_receipts(settings, clients)
     estate = estate or read_old_estate(settings, clients)
@@ -51,9 +55,7 @@ def done(
     return status_of(clients, estate, receipts, covered)
 
 
-def status_of(
-    clients: Clients, estate: OldEstate, receipts: Receipts, covered: Callable[[str], Covered]
-) -> Status:
+def status_of(clients: Clients, estate: OldEstate, receipts: Receipts, covered: Callable[[str], Covered]) -> Status:
     """The same from what was read; `covered` is asked of each bucket that stands and has a receipt, by its name."""
     if estate.could_not_look:
         return Status(STEP, StepStage.UNKNOWN, estate.could_not_look[0])

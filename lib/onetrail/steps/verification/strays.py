@@ -1,4 +1,5 @@
-"""What lies among the logs and is none, as `onetrail validate` sees it: by its name, or by what it holds under a name that is passed over."""
+"""What lies among the logs and is none, as `onetrail validate` sees it: by its name, or by what it holds under a name
+that is passed over."""
 
 from collections.abc import Callable
 
@@ -19,8 +20,8 @@ AT_ONCE = 256
 class Strays:
     """Takes the objects of one listing, and names among `troubles` those that lie among the logs and are none.
 
-    `client` is asked for only where something is looked into, and None where nothing can be: a retired bucket's list is all that is left.
-    Call `finish` after the last one.
+    `client` is asked for only where something is looked into, and None where nothing can be: a retired bucket's list is
+    all that is left. Call `finish` after the last one.
     """
 
     def __init__(
@@ -66,9 +67,7 @@ class Strays:
         )
 
 
-def archive_strays(
-    settings: Settings, clients: Clients, troubles: Troubles, account: str, region: str
-) -> Strays:
+def archive_strays(settings: Settings, clients: Clients, troubles: Troubles, account: str, region: str) -> Strays:
     """Of the archive's listing of one account and region."""
     owner = settings.log_account.account_id
     return Strays(

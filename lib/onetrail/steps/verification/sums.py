@@ -1,4 +1,5 @@
-"""What was seen of buckets and of regions put together: a verdict for each bucket, and the coverage by region and day."""
+"""What was seen of buckets and of regions put together: a verdict for each bucket, and the coverage by region and
+day."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -30,20 +31,15 @@ class VerificationSums:
         self.settings, self.seen, self.read = settings, seen, read
         self._codes = {
             (place, number): origin.bucket
-            for place, places in regions.items() for number, (origin, _, _) in enumerate(places, start=1)
-        }  # fmt: skip
-        self._wanted = {
-            place: {origin.bucket for origin, _, _ in places} for place, places in regions.items()
+            for place, places in regions.items()
+            for number, (origin, _, _) in enumerate(places, start=1)
         }
+        self._wanted = {place: {origin.bucket for origin, _, _ in places} for place, places in regions.items()}
         self._whole = {(one.account, one.region) for one in read}
 
     def verdict(self, one: BucketComparison, classes: tuple[str, ...]) -> BucketVerdict:
         left, kinds, states = one.left, one.kinds, one.states
-        unread = [
-            place
-            for place, buckets in self._wanted.items()
-            if left.name in buckets and place not in self._whole
-        ]
+        unread = [place for place, buckets in self._wanted.items() if left.name in buckets and place not in self._whole]
         known = not (left.shell and left.live)
         logs = self._states(left.name, "logs")
         signed = ["signed"] if any(kinds[kind] for kind in DIGEST_KINDS) else []
@@ -92,10 +88,19 @@ class VerificationSums:
         digests, logs = self._states("", "digests"), self._states("", "logs")
         count = sum(digests.values()) + sum(logs.values())
         return BucketVerdict(
-            settings.bucket_name, settings.log_account.account_id, settings.home_region, objects=count, logs_and_digests=count,
-            digests=digests, logs=logs, lost_digests=self._sum("", "lost"), doubtful=self._sum("", "doubtful"),
-            unsealed=self._noted("", "unsealed"), unlocked=self._noted("", "unlocked"), full=settings.digest_check == "full",
-        )  # fmt: skip
+            settings.bucket_name,
+            settings.log_account.account_id,
+            settings.home_region,
+            objects=count,
+            logs_and_digests=count,
+            digests=digests,
+            logs=logs,
+            lost_digests=self._sum("", "lost"),
+            doubtful=self._sum("", "doubtful"),
+            unsealed=self._noted("", "unsealed"),
+            unlocked=self._noted("", "unlocked"),
+            full=settings.digest_check == "full",
+        )
 
     def coverage(self) -> tuple[DayCoverage, ...]:
         """One cell for each account, region and day that has a log on either side."""
@@ -130,14 +135,9 @@ class VerificationSums:
         return {state: total[state] for state in FileState if total[state]}
 
     def _sum(self, bucket: str, part: str) -> int:
-        return sum(
-            n for read in self.read for code, n in getattr(read, part).items() if self._of(bucket, read, code)
-        )
+        return sum(n for read in self.read for code, n in getattr(read, part).items() if self._of(bucket, read, code))
 
     def _noted(self, bucket: str, part: str) -> int:
         return sum(
-            n
-            for read in self.read
-            for code, n in getattr(read.notes, part).items()
-            if self._of(bucket, read, code)
+            n for read in self.read for code, n in getattr(read.notes, part).items() if self._of(bucket, read, code)
         )

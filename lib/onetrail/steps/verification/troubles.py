@@ -1,4 +1,5 @@
-"""The files that are not simply valid: alike ones counted together, every one of them, and the first of each kind by name."""
+"""The files that are not simply valid: alike ones counted together, every one of them, and the first of each kind by
+name."""
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
@@ -40,7 +41,8 @@ def stray(bucket: str, account: str, region: str, key: str, size: int) -> Troubl
 
 
 class TroubleGroup(NamedTuple):
-    """Files of one bucket, account and region with the same state and reason: how many they are, and the keys of those that are named."""
+    """Files of one bucket, account and region with the same state and reason: how many they are, and the keys of those
+    that are named."""
 
     bucket: str
     account: str

@@ -24,7 +24,8 @@ BAD_LOGS: Final = (
     FileState.ARCHIVED,
     FileState.UNREADABLE,
 )
-"""States of files that keep a bucket from being called good. An unsigned log is present and equal, which is all there is to know."""
+"""States of files that keep a bucket from being called good. An unsigned log is present and equal, which is all there
+is to know."""
 UNREAD: Final = (FileState.ARCHIVED, FileState.UNREADABLE)
 """Those of them in which nobody could read the file."""
 
@@ -33,12 +34,14 @@ UNREAD: Final = (FileState.ARCHIVED, FileState.UNREADABLE)
 class BucketVerdict:
     """One old bucket beside the archive.
 
-    `proven_before` is True where the left side is the list that a receipt binds, since the bucket is retired, or `half_emptied` and in need of a new receipt. `objects` counts all it
-    holds, `size` their bytes; `logs_and_digests` those that must be in the archive: each is `equal`, `missing`, `different` or
-    `uncompared`. `changed_metadata` counts digests whose user metadata is another in the archive, `unread_metadata` those of which it could
-    not be read in the old bucket. `digests` and `logs` count by state. `doubtful` counts unsigned logs of a time whose digests are complete.
-    `unsealed` counts its objects in the archive whose lock is not yet in the mode of the parameters, `unlocked` those without any lock. `old_versions` and
-    `delete_markers` are not copied. `listing` is the hash of the listing. `full` means that every object was looked at.
+    `proven_before` is True where the left side is the list that a receipt binds, since the bucket is retired, or
+    `half_emptied` and in need of a new receipt. `objects` counts all it holds, `size` their bytes; `logs_and_digests`
+    those that must be in the archive: each is `equal`, `missing`, `different` or `uncompared`. `changed_metadata`
+    counts digests whose user metadata is another in the archive, `unread_metadata` those of which it could not be read
+    in the old bucket. `digests` and `logs` count by state. `doubtful` counts unsigned logs of a time whose digests are
+    complete. `unsealed` counts its objects in the archive whose lock is not yet in the mode of the parameters,
+    `unlocked` those without any lock. `old_versions` and `delete_markers` are not copied. `listing` is the hash of the
+    listing. `full` means that every object was looked at.
     """
 
     name: str
@@ -79,7 +82,8 @@ class BucketVerdict:
 
     @property
     def unread(self) -> tuple[str, ...]:
-        """Those of them that say that something could not be read, so that nobody knows whether it is as it should be."""
+        """Those of them that say that something could not be read, so that nobody knows whether it is as it should
+        be."""
         return tuple(why for why, unread in _reasons(self) if unread)
 
     @property
@@ -155,9 +159,9 @@ def _reasons(v: BucketVerdict) -> Iterator[tuple[str, bool]]:
 
 
 class DayCoverage(NamedTuple):
-    """One region and day: logs in the old buckets (`before`), those of them equal in the archive (`after`), how many of the archive's
-    logs of that day a signed digest proves (`proven`), how many of the moved ones no digest names (`unsigned`), and how many the new
-    trail put there itself (`new`)."""
+    """One region and day: logs in the old buckets (`before`), those of them equal in the archive (`after`), how many of
+    the archive's logs of that day a signed digest proves (`proven`), how many of the moved ones no digest names
+    (`unsigned`), and how many the new trail put there itself (`new`)."""
 
     account: str
     region: str
@@ -198,20 +202,17 @@ class OlderSeen:
             return f"{named}, which is not there: what is older was expired or removed before the move"
         if self.state is Older.UNKNOWN:
             return f"{named}: it is in no listing of this move, and it could not be checked: {self.why}"
-        where = (
-            "a bucket of this move, and is not in the archive"
-            if self.moved
-            else "which is not part of this move"
-        )
+        where = "a bucket of this move, and is not in the archive" if self.moved else "which is not part of this move"
         return f"history older than this move is in {self.bucket}, {where}: {named}"
 
 
 @dataclass(frozen=True)
 class ArchiveChain:
-    """One chain of the archive. `known` says where the trail's identity comes from: `trail`, `receipt`, or `digests` alone.
+    """One chain of the archive. `known` says where the trail's identity comes from: `trail`, `receipt`, or `digests`
+    alone.
 
-    `older` is what became of the digests that the oldest ones of its runs name, which are in no listing. `buckets` are where it was delivered.
-    `present` counts its digests in the archive, of which a sampled check reads a part.
+    `older` is what became of the digests that the oldest ones of its runs name, which are in no listing. `buckets` are
+    where it was delivered. `present` counts its digests in the archive, of which a sampled check reads a part.
     """
 
     chain: Chain

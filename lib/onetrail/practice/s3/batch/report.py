@@ -1,7 +1,8 @@
-"""The completion report of a job: one CSV for the tasks that succeeded, one for those that failed, and the manifest that names them.
+"""The completion report of a job: one CSV for the tasks that succeeded, one for those that failed, and the manifest
+that names them.
 
-Source: S3 User Guide, "Examples: S3 Batch Operations completion reports". Its rows have the HTTP status before the error code,
-although its own ReportSchema names them the other way round; the rows are followed.
+Source: S3 User Guide, "Examples: S3 Batch Operations completion reports". Its rows have the HTTP status before the
+error code, although its own ReportSchema names them the other way round; the rows are followed.
 """
 
 import csv
@@ -35,9 +36,7 @@ def write(session: JobSession) -> None:
             body = _rows(status, rows)
             key = f"{folder}results/{_name(job, status)}.csv"
             put(session, bucket, key, body, owner)
-            results.append(
-                {"TaskExecutionStatus": status, "Bucket": bucket, "MD5Checksum": _md5(body), "Key": key}
-            )
+            results.append({"TaskExecutionStatus": status, "Bucket": bucket, "MD5Checksum": _md5(body), "Key": key})
     said = {
         "Format": REPORT,
         "ReportCreationDate": s3_iso(session.world.clock.now()),
@@ -54,9 +53,7 @@ def _rows(status: str, results: Sequence[StoredTaskResult]) -> bytes:
     writer = csv.writer(out, lineterminator="\n")
     for one in results:
         task = one.task
-        writer.writerow(
-            [task.bucket, task.written, task.version_id, status, one.status, one.code, one.message]
-        )
+        writer.writerow([task.bucket, task.written, task.version_id, status, one.status, one.code, one.message])
     return out.getvalue().encode()
 
 

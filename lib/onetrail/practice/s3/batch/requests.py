@@ -1,7 +1,8 @@
 """CreateJob as it arrives: its XML as values, and what S3 Batch Operations refuses before there is a job.
 
-Source: S3 Control API Reference, CreateJob, as in botocore's model; S3 User Guide, "Copy objects" with Batch Operations and
-"Granting permissions for Batch Operations". What only AWS knows is guessed there where the documentation is silent: the error codes.
+Source: S3 Control API Reference, CreateJob, as in botocore's model; S3 User Guide, "Copy objects" with Batch Operations
+and "Granting permissions for Batch Operations". What only AWS knows is guessed there where the documentation is silent:
+the error codes.
 """
 
 import xml.etree.ElementTree as ET
@@ -24,9 +25,16 @@ COPY: Final = "S3PutObjectCopy"
 CSV: Final = "S3BatchOperations_CSV_20180820"
 REPORT: Final = "Report_CSV_20180820"
 _NOT_HERE: Final = (
-    "AccessControlGrants", "AnnotationDirective", "ModifiedSinceConstraint", "NewObjectMetadata", "NewObjectTagging",
-    "ObjectLockEventHold", "ObjectLockEventHoldDuration", "RedirectLocation", "UnModifiedSinceConstraint",
-)  # fmt: skip
+    "AccessControlGrants",
+    "AnnotationDirective",
+    "ModifiedSinceConstraint",
+    "NewObjectMetadata",
+    "NewObjectTagging",
+    "ObjectLockEventHold",
+    "ObjectLockEventHoldDuration",
+    "RedirectLocation",
+    "UnModifiedSinceConstraint",
+)
 """Members of the copy that the estate does not carry out, and so does not take."""
 
 
@@ -49,12 +57,8 @@ def decoded(call: ServiceCall) -> dict[str, Any]:
 def _value(shape: Any, node: ET.Element) -> Any:
     kind = shape.type_name
     if kind == "structure":
-        members = {
-            name: node.find(member.serialization.get("name", name)) for name, member in shape.members.items()
-        }
-        return {
-            name: _value(shape.members[name], found) for name, found in members.items() if found is not None
-        }
+        members = {name: node.find(member.serialization.get("name", name)) for name, member in shape.members.items()}
+        return {name: _value(shape.members[name], found) for name, found in members.items() if found is not None}
     if kind == "list":
         return [_value(shape.member, item) for item in node]
     if kind == "map":
@@ -109,9 +113,7 @@ def _copy(world: World, call: ServiceCall, operation: Mapping[str, Any]) -> None
     if len(operation) != 1:
         raise bad("Exactly one operation is required")
     if COPY not in operation:
-        raise ServiceError(
-            "NotImplemented", f"{next(iter(operation))} is not part of the practice estate.", 501
-        )
+        raise ServiceError("NotImplemented", f"{next(iter(operation))} is not part of the practice estate.", 501)
     copy = operation[COPY]
     unknown = sorted(name for name in copy if name in _NOT_HERE)
     if unknown:

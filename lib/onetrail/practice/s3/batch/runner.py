@@ -1,6 +1,8 @@
-"""What time makes of jobs: each state lasts a minute of the estate's clock, and an active job runs its tasks minute by minute.
+"""What time makes of jobs: each state lasts a minute of the estate's clock, and an active job runs its tasks minute by
+minute.
 
-Source: S3 User Guide, "Tracking job status and completion reports". How long a state takes AWS does not say: here it is a minute.
+Source: S3 User Guide, "Tracking job status and completion reports". How long a state takes AWS does not say: here it is
+a minute.
 """
 
 from collections.abc import Callable

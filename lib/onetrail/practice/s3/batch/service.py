@@ -51,9 +51,7 @@ class BatchJobs:
         raw = self._world.ident("s3", "job", call.account, call.region).hex()
         job_id = f"{raw[:8]}-{raw[8:12]}-{raw[12:16]}-{raw[16:20]}-{raw[20:32]}"
         now = self._world.clock.now()
-        self._world.jobs[job_id] = StoredJob(
-            job_id, call.account, call.region, token, asked, now, due=now + MINUTE
-        )
+        self._world.jobs[job_id] = StoredJob(job_id, call.account, call.region, token, asked, now, due=now + MINUTE)
         return _answer("CreateJobResult", {"JobId": job_id})
 
     def describe(self, call: ServiceCall) -> ServiceAnswer:
@@ -77,11 +75,7 @@ class BatchJobs:
             start = int(base64.urlsafe_b64decode(query.get("nextToken", ["MA=="])[0]))
         except ValueError as err:
             raise ServiceError("InvalidNextTokenException", "The next token is not valid.") from err
-        more = (
-            base64.urlsafe_b64encode(str(start + most).encode()).decode()
-            if len(mine) > start + most
-            else None
-        )
+        more = base64.urlsafe_b64encode(str(start + most).encode()).decode() if len(mine) > start + most else None
         shown = [job.listed(now) for job in mine[start : start + most]]
         return _answer("ListJobsResult", {"NextToken": more, "Jobs": shown})
 

@@ -1,4 +1,5 @@
-"""Batch Operations at S3's door: a job's role reads the manifest, makes each copy and writes the report, each as a call of its own.
+"""Batch Operations at S3's door: a job's role reads the manifest, makes each copy and writes the report, each as a call
+of its own.
 
 Every call goes through the same handlers and the same evaluator as one that came over the wire.
 """
@@ -50,9 +51,7 @@ class JobSession:
     requester: Requester
     context: dict[str, str]
 
-    def send(
-        self, operation: str, bucket: str, key: str, headers: dict[str, str], body: bytes = b""
-    ) -> Reply:
+    def send(self, operation: str, bucket: str, key: str, headers: dict[str, str], body: bytes = b"") -> Reply:
         """One S3 call as the job's role, logged like every other. Raises S3Error."""
         world = self.world
         home = world.store.buckets.get(bucket)
@@ -61,9 +60,19 @@ class JobSession:
         http = HttpRequest(method, f"/{bucket}/{quote(key)}", "", headers, body, True, "s3.amazonaws.com")
         request_id = world.ident("s3", "batch", self.job.job_id, operation).hex()[:16].upper()
         request = S3Request(
-            world, self.authorizer, http, self.requester, region, operation, bucket, key, headers, body, world.clock.now(),
+            world,
+            self.authorizer,
+            http,
+            self.requester,
+            region,
+            operation,
+            bucket,
+            key,
+            headers,
+            body,
+            world.clock.now(),
             dict(self.context),
-        )  # fmt: skip
+        )
         status = 500
         try:
             self._fault(operation, bucket, key)
@@ -79,9 +88,7 @@ class JobSession:
             arn = f"arn:aws:s3:::{bucket}/{key}"
             changes = operation != "GetObject"
             world.requests.add(
-                Logged(
-                    who.account, who.session_arn, region, "s3", operation, changes, status, request_id, arn
-                )
+                Logged(who.account, who.session_arn, region, "s3", operation, changes, status, request_id, arn)
             )
 
     def _fault(self, operation: str, bucket: str, key: str) -> None:
@@ -98,9 +105,14 @@ def assumed(world: World, authorizer: Authorizer, job: StoredJob) -> JobSession:
         raise JobFailure("InvalidRole", f"The role {arn} does not exist")
     context = _context(world, job)
     trusted = authorizer.decide(
-        Requester(service_principal(SERVICE)), "sts:AssumeRole", arn, job.account, context,
-        resource_policy=authorizer.role_trust(arn), trust=True,
-    )  # fmt: skip
+        Requester(service_principal(SERVICE)),
+        "sts:AssumeRole",
+        arn,
+        job.account,
+        context,
+        resource_policy=authorizer.role_trust(arn),
+        trust=True,
+    )
     if not trusted.allowed:
         raise JobFailure("AccessDenied", f"{SERVICE} may not assume the role {arn}")
     who = role_session(arn, f"s3-batch-operations-{job.job_id[:8]}")
@@ -132,9 +144,7 @@ def manifest(session: JobSession) -> list[Task]:
     try:
         reply = session.send("GetObject", bucket, key, {})
     except S3Error as err:
-        raise JobFailure(
-            err.code, f"Reading the manifest is not possible: {err.code}: {err.message}"
-        ) from err
+        raise JobFailure(err.code, f"Reading the manifest is not possible: {err.code}: {err.message}") from err
     found = home.current(key) if home else None
     if found is None or found.etag != asked["Location"]["ETag"].strip('"'):
         raise JobFailure("PreconditionFailed", "The ETag of the manifest is not the one that the job names")
@@ -151,9 +161,7 @@ def manifest(session: JobSession) -> list[Task]:
 def _lines(body: bytes, fields: int) -> Iterator[Task]:
     for number, row in enumerate(csv.reader(StringIO(body.decode())), start=1):
         if len(row) != fields:
-            raise JobFailure(
-                "InvalidManifest", f"Line {number} of the manifest has {len(row)} fields, not {fields}"
-            )
+            raise JobFailure("InvalidManifest", f"Line {number} of the manifest has {len(row)} fields, not {fields}")
         yield Task(row[0], unquote_plus(row[1]), row[2] if fields == 3 else "", row[1])
 
 
@@ -170,7 +178,10 @@ def copy(session: JobSession, task: Task) -> StoredTaskResult:
             raise S3Error(wanted[0], "A fault that was asked for", status=wanted[1])
         session.send("CopyObject", bucket, prefix + task.key, headers)
     except S3Error as err:
-        said = f"(Service: Amazon S3; Status Code: {err.status}; Error Code: {err.code}; Request ID: {err.fields.get('RequestId', '')})"
+        said = (
+            f"(Service: Amazon S3; Status Code: {err.status}; Error Code: {err.code}; Request ID:"
+            f" {err.fields.get('RequestId', '')})"
+        )
         return StoredTaskResult(task, err.status, err.code, f"{err.message} {said}")
     return StoredTaskResult(task, 200, "", "Successful")
 
@@ -192,7 +203,8 @@ def _headers(asked: Mapping[str, Any]) -> dict[str, str]:
 
 
 def arm(world: World, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Let a share of the tasks fail: `share` (0 to 1), `code`, `status`, `bucket` (the source), `key` (a prefix). Raises ValueError."""
+    """Let a share of the tasks fail: `share` (0 to 1), `code`, `status`, `bucket` (the source), `key` (a prefix).
+    Raises ValueError."""
     share = float(asked.get("share", 1))
     if not 0 < share <= 1:
         raise ValueError(f"share is {share}: give more than 0 and at most 1")
@@ -207,7 +219,8 @@ def arm(world: World, asked: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _wanted_failure(world: World, task: Task) -> tuple[str, int] | None:
-    """The code and status by which this task fails on request: evenly spread, so that the share is exact and the same every time."""
+    """The code and status by which this task fails on request: evenly spread, so that the share is exact and the same
+    every time."""
     for fault in world.faults:
         fits = fault["kind"] == FAULT and fault.get("bucket", task.bucket) == task.bucket
         if fits and task.key.startswith(fault.get("key", "")):

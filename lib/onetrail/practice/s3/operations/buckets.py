@@ -11,9 +11,7 @@ from onetrail.practice.web import xml
 from onetrail.practice.web.http import Reply
 
 _XML = (("content-type", "application/xml"),)
-_NAME = re.compile(
-    r"(?!xn--|sthree-)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9](?<!-s3alias)"
-)
+_NAME = re.compile(r"(?!xn--|sthree-)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9](?<!-s3alias)")
 
 
 def create_bucket(request: S3Request) -> Reply:
@@ -69,7 +67,8 @@ def _location(request: S3Request) -> str:
         shown = asked or "unspecified"
         raise S3Error(
             "IllegalLocationConstraintException",
-            f"The {shown} location constraint is incompatible for the region specific endpoint this request was sent to.",
+            f"The {shown} location constraint is incompatible for the region specific endpoint this request was"
+            " sent to.",
         )
     region = asked or "us-east-1"
     account = request.world.accounts.get(request.account)

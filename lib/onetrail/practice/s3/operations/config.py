@@ -45,9 +45,7 @@ def setting(request: S3Request, bucket: Bucket) -> Reply:
     method = request.http.method
     if part == "policy" and request.principal.account != bucket.account:
         require_bucket(request, bucket, BUCKET_ACTIONS[request.operation])
-        raise S3Error(
-            "MethodNotAllowed"
-        )  # permitted, and of another account (S3 API Reference, PutBucketPolicy)
+        raise S3Error("MethodNotAllowed")  # permitted, and of another account (S3 API Reference, PutBucketPolicy)
     if method == "DELETE":
         require_bucket(request, bucket, BUCKET_ACTIONS[request.operation])
         _delete(bucket, part, _name(request, part))
@@ -57,11 +55,7 @@ def setting(request: S3Request, bucket: Bucket) -> Reply:
         return _get(request, bucket, part)
     require_bucket(request, bucket, BUCKET_ACTIONS[request.operation])
     _PUTS.get(part, _put_document)(request, bucket)
-    extra = (
-        (("x-amz-transition-default-minimum-object-size", bucket.lifecycle_minimum),)
-        if part == "lifecycle"
-        else ()
-    )
+    extra = (("x-amz-transition-default-minimum-object-size", bucket.lifecycle_minimum),) if part == "lifecycle" else ()
     return Reply(204 if part == "policy" else 200, b"", extra)
 
 
@@ -97,11 +91,7 @@ def _get(request: S3Request, bucket: Bucket, part: str) -> Reply:
         body = xml.s3_document(
             _EMPTY.get(part, "RequestPaymentConfiguration"), _PAYER if part == "requestPayment" else ""
         )
-    extra = (
-        (("x-amz-transition-default-minimum-object-size", bucket.lifecycle_minimum),)
-        if part == "lifecycle"
-        else ()
-    )
+    extra = (("x-amz-transition-default-minimum-object-size", bucket.lifecycle_minimum),) if part == "lifecycle" else ()
     return Reply(200, body, (*_XML, *extra))
 
 
@@ -177,8 +167,8 @@ def _put_policy(request: S3Request, bucket: Bucket) -> None:
     if is_public(document) and blocked(request, bucket, "BlockPublicPolicy"):
         raise S3Error(
             "AccessDenied",
-            f'User: {request.principal} is not authorized to perform: s3:PutBucketPolicy on resource: "{bucket.arn}" because '
-            "public policies are blocked by the BlockPublicPolicy block public access setting.",
+            f'User: {request.principal} is not authorized to perform: s3:PutBucketPolicy on resource: "{bucket.arn}"'
+            " because public policies are blocked by the BlockPublicPolicy block public access setting.",
         )
     bucket.policy, bucket.policy_document = request.body, document
 
@@ -200,9 +190,7 @@ def _put_acl(request: S3Request, bucket: Bucket) -> None:
     if request.body.strip() and bucket.ownership == "BucketOwnerEnforced":
         raise S3Error("AccessControlListNotSupported")
     found = xml.parse(request.body).findall("AccessControlList/Grant") if request.body.strip() else []
-    listed = [
-        (xml.text(g, "Grantee/URI") or xml.text(g, "Grantee/ID"), xml.text(g, "Permission")) for g in found
-    ]
+    listed = [(xml.text(g, "Grantee/URI") or xml.text(g, "Grantee/ID"), xml.text(g, "Permission")) for g in found]
     if any("/global/" in who for who, _ in listed) and blocked(request, bucket, "BlockPublicAcls"):
         raise S3Error("AccessDenied")
     bucket.acl_grants = tuple((who, what) for who, what in listed if who.startswith("http"))
@@ -244,9 +232,7 @@ def _put_logging(request: S3Request, bucket: Bucket) -> None:
         if target is None or target.account != bucket.account:
             raise S3Error("InvalidTargetBucketForLogging", fields={"TargetBucket": name})
         if target.region != bucket.region:
-            raise S3Error(
-                "CrossLocationLoggingProhibitted", "Cross S3 location logging not allowed.", status=403
-            )
+            raise S3Error("CrossLocationLoggingProhibitted", "Cross S3 location logging not allowed.", status=403)
     bucket.documents["logging"] = request.body
 
 

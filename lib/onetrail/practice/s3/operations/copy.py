@@ -38,9 +38,7 @@ def source_of(request: S3Request) -> tuple[Bucket, Version]:
     version_id = tail.removeprefix("versionId=") if tail.startswith("versionId=") else ""
     name, _, key = unquote(path).partition("/")
     if not key:
-        raise S3Error(
-            "InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
-        )
+        raise S3Error("InvalidArgument", "Copy Source must mention the source bucket and key: sourcebucket/sourcekey")
     bucket = request.world.store.buckets.get(name)
     if bucket is None:
         raise S3Error("NoSuchBucket", fields={"BucketName": name})
@@ -75,9 +73,13 @@ def source_of(request: S3Request) -> tuple[Bucket, Version]:
 
 def _missing(request: S3Request, bucket: Bucket, key: str, version_id: str) -> S3Error:
     decision = request.authorizer.decide(
-        request.requester, "s3:ListBucket", bucket.arn, bucket.account, request.base_context,
+        request.requester,
+        "s3:ListBucket",
+        bucket.arn,
+        bucket.account,
+        request.base_context,
         resource_policy=bucket.policy_document,
-    )  # fmt: skip
+    )
     if not decision.allowed:
         return S3Error("AccessDenied")
     return S3Error("NoSuchVersion" if version_id else "NoSuchKey", fields={"Key": key})
@@ -88,11 +90,7 @@ def copy_object(request: S3Request, bucket: Bucket) -> Reply:
     require_write(request, bucket)
     home, source = source_of(request)
     headers = request.headers
-    if (
-        source.tags
-        and "x-amz-tagging" not in headers
-        and headers.get("x-amz-tagging-directive", "COPY") == "COPY"
-    ):
+    if source.tags and "x-amz-tagging" not in headers and headers.get("x-amz-tagging-directive", "COPY") == "COPY":
         require_object(request, bucket, "s3:PutObjectTagging", request.key)
     check_acl(request, bucket)
     storage_class = storage_class_of(request)
@@ -105,12 +103,7 @@ def copy_object(request: S3Request, bucket: Bucket) -> Reply:
         raise S3Error("PreconditionFailed", fields={"Condition": "x-amz-copy-source-If-None-Match"})
     check_destination(request, bucket)
     replaced = headers.get("x-amz-metadata-directive", "COPY").upper() == "REPLACE"
-    if (
-        home is bucket
-        and source.key == request.key
-        and not replaced
-        and not _changes_something(request, source)
-    ):
+    if home is bucket and source.key == request.key and not replaced and not _changes_something(request, source):
         raise S3Error(
             "InvalidRequest",
             "This copy request is illegal because it is trying to copy an object to itself without changing the "
@@ -123,10 +116,7 @@ def copy_object(request: S3Request, bucket: Bucket) -> Reply:
 
 def _changes_something(request: S3Request, source: Version) -> bool:
     headers = request.headers
-    if (
-        "versionId=" in headers["x-amz-copy-source"]
-        or headers.get("x-amz-tagging-directive", "").upper() == "REPLACE"
-    ):
+    if "versionId=" in headers["x-amz-copy-source"] or headers.get("x-amz-tagging-directive", "").upper() == "REPLACE":
         return True
     asked = headers.get("x-amz-storage-class")
     return (asked is not None and asked != source.storage_class) or any(
@@ -135,13 +125,9 @@ def _changes_something(request: S3Request, source: Version) -> bool:
     )
 
 
-def _copied(
-    request: S3Request, bucket: Bucket, source: Version, storage_class: str, replaced: bool
-) -> Version:
+def _copied(request: S3Request, bucket: Bucket, source: Version, storage_class: str, replaced: bool) -> Version:
     headers = request.headers
-    version = Version(
-        request.key, source.body, source.etag if not source.parts else md5(source.body), request.now, ""
-    )
+    version = Version(request.key, source.body, source.etag if not source.parts else md5(source.body), request.now, "")
     if replaced:
         version.metadata = metadata_of(headers)
         version.content_type = headers.get("content-type") or "binary/octet-stream"
@@ -186,9 +172,7 @@ def _result(version: Version, root: str = "CopyObjectResult") -> bytes:
     )
 
 
-def _answer_headers(
-    home: Bucket, source: Version, bucket: Bucket, version: Version
-) -> tuple[tuple[str, str], ...]:
+def _answer_headers(home: Bucket, source: Version, bucket: Bucket, version: Version) -> tuple[tuple[str, str], ...]:
     found = [("content-type", "application/xml"), *written_headers(bucket, version, etag=False)]
     if home.versioning:
         found.append(("x-amz-copy-source-version-id", source.version_id))
@@ -202,7 +186,5 @@ def copied_part(source: Version, headers: dict[str, str]) -> bytes:
         return source.body
     first, _, last = wanted.removeprefix("bytes=").partition("-")
     if not (first.isdigit() and last.isdigit()) or int(last) >= source.size:
-        raise S3Error(
-            "InvalidArgument", "The x-amz-copy-source-range value must be of the form bytes=first-last"
-        )
+        raise S3Error("InvalidArgument", "The x-amz-copy-source-range value must be of the form bytes=first-last")
     return source.body[int(first) : int(last) + 1]

@@ -13,9 +13,7 @@ from onetrail.practice.web.http import Reply
 _LOCKED = "Access Denied because object protected by object lock."
 
 
-def delete_one(
-    request: S3Request, bucket: Bucket, key: str, version_id: str, etag: str = ""
-) -> tuple[str, bool]:
+def delete_one(request: S3Request, bucket: Bucket, key: str, version_id: str, etag: str = "") -> tuple[str, bool]:
     """Delete a key or a version. Returns the version id concerned (empty if none) and whether a marker is meant."""
     require_object(request, bucket, "s3:DeleteObjectVersion" if version_id else "s3:DeleteObject", key)
     version = bucket.version(key, version_id) if version_id else bucket.current(key)
@@ -73,9 +71,7 @@ def delete_objects(request: S3Request, bucket: Bucket) -> Reply:
     for item in asked:
         found = item.find("Key")
         key = found.text or "" if found is not None else ""
-        parts.append(
-            _result(request, bucket, key, xml.text(item, "VersionId"), xml.text(item, "ETag"), quiet)
-        )
+        parts.append(_result(request, bucket, key, xml.text(item, "VersionId"), xml.text(item, "ETag"), quiet))
     return Reply(200, xml.s3_document("DeleteResult", "".join(parts)), (("content-type", "application/xml"),))
 
 

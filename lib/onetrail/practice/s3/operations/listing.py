@@ -179,10 +179,11 @@ def list_object_versions(request: S3Request, bucket: Bucket) -> Reply:
         body.append(_version_entry(request, bucket, version, show(version.key), latest))
         last = (version.key, version.version_id)
     parts = [
-        xml.element("Name", bucket.name), f"<Prefix>{show(prefix)}</Prefix><KeyMarker>{show(key_marker)}</KeyMarker>",
+        xml.element("Name", bucket.name),
+        f"<Prefix>{show(prefix)}</Prefix><KeyMarker>{show(key_marker)}</KeyMarker>",
         f"<VersionIdMarker>{id_marker}</VersionIdMarker><MaxKeys>{most}</MaxKeys>",
         f"<IsTruncated>{'true' if truncated else 'false'}</IsTruncated>",
-    ]  # fmt: skip
+    ]
     if delimiter:
         parts.append(f"<Delimiter>{show(delimiter)}</Delimiter>")
     if coded:
@@ -193,9 +194,7 @@ def list_object_versions(request: S3Request, bucket: Bucket) -> Reply:
     return Reply(200, xml.s3_document("ListVersionsResult", "".join(parts + body)), _XML)
 
 
-def _from_marker(
-    bucket: Bucket, prefix: str, key_marker: str, id_marker: str
-) -> Iterator[tuple[Version, bool]]:
+def _from_marker(bucket: Bucket, prefix: str, key_marker: str, id_marker: str) -> Iterator[tuple[Version, bool]]:
     start = max(prefix, key_marker)
     for key in list(bucket.names[bucket.index(start) :]):
         if not key.startswith(prefix):
@@ -212,7 +211,7 @@ def _from_marker(
 
 def _version_entry(request: S3Request, bucket: Bucket, version: Version, shown: str, latest: bool) -> str:
     head = (
-        f"<Key>{shown}</Key><VersionId>{version.version_id}</VersionId><IsLatest>{'true' if latest else 'false'}</IsLatest>"
+        f"<Key>{shown}</Key><VersionId>{version.version_id}</VersionId><IsLatest>{'true' if latest else 'false'}</IsLatest>"  # noqa: E501
         f"<LastModified>{s3_iso(version.last_modified)}</LastModified>"
         f"<Owner><ID>{canonical_id(_owner(bucket, version))}</ID></Owner>"
     )
@@ -241,12 +240,14 @@ def list_buckets(request: S3Request) -> Reply:
         xml.element(
             "Bucket",
             {
-                "Name": bucket.name, "CreationDate": s3_iso(bucket.created), "BucketRegion": bucket.region,
+                "Name": bucket.name,
+                "CreationDate": s3_iso(bucket.created),
+                "BucketRegion": bucket.region,
                 "BucketArn": bucket.arn,
             },
         )
         for bucket in page
-    )  # fmt: skip
+    )
     parts = f"<Owner><ID>{canonical_id(request.account)}</ID></Owner><Buckets>{inner}</Buckets>"
     if len(found) > len(page):
         parts += xml.element("ContinuationToken", _to_token(page[-1].name))

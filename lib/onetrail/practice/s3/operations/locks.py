@@ -1,8 +1,8 @@
 """Object Lock: retention and legal hold of versions, default retention of buckets.
 
-Sources: S3 User Guide, "Locking objects with Object Lock"; for governance raised to compliance the API Reference's PutObjectRetention
-as it was in 2021 and what the authors of https://github.com/ceph/ceph/pull/42505 saw of Amazon S3. The estate's clock decides what
-is still locked.
+Sources: S3 User Guide, "Locking objects with Object Lock"; for governance raised to compliance the API Reference's
+PutObjectRetention as it was in 2021 and what the authors of https://github.com/ceph/ceph/pull/42505 saw of Amazon S3.
+The estate's clock decides what is still locked.
 """
 
 from datetime import UTC, datetime
@@ -84,9 +84,7 @@ def object_retention(request: S3Request, bucket: Bucket) -> Reply:
         _need_lock(bucket)
         if not version.lock_mode or not version.lock_until:
             raise S3Error("NoSuchObjectLockConfiguration")
-        inner = xml.element("Mode", version.lock_mode) + xml.element(
-            "RetainUntilDate", s3_iso(version.lock_until)
-        )
+        inner = xml.element("Mode", version.lock_mode) + xml.element("RetainUntilDate", s3_iso(version.lock_until))
         return Reply(200, xml.s3_document("Retention", inner), (("content-type", "application/xml"),))
     mode, until = _asked(request)
     version = found_for_retention(request, bucket, mode, until)
@@ -115,9 +113,7 @@ def found_for_retention(request: S3Request, bucket: Bucket, mode: str, until: da
         context["s3:object-lock-mode"] = mode
         context["s3:object-lock-retain-until-date"] = s3_iso(until)
         context["s3:object-lock-remaining-retention-days"] = str(days_left(s3_iso(until), request.now))
-    version = (
-        bucket.version(request.key, request.version_id) if request.version_id else bucket.current(request.key)
-    )
+    version = bucket.version(request.key, request.version_id) if request.version_id else bucket.current(request.key)
     known = None if version is None or version.marker else version
     require_object(request, bucket, "s3:PutObjectRetention", request.key, known, context)
     if version is None:
@@ -127,9 +123,7 @@ def found_for_retention(request: S3Request, bucket: Bucket, mode: str, until: da
     return version
 
 
-def _change_retention(
-    request: S3Request, bucket: Bucket, version: Version, mode: str, until: datetime | None
-) -> None:
+def _change_retention(request: S3Request, bucket: Bucket, version: Version, mode: str, until: datetime | None) -> None:
     active = bool(version.lock_until and version.lock_until > request.now)
     held = active and _loosens(version, mode, until)
     if held and (version.lock_mode == "COMPLIANCE" or not may_bypass(request, bucket, request.key)):
@@ -138,7 +132,8 @@ def _change_retention(
 
 
 def _loosens(version: Version, mode: str, until: datetime | None) -> bool:
-    """Whether it takes more than PutObjectRetention: any other mode does, the stronger one too; a longer date alone does not."""
+    """Whether it takes more than PutObjectRetention: any other mode does, the stronger one too; a longer date alone
+    does not."""
     assert version.lock_until
     return until is None or until < version.lock_until or mode != version.lock_mode
 

@@ -36,9 +36,7 @@ def create(request: S3Request, bucket: Bucket) -> Reply:
     check_acl(request, bucket)
     storage_class_of(request)
     upload_id = base64.b32encode(request.world.ident("s3", "upload", bucket.name, request.key)[:25]).decode()
-    bucket.uploads[upload_id] = Upload(
-        upload_id, request.key, dict(request.headers), request.account, request.now
-    )
+    bucket.uploads[upload_id] = Upload(upload_id, request.key, dict(request.headers), request.account, request.now)
     inner = {"Bucket": bucket.name, "Key": request.key, "UploadId": upload_id}
     body = "".join(xml.element(name, value) for name, value in inner.items())
     return Reply(200, xml.s3_document("InitiateMultipartUploadResult", body), _XML)
@@ -112,9 +110,7 @@ def complete(request: S3Request, bucket: Bucket) -> Reply:
 
 def _chosen(request: S3Request, upload: Upload) -> tuple[list[bytes], list[bytes]]:
     try:
-        asked = [
-            (int(xml.text(p, "PartNumber")), xml.text(p, "ETag").strip('"')) for p in xml.parse(request.body)
-        ]
+        asked = [(int(xml.text(p, "PartNumber")), xml.text(p, "ETag").strip('"')) for p in xml.parse(request.body)]
     except (xml.BadXml, ValueError) as err:
         raise S3Error("MalformedXML") from err
     if not asked:
@@ -142,9 +138,7 @@ def list_parts(request: S3Request, bucket: Bucket) -> Reply:
     require_object(request, bucket, "s3:ListMultipartUploadParts", request.key)
     upload = _upload(request, bucket)
     inner = "".join(
-        xml.element(
-            "Part", {"PartNumber": n, "LastModified": s3_iso(at), "ETag": f'"{etag}"', "Size": len(body)}
-        )
+        xml.element("Part", {"PartNumber": n, "LastModified": s3_iso(at), "ETag": f'"{etag}"', "Size": len(body)})
         for n, (body, etag, at) in sorted(upload.parts.items())
     )
     head = {"Bucket": bucket.name, "Key": request.key, "UploadId": upload.upload_id, "IsTruncated": False}

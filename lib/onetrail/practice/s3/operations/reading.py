@@ -21,9 +21,7 @@ def found_version(request: S3Request, bucket: Bucket, action: str = "") -> Versi
     A missing key is NoSuchKey for those who may list the bucket and AccessDenied for others, as S3 does.
     """
     action = action or OBJECT_ACTIONS[request.operation][1 if request.version_id else 0]
-    version = (
-        bucket.version(request.key, request.version_id) if request.version_id else bucket.current(request.key)
-    )
+    version = bucket.version(request.key, request.version_id) if request.version_id else bucket.current(request.key)
     if version is None or (version.marker and not request.version_id):
         require_object(request, bucket, action, request.key)
         _require_listing(request, bucket)
@@ -41,9 +39,13 @@ def found_version(request: S3Request, bucket: Bucket, action: str = "") -> Versi
 def _require_listing(request: S3Request, bucket: Bucket) -> None:
     context = dict(request.base_context)
     decision = request.authorizer.decide(
-        request.requester, "s3:ListBucket", bucket.arn, bucket.account, context,
+        request.requester,
+        "s3:ListBucket",
+        bucket.arn,
+        bucket.account,
+        context,
         resource_policy=bucket.policy_document,
-    )  # fmt: skip
+    )
     if not decision.allowed:
         raise S3Error("AccessDenied")
 
@@ -175,11 +177,17 @@ def restore_header(version: Version, now: datetime) -> str:
 
 
 _RESTORE_HOURS: Final = {
-    ("GLACIER", "Expedited"): 1, ("GLACIER", "Standard"): 5, ("GLACIER", "Bulk"): 12,
-    ("DEEP_ARCHIVE", "Standard"): 12, ("DEEP_ARCHIVE", "Bulk"): 48,
-    ("ARCHIVE_ACCESS", "Expedited"): 1, ("ARCHIVE_ACCESS", "Standard"): 5, ("ARCHIVE_ACCESS", "Bulk"): 12,
-    ("DEEP_ARCHIVE_ACCESS", "Standard"): 12, ("DEEP_ARCHIVE_ACCESS", "Bulk"): 48,
-}  # fmt: skip
+    ("GLACIER", "Expedited"): 1,
+    ("GLACIER", "Standard"): 5,
+    ("GLACIER", "Bulk"): 12,
+    ("DEEP_ARCHIVE", "Standard"): 12,
+    ("DEEP_ARCHIVE", "Bulk"): 48,
+    ("ARCHIVE_ACCESS", "Expedited"): 1,
+    ("ARCHIVE_ACCESS", "Standard"): 5,
+    ("ARCHIVE_ACCESS", "Bulk"): 12,
+    ("DEEP_ARCHIVE_ACCESS", "Standard"): 12,
+    ("DEEP_ARCHIVE_ACCESS", "Bulk"): 48,
+}
 """Hours until a restored copy can be read (S3 User Guide, archive retrieval options), rounded up."""
 
 
@@ -197,9 +205,7 @@ def restore_object(request: S3Request, bucket: Bucket) -> Reply:
     tier = xml.text(asked, "GlacierJobParameters/Tier") or xml.text(asked, "Tier") or "Standard"
     hours = _RESTORE_HOURS.get((tier_of or version.storage_class, tier))
     if hours is None or (days > 0 if tier_of else days < 1):
-        raise S3Error(
-            "InvalidArgument", f"Retrieval option {tier} or Days {days} does not fit {version.storage_class}"
-        )
+        raise S3Error("InvalidArgument", f"Retrieval option {tier} or Days {days} does not fit {version.storage_class}")
     if version.restoring(now):
         raise S3Error("RestoreAlreadyInProgress")
     if version.readable(now):

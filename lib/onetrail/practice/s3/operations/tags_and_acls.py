@@ -30,11 +30,7 @@ def read_tags(body: bytes, most: int) -> dict[str, str]:
     except xml.BadXml as err:
         raise S3Error("MalformedXML") from err
     found = [(xml.text(tag, "Key"), xml.text(tag, "Value")) for tag in root.findall("TagSet/Tag")]
-    if (
-        len(dict(found)) != len(found)
-        or len(found) > most
-        or any(not k or k.startswith("aws:") for k, _ in found)
-    ):
+    if len(dict(found)) != len(found) or len(found) > most or any(not k or k.startswith("aws:") for k, _ in found):
         raise S3Error("InvalidTag", "The tags given are repeated, too many, or not valid")
     return dict(found)
 

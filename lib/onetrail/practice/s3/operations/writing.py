@@ -52,9 +52,7 @@ def tags_of(text: str) -> dict[str, str]:
     """The x-amz-tagging header. Raises InvalidArgument above ten tags."""
     found = dict(parse_qsl(text, keep_blank_values=True))
     if len(found) > 10:
-        raise S3Error(
-            "InvalidArgument", "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded"
-        )
+        raise S3Error("InvalidArgument", "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded")
     return found
 
 
@@ -72,9 +70,7 @@ def own_by_setting(request: S3Request, bucket: Bucket, version: Version) -> None
     writer = request.account or "anonymous"
     grants = request.headers.get("x-amz-grant-full-control", "")
     gives_all = acl == "bucket-owner-full-control" or canonical_id(bucket.account) in grants
-    if bucket.ownership == "BucketOwnerEnforced" or (
-        bucket.ownership == "BucketOwnerPreferred" and gives_all
-    ):
+    if bucket.ownership == "BucketOwnerEnforced" or (bucket.ownership == "BucketOwnerPreferred" and gives_all):
         version.owner = bucket.account
     else:
         version.owner = writer
@@ -110,9 +106,7 @@ def check_destination(request: S3Request, bucket: Bucket) -> None:
     exists = current is not None and not current.marker
     if none_match is not None:
         if none_match != "*":
-            raise S3Error(
-                "NotImplemented", "A header you provided implies functionality that is not implemented"
-            )
+            raise S3Error("NotImplemented", "A header you provided implies functionality that is not implemented")
         if exists:
             raise S3Error("PreconditionFailed", fields={"Condition": "If-None-Match"})
     if match is not None:
@@ -147,7 +141,8 @@ def put_object(request: S3Request, bucket: Bucket) -> Reply:
     if needs_integrity and not kept and "content-md5" not in request.headers:
         raise S3Error(
             "InvalidRequest",
-            "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters",
+            "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock"
+            " parameters",
         )
     check_destination(request, bucket)
     version = Version(request.key, request.body, md5(request.body), request.now, "")
@@ -156,9 +151,7 @@ def put_object(request: S3Request, bucket: Bucket) -> Reply:
     version.headers = {name: request.headers[name] for name in KEPT_HEADERS if name in request.headers}
     encoding = version.headers.get("content-encoding", "")
     if "aws-chunked" in encoding:
-        rest = ",".join(
-            part for part in encoding.split(",") if part.strip() and part.strip() != "aws-chunked"
-        )
+        rest = ",".join(part for part in encoding.split(",") if part.strip() and part.strip() != "aws-chunked")
         version.headers.pop("content-encoding")
         version.headers |= {"content-encoding": rest} if rest else {}
     version.storage_class = storage_class

@@ -1,4 +1,5 @@
-"""Which engine copies which old bucket: `copy_engine` asked of the whole backlog, then of each bucket whether a job can do it."""
+"""Which engine copies which old bucket: `copy_engine` asked of the whole backlog, then of each bucket whether a job can
+do it."""
 
 from collections.abc import Sequence
 
@@ -61,7 +62,8 @@ def lock_in_words(engine: str) -> str:
 
 
 def jobs_of(settings: Settings, observation: CopyObservation, backlog: Backlog) -> int:
-    """How many jobs it takes at the most: one a storage class and quarter, digests in STANDARD, and never more than objects."""
+    """How many jobs it takes at the most: one a storage class and quarter, digests in STANDARD, and never more than
+    objects."""
     if not (backlog.first and backlog.last):
         return 0
     ends = [
@@ -74,7 +76,8 @@ def jobs_of(settings: Settings, observation: CopyObservation, backlog: Backlog) 
 
 
 def notes(settings: Settings, due: Sequence[Backlog], chosen: Choice) -> list[str]:
-    """What a reader of the plan should know: the engine and why, what it keeps longer, and which buckets it cannot do."""
+    """What a reader of the plan should know: the engine and why, what it keeps longer, and which buckets it cannot
+    do."""
     if settings.copy_engine == "local":
         return []
     here = [f"{one.bucket.name}: copied by this machine: {why}" for one in due if (why := unfit_bucket(one))]
@@ -84,9 +87,11 @@ def notes(settings: Settings, due: Sequence[Backlog], chosen: Choice) -> list[st
     said = [f"copied by {chosen.engine}: {chosen.why}"]
     if chosen.engine == BATCH:
         said.append(
-            "a job has one date for all its objects, the end of the quarter: copies are locked up to three months longer than their retention"
+            "a job has one date for all its objects, the end of the quarter: copies are locked up to three months"
+            " longer than their retention"
         )
         said.append(
-            "S3 Batch Operations has not yet been tried on AWS itself: its first jobs are the pilot, and a difference stops the copy there"
+            "S3 Batch Operations has not yet been tried on AWS itself: its first jobs are the pilot, and a difference"
+            " stops the copy there"
         )
     return [*said, *here]

@@ -1,4 +1,5 @@
-"""Copies by S3 Batch Operations: jobs made, confirmed, waited for, read into the ledger; what they leave is this machine's.
+"""Copies by S3 Batch Operations: jobs made, confirmed, waited for, read into the ledger; what they leave is this
+machine's.
 
 The jobs themselves are the state: a new kernel finds them by their descriptions and goes on with them.
 """
@@ -27,9 +28,7 @@ from onetrail.steps.copy_history.jobs.watch import POLL, JobWatch, listed
 from onetrail.steps.copy_history.local.pilot import read_back
 
 _ENDING_POLLS: Final = 15
-HANDED_ON: Final = frozenset(
-    {ObjectOutcome.FAILED, ObjectOutcome.REFUSED, ObjectOutcome.ARCHIVED, ObjectOutcome.GONE}
-)
+HANDED_ON: Final = frozenset({ObjectOutcome.FAILED, ObjectOutcome.REFUSED, ObjectOutcome.ARCHIVED, ObjectOutcome.GONE})
 """What a job did not bring into the archive: the next listing shows it, and this machine's engine takes it."""
 
 
@@ -74,11 +73,7 @@ class BatchCopy:
         if not runs_by_jobs(change):
             return self.local.carry_out(change)
         bucket = self.local.buckets[change.bulk.fixed["CopySource.Bucket"]]
-        return (
-            self._pilot(change, bucket)
-            if change.bulk.deed is BulkAction.PILOT
-            else self._copy(change, bucket)
-        )
+        return self._pilot(change, bucket) if change.bulk.deed is BulkAction.PILOT else self._copy(change, bucket)
 
     def _pilot(self, change: Change, bucket: OldBucket) -> Mapping[str, Any]:
         """The first log and the first digest, copied by jobs, read back in every property that was planned."""
@@ -89,9 +84,7 @@ class BatchCopy:
             return self.local.carry_out(change)
         seen: list[tuple[LedgerRow, CopyTask | None]] = []
         counts, part = self._settle(change, bucket, jobs, lambda row, task: seen.append((row, task)))
-        wrong = [
-            f"{row.key}: {row.outcome}: {row.why}" for row, _ in seen if row.outcome != ObjectOutcome.COPIED
-        ]
+        wrong = [f"{row.key}: {row.outcome}: {row.why}" for row, _ in seen if row.outcome != ObjectOutcome.COPIED]
         wrong += [
             f"job {job.id} is {job.status}: {job.why or 'S3 gives no reason'}"
             for job in jobs
@@ -110,7 +103,8 @@ class BatchCopy:
         }
 
     def _copy(self, change: Change, bucket: OldBucket) -> Mapping[str, Any]:
-        """The jobs of one old bucket to their end, each task into the ledger, and whatever is missing then by this machine."""
+        """The jobs of one old bucket to their end, each task into the ledger, and whatever is missing then by this
+        machine."""
         jobs = self.watch.ended(COPY, bucket)
         counts, part = self._settle(change, bucket, jobs) if jobs else (Counts({}, 0, 0), None)
         missing = {name: number for name, number in counts.outcomes.items() if name in HANDED_ON}
@@ -120,14 +114,13 @@ class BatchCopy:
         if missing:
             total = sum(missing.values())
             self.gate.say(
-                f"{bucket.name}: {counted(total, 'copy', 'copies')} of {counts.objects:,} by jobs failed ({listed(missing)}): this machine makes them"
+                f"{bucket.name}: {counted(total, 'copy', 'copies')} of {counts.objects:,} by jobs failed"
+                f" ({listed(missing)}): this machine makes them"
             )
             self.gate.record.append(LineKind.HANDED_ON, key=change.key, bucket=bucket.name, outcomes=missing)
         rest = dict(self.local.carry_out(change))
         wrong = {
-            name: number
-            for name, number in counts.outcomes.items()
-            if name not in HANDED_ON and name not in WANTED
+            name: number for name, number in counts.outcomes.items() if name not in HANDED_ON and name not in WANTED
         }
         if wrong:
             raise ChangeFailed(
@@ -199,7 +192,8 @@ class BatchCopy:
                 continue  # it ended while it was looked at
             record(self.gate, change, "UpdateJobStatus", job.id, answer, becomes="Cancelled")
             self.gate.say(
-                f"job {job.id} of {job.label.group.bucket} was cancelled as {job.status}: {job.succeeded:,} of {job.total:,} copied"
+                f"job {job.id} of {job.label.group.bucket} was cancelled as {job.status}: {job.succeeded:,} of"
+                f" {job.total:,} copied"
             )
             cancelled.append(job.id)
         return cancelled

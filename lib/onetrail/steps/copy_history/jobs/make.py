@@ -1,4 +1,5 @@
-"""Making jobs: their lists into the work bucket, the jobs from them, and the confirmation without which they do nothing."""
+"""Making jobs: their lists into the work bucket, the jobs from them, and the confirmation without which they do
+nothing."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -72,13 +73,15 @@ class Maker:
         etag = str(answer["ETag"]).strip('"')
         if etag != file.md5:
             raise ChangeFailed(
-                f"the manifest {self.desk.manifest_key(label, file.md5)} is not there as it was sent: ETag {etag}, not {file.md5}; run this step again"
+                f"the manifest {self.desk.manifest_key(label, file.md5)} is not there as it was sent: ETag {etag}, not"
+                f" {file.md5}; run this step again"
             )
         file.path.unlink()
         return label, file, etag
 
     def _tasks(self, bucket: OldBucket, scope: str) -> Iterator[tuple[JobGroup, CopyTask]]:
-        """What jobs are to copy of one old bucket; for the pilot the first log and the first digest of it, unless jobs of its copy run already."""
+        """What jobs are to copy of one old bucket; for the pilot the first log and the first digest of it, unless jobs
+        of its copy run already."""
         if scope == PILOT and self.watch.living(bucket):
             return
         found: set[bool] = set()
@@ -86,7 +89,8 @@ class Maker:
         for pair, decision in due(self.settings, self.clients, bucket, self.claims):
             task = task_of(self.settings, self.desk.account, bucket, pair, decision, now)
             digest = parse(task.key).kind in DIGEST_KINDS
-            # A job copies without a condition, so what two buckets want is copied by this machine, which never overwrites.
+            # A job copies without a condition, so what two buckets want is copied by this machine, which never
+            # overwrites.
             passed = pair.contested or unfit(task, self.settings.key_prefix)
             if passed or (scope == PILOT and digest in found):
                 continue
@@ -104,17 +108,13 @@ class Maker:
             answer = client.create_job(**self.desk.request(label, etag, ended[str(label)]))
             job_id = str(answer["JobId"])
             self._held[job_id] = file.objects
-            record(
-                self.gate, change, "CreateJob", job_id, answer, description=str(label), objects=file.objects
-            )
+            record(self.gate, change, "CreateJob", job_id, answer, description=str(label), objects=file.objects)
             made.append(job_id)
         return {"jobs": made}
 
     def confirm(self, change: Change, scope: str) -> Mapping[str, Any]:
         """Every job of ours that waits for it, once it has read as many objects as its list holds."""
-        read = self.watch.wait(
-            scope, "", lambda job: job.status not in ("New", "Preparing"), "jobs read their lists"
-        )
+        read = self.watch.wait(scope, "", lambda job: job.status not in ("New", "Preparing"), "jobs read their lists")
         ours, strange = self.watch.made_here(read)
         if strange:
             raise ChangeFailed(f"{not_ours(strange)}: none was confirmed; run this step again")
@@ -126,18 +126,18 @@ class Maker:
         for job in jobs:
             if job.status == FAILED:
                 self.gate.say(
-                    f"job {job.id} of {job.label.group.bucket} failed before it began: {job.why or 'S3 gives no reason'}"
+                    f"job {job.id} of {job.label.group.bucket} failed before it began:"
+                    f" {job.why or 'S3 gives no reason'}"
                 )
             if job.status != SUSPENDED:
                 continue
             listed = self._held.get(job.id, job.total)
             if job.total != listed:
                 raise ChangeFailed(
-                    f"job {job.id} holds {counted(job.total, 'object')}, and its list {listed:,}: it was not confirmed; run this step again"
+                    f"job {job.id} holds {counted(job.total, 'object')}, and its list {listed:,}: it was not confirmed;"
+                    " run this step again"
                 )
-            answer = client.update_job_status(
-                AccountId=self.desk.account, JobId=job.id, RequestedJobStatus="Ready"
-            )
+            answer = client.update_job_status(AccountId=self.desk.account, JobId=job.id, RequestedJobStatus="Ready")
             record(self.gate, change, "UpdateJobStatus", job.id, answer, becomes="Ready")
             confirmed.append(job.id)
         return {"confirmed": confirmed}
@@ -156,9 +156,7 @@ def client_of(clients: Clients, change: Change) -> Any:
     return clients.client(change.service, change.account, change.region, change.actor)
 
 
-def record(
-    gate: Gate, change: Change, call: str, job_id: str, answer: Mapping[str, Any], **more: Any
-) -> None:
+def record(gate: Gate, change: Change, call: str, job_id: str, answer: Mapping[str, Any], **more: Any) -> None:
     """One line a job and call, with the request id."""
     request_id = answer.get("ResponseMetadata", {}).get("RequestId", "")
     gate.record.append(LineKind.JOB, key=change.key, call=call, job=job_id, request_id=request_id, **more)

@@ -1,4 +1,5 @@
-"""The temporary permissions of jobs: two roles of the log account and one opening of the work bucket, each beside what takes it back.
+"""The temporary permissions of jobs: two roles of the log account and one opening of the work bucket, each beside what
+takes it back.
 
 Break-glass makes and removes them: nobody else may change roles or the work bucket's policy.
 """
@@ -76,9 +77,7 @@ class BatchGrant:
         steady = build.work_bucket(self.archive)
         opened = self._opened()
         before = known(self.seen.work_policy) or steady
-        opening = self._policy(
-            "open-work", before, opened, "jobs may write their reports into their own folder"
-        )
+        opening = self._policy("open-work", before, opened, "jobs may write their reports into their own folder")
         return [
             GrantPair(
                 opening,
@@ -117,13 +116,13 @@ class BatchGrant:
             for name in (names.JOBS_ROLE, names.BATCH_ROLE)
             if name in self.seen.roles
             for call in ("DeleteRolePolicy", "DeleteRole")
-            if call == "DeleteRole"
-            or name in {*self.seen.policies, *(names.JOBS_ROLE for _ in self.steering())}
+            if call == "DeleteRole" or name in {*self.seen.policies, *(names.JOBS_ROLE for _ in self.steering())}
         ]
         return [*work, *roles]
 
     def steering(self) -> list[Change]:
-        """What lets jobs that an interrupted run left be looked at and cancelled, where this plan makes none of its own."""
+        """What lets jobs that an interrupted run left be looked at and cancelled, where this plan makes none of its
+        own."""
         if self.backlogs or names.JOBS_ROLE not in self.seen.roles:
             return []
         policy = until(
@@ -132,14 +131,10 @@ class BatchGrant:
         )
         said = {"PolicyName": names.JOBS_ROLE, "PolicyDocument": Document(policy)}
         return [
-            self._change(
-                names.JOBS_ROLE, "PutRolePolicy", said, "jobs of an earlier run are cancelled and read by it"
-            )
+            self._change(names.JOBS_ROLE, "PutRolePolicy", said, "jobs of an earlier run are cancelled and read by it")
         ]
 
-    def _role(
-        self, name: str, trust: Mapping[str, Any], policy: Mapping[str, Any], why: str
-    ) -> list[GrantPair]:
+    def _role(self, name: str, trust: Mapping[str, Any], policy: Mapping[str, Any], why: str) -> list[GrantPair]:
         there = name in self.seen.roles
         if there:
             made = self._change(
@@ -177,9 +172,7 @@ class BatchGrant:
             requires=RequiredCheck(CheckKind.POLICIES_BACK),
         )
 
-    def _change(
-        self, name: str, call: str, parameters: Mapping[str, Any], reason: str, **more: Any
-    ) -> Change:
+    def _change(self, name: str, call: str, parameters: Mapping[str, Any], reason: str, **more: Any) -> Change:
         return Change(
             key=f"{call}-{name}",
             account=self.grant.log_account,

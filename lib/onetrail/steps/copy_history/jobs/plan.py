@@ -1,4 +1,5 @@
-"""Jobs as changes: manifests, jobs, their confirmation, and the cancelling of what is left of them, for the pilot and for the copy."""
+"""Jobs as changes: manifests, jobs, their confirmation, and the cancelling of what is left of them, for the pilot and
+for the copy."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -38,7 +39,8 @@ def runs_by_jobs(change: Change) -> bool:
 
 
 class JobChanges(NamedTuple):
-    """Everything a plan of 05 holds about jobs, each part for its own place; all empty where no bucket goes by jobs and nothing was left."""
+    """Everything a plan of 05 holds about jobs, each part for its own place; all empty where no bucket goes by jobs and
+    nothing was left."""
 
     roles: list[GrantPair]
     work: list[GrantPair]
@@ -64,9 +66,7 @@ class JobChanges(NamedTuple):
         if not self.roles or not said:
             return said
         return [
-            GrantPair(
-                replace(said[0].opening, requires=RequiredCheck(CheckKind.JOBS_ROLE_SETTLED)), said[0].closing
-            ),
+            GrantPair(replace(said[0].opening, requires=RequiredCheck(CheckKind.JOBS_ROLE_SETTLED)), said[0].closing),
             *said[1:],
         ]
 
@@ -156,14 +156,38 @@ class _Jobs:
         copy = "Operation.S3PutObjectCopy"
         classes = [name for b in self.buckets for name in allowed_for(self.settings.storage_class_for(b))]
         return (
-            Only(("Description", "ClientRequestToken", "Priority", "RoleArn", "Report", "Manifest", "Operation", "ConfirmationRequired", "AccountId")),
+            Only(
+                (
+                    "Description",
+                    "ClientRequestToken",
+                    "Priority",
+                    "RoleArn",
+                    "Report",
+                    "Manifest",
+                    "Operation",
+                    "ConfirmationRequired",
+                    "AccountId",
+                )
+            ),
             Only(("S3PutObjectCopy",), "Operation"),
-            Only(("TargetResource", "StorageClass", "ChecksumAlgorithm", "ObjectLockMode", "ObjectLockRetainUntilDate", "TargetKeyPrefix"), copy),
+            Only(
+                (
+                    "TargetResource",
+                    "StorageClass",
+                    "ChecksumAlgorithm",
+                    "ObjectLockMode",
+                    "ObjectLockRetainUntilDate",
+                    "TargetKeyPrefix",
+                ),
+                copy,
+            ),
             OneOf(f"{copy}.TargetKeyPrefix", (self.desk.key_prefix or None,)),
             OneOf(f"{copy}.StorageClass", tuple(dict.fromkeys(("STANDARD", *classes)))),
             Below("Manifest.Location.ObjectArn", (self.desk.manifests(self.scope),)),
-            Below("Description", tuple(f"{opening(self.settings.run_name, self.scope)}{name} " for name in self.buckets)),
-        )  # fmt: skip
+            Below(
+                "Description", tuple(f"{opening(self.settings.run_name, self.scope)}{name} " for name in self.buckets)
+            ),
+        )
 
     def confirmed(self) -> Change:
         return self._change(
@@ -203,9 +227,20 @@ class _Jobs:
         return f"{self.scope} jobs of {self.settings.run_name}"
 
     def _change(
-        self, deed: BulkAction, service: str, call: str, fixed: dict[str, Any], rule: dict[str, Any], resource: str, reason: str,
-        *, closes: str = "", actor: str = JOBS, bounds: tuple[Bound, ...] = (), named: str = "",
-    ) -> Change:  # fmt: skip
+        self,
+        deed: BulkAction,
+        service: str,
+        call: str,
+        fixed: dict[str, Any],
+        rule: dict[str, Any],
+        resource: str,
+        reason: str,
+        *,
+        closes: str = "",
+        actor: str = JOBS,
+        bounds: tuple[Bound, ...] = (),
+        named: str = "",
+    ) -> Change:
         return Change(
             key=self.key(deed),
             account=self.desk.account,

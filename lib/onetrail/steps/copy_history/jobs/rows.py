@@ -1,4 +1,5 @@
-"""Jobs that have ended, read into the ledger: manifest and report from the work bucket, the old bucket's listing, and a look at each copy."""
+"""Jobs that have ended, read into the ledger: manifest and report from the work bucket, the old bucket's listing, and a
+look at each copy."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -53,29 +54,27 @@ class JobReader:
         self._s3 = clients.client("s3", desk.account, settings.home_region)
 
     def rows(self, bucket: OldBucket, jobs: Sequence[BatchJob]) -> Iterator[Settled]:
-        """One row for each object of these jobs of one old bucket, in key order; memory does not grow with their number."""
+        """One row for each object of these jobs of one old bucket, in key order; memory does not grow with their
+        number."""
         scratch = Path(self.settings.run_folder) / "batch" / f"{bucket.name}.scratch"
         by_id = {job.id: job for job in jobs}
         with JobIndex(scratch) as index:
             for job in jobs:
                 listed = self._described(job)
-                index.add_keys(
-                    job.id, keys(self._lines(listed.manifest_key, listed.manifest_etag), bucket.name)
-                )
+                index.add_keys(job.id, keys(self._lines(listed.manifest_key, listed.manifest_etag), bucket.name))
                 for file in self._result_files(job):
                     index.add_results(job.id, report.results(self._lines(file.key, file.md5)))
             yield from self._held_against(bucket, by_id, index.rows())
 
     def _result_files(self, job: BatchJob) -> list[report.ResultFile]:
-        """The parts of the report; none where it wrote none, and the copies themselves say how far it came. Raises NoReport."""
+        """The parts of the report; none where it wrote none, and the copies themselves say how far it came. Raises
+        NoReport."""
         for key in report.top_keys(self.desk.report_prefix, job.id):
             try:
                 return report.result_files(self._object(key)["Body"].read())
             except ClientError as err:
                 if code_of(err) not in _ABSENT:
-                    raise NoReport(
-                        f"the report of job {job.id} cannot be read: {err}; run this step again"
-                    ) from err
+                    raise NoReport(f"the report of job {job.id} cannot be read: {err}; run this step again") from err
         return []
 
     def _described(self, job: BatchJob) -> BatchJob:
@@ -85,9 +84,7 @@ class JobReader:
         return job_of(said["Job"]) or job
 
     def _object(self, key: str) -> Any:
-        return self._s3.get_object(
-            Bucket=self.desk.work_bucket, ExpectedBucketOwner=self.desk.account, Key=key
-        )
+        return self._s3.get_object(Bucket=self.desk.work_bucket, ExpectedBucketOwner=self.desk.account, Key=key)
 
     def _lines(self, key: str, md5: str = "") -> Iterator[str]:
         """The lines of one file, which must have that MD5 where one is given. Raises NoReport."""
@@ -95,13 +92,12 @@ class JobReader:
         etag = str(said["ETag"]).strip('"')
         if md5 and "-" not in etag and etag != md5:
             raise NoReport(
-                f"{key} is not the file that the job or its report names: ETag {etag}, not {md5}; find out who changed it"
+                f"{key} is not the file that the job or its report names: ETag {etag}, not {md5}; find out who"
+                " changed it"
             )
         return (line.decode() for line in said["Body"].iter_lines())
 
-    def _held_against(
-        self, bucket: OldBucket, jobs: Mapping[str, BatchJob], held: Iterable[Held]
-    ) -> Iterator[Settled]:
+    def _held_against(self, bucket: OldBucket, jobs: Mapping[str, BatchJob], held: Iterable[Held]) -> Iterator[Settled]:
         client = hot(self.clients, bucket.account, bucket.region)
         listing = list_objects(client, bucket.name, bucket.account, "", owners=True)
         both = merge_join(listing, held, key=lambda row: row.key)
@@ -117,16 +113,10 @@ class JobReader:
         part: Sequence[tuple[ObjectRow | None, Held]],
     ) -> Iterator[Settled]:
         now = self.clients.clock.now()
-        tasks = {
-            one.key: self._task(bucket, source, jobs[one.job], now)
-            for source, one in part
-            if source is not None
-        }
+        tasks = {one.key: self._task(bucket, source, jobs[one.job], now) for source, one in part if source is not None}
         archive = hot(self.clients, self.desk.account, self.settings.home_region)
         tried = [
-            task
-            for _, one in part
-            if (task := tasks.get(one.key)) and (one.result is None or one.result.succeeded)
+            task for _, one in part if (task := tasks.get(one.key)) and (one.result is None or one.result.succeeded)
         ]
         copies = _look(
             archive,
@@ -136,9 +126,7 @@ class JobReader:
             ],
         )
         doubtful = [task for task in tried if needs_source(task, copies[task.key])]
-        sources = _look(
-            client, [(t.key, calls.head_object(t.source_bucket, t.source_owner, t.key)) for t in doubtful]
-        )
+        sources = _look(client, [(t.key, calls.head_object(t.source_bucket, t.source_owner, t.key)) for t in doubtful])
         for _, one in part:
             job, task = jobs[one.job], tasks.get(one.key)
             if task is None:

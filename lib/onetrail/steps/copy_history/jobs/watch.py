@@ -32,8 +32,8 @@ class TellsJobs(Protocol):
 
 
 def jobs_role_settled(clients: Clients, gate: Gate) -> Requirement:
-    """Whether the role that makes jobs can be entered and may look at them; a new role and its policy are not known everywhere at once,
-    so it is tried for two minutes."""
+    """Whether the role that makes jobs can be entered and may look at them; a new role and its policy are not known
+    everywhere at once, so it is tried for two minutes."""
     account = clients.settings.log_account.account_id
     why = ""
     for _ in range(_ENTRIES):
@@ -48,7 +48,8 @@ def jobs_role_settled(clients: Clients, gate: Gate) -> Requirement:
 
 
 class JobWatch:
-    """Looks at the jobs of one plan. They are waited for until shortly before the grant ends, which is counted from now."""
+    """Looks at the jobs of one plan. They are waited for until shortly before the grant ends, which is counted from
+    now."""
 
     def __init__(self, clients: Clients, gate: Gate) -> None:
         self.clients, self.settings, self.gate = clients, clients.settings, gate
@@ -65,11 +66,7 @@ class JobWatch:
 
         The record has each id that was answered; where the answer was lost, what S3 says of the job itself decides.
         """
-        made = {
-            str(line["job"])
-            for line in entries(self.settings.run_folder, "job")
-            if line["call"] == "CreateJob"
-        }
+        made = {str(line["job"]) for line in entries(self.settings.run_folder, "job") if line["call"] == "CreateJob"}
         ours = [job for job in jobs if job.id in made or self._is_ours(job)]
         return ours, [job for job in jobs if job not in ours]
 
@@ -82,7 +79,8 @@ class JobWatch:
         return said
 
     def living(self, bucket: OldBucket) -> bool:
-        """Whether jobs of the bucket's copy run, which an earlier kernel made after its pilot: a second pilot would copy what they copy."""
+        """Whether jobs of the bucket's copy run, which an earlier kernel made after its pilot: a second pilot would
+        copy what they copy."""
         return any(not job.ended for job in self.jobs(COPY, bucket.name))
 
     def wait(
@@ -93,7 +91,8 @@ class JobWatch:
         why: str,
         limit: datetime | None = None,
     ) -> list[BatchJob]:
-        """The jobs once all are far enough, or as they are when the time is over. All jobs of the scope are shown meanwhile."""
+        """The jobs once all are far enough, or as they are when the time is over. All jobs of the scope are shown
+        meanwhile."""
         limit = limit or self.until
         while True:
             every = self.jobs(scope)
@@ -124,13 +123,14 @@ class JobWatch:
             )
 
     def ended(self, scope: str, bucket: OldBucket) -> list[BatchJob]:
-        """The bucket's jobs once all have ended. Raises ChangeFailed where the grant would end first: the closing cancels them."""
+        """The bucket's jobs once all have ended. Raises ChangeFailed where the grant would end first: the closing
+        cancels them."""
         jobs = self.wait(scope, bucket.name, lambda job: job.ended, "jobs copy")
         living = [job for job in jobs if not job.ended]
         if living:
             raise ChangeFailed(
-                f"{counted(len(living), 'job')} of {bucket.name} had not ended shortly before the grant's end at {iso(self.until + MARGIN)}: "
-                "they are cancelled; run this step again: it goes on from what is there"
+                f"{counted(len(living), 'job')} of {bucket.name} had not ended shortly before the grant's end at"
+                f" {iso(self.until + MARGIN)}: they are cancelled; run this step again: it goes on from what is there"
             )
         return jobs
 

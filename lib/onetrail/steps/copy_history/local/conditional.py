@@ -1,7 +1,8 @@
 """Whether S3 itself refuses a copy over an object that is there: tried on the pilot's copies, kept in the run record.
 
-Sources: API Reference, CopyObject (If-None-Match); AWS What's New of October 2025, "Amazon S3 adds conditional write functionality to copy
-operations"; S3 User Guide, conditional-writes-enforce, which still says that a copy with that header is answered 501.
+Sources: API Reference, CopyObject (If-None-Match); AWS What's New of October 2025, "Amazon S3 adds conditional write
+functionality to copy operations"; S3 User Guide, conditional-writes-enforce, which still says that a copy with that
+header is answered 501.
 """
 
 from typing import Any, Final
@@ -32,7 +33,8 @@ def conditional_copies(settings: Settings) -> bool:
 
 
 def taken(client: S3Client, task: CopyTask, record: RunRecord) -> bool:
-    """Ask S3 whether it takes the header, by a copy that could write nothing: it names an ETag that no object has. A no is recorded."""
+    """Ask S3 whether it takes the header, by a copy that could write nothing: it names an ETag that no object has. A no
+    is recorded."""
     if _answer(client, call_of(CopyStep(_unwritable(task), CopyStage.COPY))) != _refused("NotImplemented"):
         return True
     record.append(_KIND, step=COPY_HISTORY.number, asked=_ASKED, taken=False)
@@ -40,7 +42,8 @@ def taken(client: S3Client, task: CopyTask, record: RunRecord) -> bool:
 
 
 def over(client: S3Client, task: CopyTask) -> list[PilotProperty]:
-    """A second copy of what the pilot has just copied, refused because something is there; and one that does not ask, refused by policy.
+    """A second copy of what the pilot has just copied, refused because something is there; and one that does not ask,
+    refused by policy.
 
     The first would write the same bytes beside the copy if it were let in, the second nothing.
     """

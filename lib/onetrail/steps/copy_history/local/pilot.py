@@ -1,7 +1,7 @@
 """The pilot read back: each property of a copy beside what was planned.
 
-What is compared is what a copy can lose without anybody noticing: bytes, user metadata (a digest's signature lies there), owner, class,
-encryption, lock and checksum. Source: API Reference, CopyObject, HeadObject.
+What is compared is what a copy can lose without anybody noticing: bytes, user metadata (a digest's signature lies
+there), owner, class, encryption, lock and checksum. Source: API Reference, CopyObject, HeadObject.
 """
 
 from collections.abc import Iterable, Sequence
@@ -44,7 +44,8 @@ class PilotProperty(NamedTuple):
 
 
 class PilotDiffers(ChangeFailed):
-    """A copy is not what was planned; nothing else was copied. `rows` are all properties of the pilot, those that differ among them."""
+    """A copy is not what was planned; nothing else was copied. `rows` are all properties of the pilot, those that
+    differ among them."""
 
     def __init__(self, bucket: str, rows: Sequence[PilotProperty]) -> None:
         self.rows = tuple(rows)
@@ -52,13 +53,15 @@ class PilotDiffers(ChangeFailed):
             f"{row.key}: {row.name}: planned {row.planned}, seen {row.seen}" for row in rows if not row.same
         )
         super().__init__(
-            f"pilot of {bucket}: {wrong}; nothing else was copied: find out what changes copies on their way, then run this step again"
+            f"pilot of {bucket}: {wrong}; nothing else was copied: find out what changes copies on their way, then run"
+            " this step again"
         )
 
 
 @dataclass(frozen=True)
 class PilotObject:
-    """One object as it was read: its head, the SHA-256 of its bytes (base64, as S3 writes it), and for the copy its owner.
+    """One object as it was read: its head, the SHA-256 of its bytes (base64, as S3 writes it), and for the copy its
+    owner.
 
     `owner` is OURS or a canonical id.
     """
@@ -71,7 +74,8 @@ class PilotObject:
 def read_back(
     settings: Settings, clients: Clients, bucket: OldBucket, tasks: Iterable[CopyTask], account: str
 ) -> list[PilotProperty]:
-    """Every copy of the pilot beside its source, which the copier of `account` reads. A copy that cannot be read has one row that says so.
+    """Every copy of the pilot beside its source, which the copier of `account` reads. A copy that cannot be read has
+    one row that says so.
 
     Raises PilotDiffers where any row is not as planned.
     """
@@ -83,9 +87,7 @@ def read_back(
         try:
             source, copy = _source(clients, bucket, task, account), _copy(settings, clients, task)
         except (ClientError, OnetrailError) as err:
-            found.append(
-                PilotProperty(bucket.name, task.target_key or task.key, "read back", "yes", f"no: {err}")
-            )
+            found.append(PilotProperty(bucket.name, task.target_key or task.key, "read back", "yes", f"no: {err}"))
             continue
         found += properties(task, source, copy, key.value)
     demand(bucket, found)
@@ -123,9 +125,7 @@ def properties(task: CopyTask, source: PilotObject, copy: PilotObject, kms_key: 
 
 def _source(clients: Clients, bucket: OldBucket, task: CopyTask, account: str) -> PilotObject:
     client = hot(clients, account, bucket.region, COPIER)
-    body = client.do(
-        calls.get_object(bucket.name, bucket.account, task.key, version_id=task.source_version_id)
-    )
+    body = client.do(calls.get_object(bucket.name, bucket.account, task.key, version_id=task.source_version_id))
     return PilotObject(body.head, sha256_base64(body.content))
 
 

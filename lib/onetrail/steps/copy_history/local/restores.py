@@ -1,7 +1,8 @@
-"""Archived logs made readable before they are copied: asked for once, in bulk, by their own account, and waited for with nothing open.
+"""Archived logs made readable before they are copied: asked for once, in bulk, by their own account, and waited for
+with nothing open.
 
-The readable copies stay for the grant's hours and a week besides, since somebody has to come back and run the step again.
-Source: S3 User Guide, "Restoring an archived object", "Archive retrieval options".
+The readable copies stay for the grant's hours and a week besides, since somebody has to come back and run the step
+again. Source: S3 User Guide, "Restoring an archived object", "Archive retrieval options".
 """
 
 import math
@@ -49,7 +50,8 @@ def cost_of(settings: Settings, backlogs: Iterable[Backlog]) -> RestoreCost:
 
 
 def restore_change(settings: Settings, bucket: OldBucket, backlog: Backlog) -> Change:
-    """One rule over one old bucket: every log and digest that the archive lacks and that cannot be read is restored in bulk.
+    """One rule over one old bucket: every log and digest that the archive lacks and that cannot be read is restored in
+    bulk.
 
     `bucket` is the backlog's, with the key prefixes that its objects have.
     """
@@ -90,7 +92,8 @@ def restore_change(settings: Settings, bucket: OldBucket, backlog: Backlog) -> C
 def carry_out(
     clients: Clients, gate: Gate, change: Change, bucket: OldBucket, progress: Progress | None
 ) -> Mapping[str, Any]:
-    """Ask for every restore of one rule, each with a row in the ledger. ChangeFailed where one is refused: nothing is copied then."""
+    """Ask for every restore of one rule, each with a row in the ledger. ChangeFailed where one is refused: nothing is
+    copied then."""
     settings = clients.settings
     ledger = LedgerPart(settings.run_folder / "ledger", f"restore-{bucket.name}")
     with ledger:
@@ -132,14 +135,16 @@ def restore_tasks(settings: Settings, clients: Clients, bucket: OldBucket) -> It
 
 
 def ready_at(folder: Path, bucket: str, classes: Iterable[str], now: datetime) -> datetime:
-    """When restores of these classes or tiers are done at the latest, as far as the ledger says when they were asked for."""
+    """When restores of these classes or tiers are done at the latest, as far as the ledger says when they were asked
+    for."""
     asked, hours = asked_at(folder, bucket), max(BULK_RESTORES[one].hours for one in classes)
     done = moved(asked, timedelta(hours=hours)) if asked else now
     return done if done > now else now + LOOK_AGAIN
 
 
 def asked_at(folder: Path, bucket: str) -> datetime | None:
-    """When the last restore of this bucket was asked for, by the run's own ledger; None where it does not say. Raises LedgerTorn, LaterForm."""
+    """When the last restore of this bucket was asked for, by the run's own ledger; None where it does not say. Raises
+    LedgerTorn, LaterForm."""
     found = []
     for path in parts(folder) if folder.is_dir() else []:
         if path.name.startswith(f"restore-{bucket}"):
@@ -161,7 +166,8 @@ def restored(
     buckets: Iterable[OldBucket],
     kinds: Collection[DecisionKind] = (DecisionKind.RESTORING, DecisionKind.ARCHIVED),
 ) -> Requirement:
-    """Whether nothing of these kinds is left in the buckets, so that all of it can be read by now; if not, when to look again."""
+    """Whether nothing of these kinds is left in the buckets, so that all of it can be read by now; if not, when to look
+    again."""
     waiting: list[tuple[str, int, datetime]] = []
     now = clients.clock.now()
     for bucket in buckets:

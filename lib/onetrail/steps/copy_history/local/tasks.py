@@ -32,9 +32,7 @@ OUTCOMES: Final[Mapping[DecisionKind, ObjectOutcome]] = {
     DecisionKind.TOO_LARGE: ObjectOutcome.TOO_LARGE,
 }
 """What the ledger says of an object that is not copied."""
-STAYS: Final = frozenset(
-    {DecisionKind.CONFLICT, DecisionKind.TOO_LARGE, DecisionKind.ARCHIVED, DecisionKind.RESTORING}
-)
+STAYS: Final = frozenset({DecisionKind.CONFLICT, DecisionKind.TOO_LARGE, DecisionKind.ARCHIVED, DecisionKind.RESTORING})
 """What every copy of a bucket writes down anew; the rest gets its row once."""
 LEFT_OUT: Final = "No plan copies from its bucket as the bucket stands: the checks of step 05 say why."
 
@@ -80,7 +78,8 @@ def tasks_of_range(
     pace: Pace | None = None,
     noted: Collection[DecisionKind] = (),
 ) -> Iterator[CopyTask | LedgerRow | None]:
-    """A copy for each object of the range that the archive lacks, by the copier of `account`, in key order; None says 'not yet'.
+    """A copy for each object of the range that the archive lacks, by the copier of `account`, in key order; None says
+    'not yet'.
 
     Of the others those of the kinds `noted` get a row of the ledger.
     """
@@ -101,7 +100,8 @@ def tasks_of_range(
 def row_of(
     settings: Settings, bucket: OldBucket, pair: ObjectPair, decision: ObjectDecision, now: datetime
 ) -> LedgerRow:
-    """The row of an object that is not copied: what became of it, and why. One that could be, and whose bucket is left out, was not tried."""
+    """The row of an object that is not copied: what became of it, and why. One that could be, and whose bucket is left
+    out, was not tried."""
     source, target = pair.source, pair.target
     placed = decision.kind not in (DecisionKind.COPY, DecisionKind.FOREIGN, DecisionKind.MARKER)
     return LedgerRow(
@@ -153,10 +153,9 @@ def task_of(
     )
 
 
-def storage_class(
-    settings: Settings, bucket: OldBucket, key: str, size: int, until: datetime, now: datetime
-) -> str:
-    """The class a copy goes into: digests stay in STANDARD, a log in the class that is cheapest for its size and the time left."""
+def storage_class(settings: Settings, bucket: OldBucket, key: str, size: int, until: datetime, now: datetime) -> str:
+    """The class a copy goes into: digests stay in STANDARD, a log in the class that is cheapest for its size and the
+    time left."""
     if parse(key).kind in DIGEST_KINDS:
         return "STANDARD"
     return _bands(round(months_left(until, now)), settings.storage_class_for(bucket.name)).class_for(size)

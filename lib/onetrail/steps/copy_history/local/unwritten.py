@@ -1,7 +1,8 @@
-"""Rows that the ledger lacks: of objects that a killed run copied and could not write down, and of parts that are torn or gone.
+"""Rows that the ledger lacks: of objects that a killed run copied and could not write down, and of parts that are torn
+or gone.
 
-A plan that copies a bucket for the first time writes all its rows; what came later, what a killed run left and what a lost part held is
-found by listing the bucket beside the ledger at the end of a plan.
+A plan that copies a bucket for the first time writes all its rows; what came later, what a killed run left and what a
+lost part held is found by listing the bucket beside the ledger at the end of a plan.
 The row says what the archive shows of the copy, since nobody is left who remembers the call.
 """
 
@@ -41,10 +42,12 @@ def write_missing_rows(
     also: Collection[str] = (),
     left_out: Collection[str] = (),
 ) -> None:
-    """Give a row to each object of an interrupted copy, and of the buckets named in `also`, that the ledger has not; each part goes into
-    the record. Objects that could be copied get one in the buckets named in `left_out` alone: elsewhere their copy has a row, or comes.
+    """Give a row to each object of an interrupted copy, and of the buckets named in `also`, that the ledger has not;
+    each part goes into the record. Objects that could be copied get one in the buckets named in `left_out` alone:
+    elsewhere their copy has a row, or comes.
 
-    Constant memory: listing and ledger go side by side, both in key order. Raises ChangeFailed where an object cannot be read.
+    Constant memory: listing and ledger go side by side, both in key order. Raises ChangeFailed where an object cannot
+    be read.
     """
     folder = clients.settings.run_folder
     torn = frozenset(name for name, _ in look_at_ledger(folder).torn)
@@ -62,7 +65,8 @@ def write_missing_rows(
 
 
 def listed(folder: Path) -> frozenset[str]:
-    """Old buckets of which the record has a copy that was begun, or rows that were written besides: their objects have rows, or get them."""
+    """Old buckets of which the record has a copy that was begun, or rows that were written besides: their objects have
+    rows, or get them."""
     return frozenset(
         line["bucket"] if line["kind"] == LineKind.ROWS else line["key"].partition("-")[2]
         for line in entries(folder, LineKind.INTENT, LineKind.ROWS)
@@ -77,8 +81,7 @@ def lost(folder: Path, torn: Collection[str]) -> frozenset[str]:
     return frozenset(
         line["key"].partition("-")[2]
         for line in entries(folder)
-        if line["kind"] == LineKind.PARTITION
-        and (line["part"] in torn or not (ledger / line["part"]).exists())
+        if line["kind"] == LineKind.PARTITION and (line["part"] in torn or not (ledger / line["part"]).exists())
     )
 
 
@@ -112,14 +115,10 @@ def _missing(
     how = rules(settings, bucket, clients.clock.now())
     named = (f"copy-{bucket.name}", f"pilot-{bucket.name}")
     of_bucket = [
-        path
-        for path in parts(settings.run_folder / "ledger")
-        if path.name.startswith(named) and path.name not in torn
+        path for path in parts(settings.run_folder / "ledger") if path.name.startswith(named) and path.name not in torn
     ]
     copies = _Rows(keys_in_order(of_bucket, bucket.name, "copy", _WRITTEN))
-    others = _Rows(
-        keys_in_order(of_bucket, bucket.name, "copy", {*OUTCOMES.values(), ObjectOutcome.NOT_TRIED})
-    )
+    others = _Rows(keys_in_order(of_bucket, bucket.name, "copy", {*OUTCOMES.values(), ObjectOutcome.NOT_TRIED}))
 
     def found() -> Iterator[Lacking]:
         for pair in pairs(settings, clients, bucket):
@@ -165,7 +164,8 @@ def _write(clients: Clients, gate: Gate, bucket: OldBucket, folder: str, group: 
         for ended in client.run(looks()):
             if ended.error is not None:
                 raise ChangeFailed(
-                    f"{settings.bucket_name}/{ended.context.target_key} cannot be read, so its row is still missing: {ended.error}; run this step again"
+                    f"{settings.bucket_name}/{ended.context.target_key} cannot be read, so its row is still missing:"
+                    f" {ended.error}; run this step again"
                 ) from ended.error
             ledger.add(_row(settings.bucket_name, bucket, ended.context, ended.result))
     part = ledger.finish()

@@ -9,7 +9,8 @@ from onetrail.steps.registry import COPY_HISTORY
 
 
 def edited_policies(settings: Settings) -> Mapping[str, tuple[str, ...]]:
-    """Bucket or key -> one line for each thing that others changed there between an opening and its closing, in this run."""
+    """Bucket or key -> one line for each thing that others changed there between an opening and its closing, in this
+    run."""
     found: dict[str, tuple[str, ...]] = {}
     for line in entries(settings.run_folder, "intent"):
         said = _changed(line) if line.get("step") == COPY_HISTORY.number and "resource" in line else []
@@ -26,14 +27,13 @@ def _changed(line: Mapping[str, Any]) -> list[str]:
 def edited_findings(
     settings: Settings, edited: Mapping[str, tuple[str, ...]], archive_is_steady: bool
 ) -> list[Finding]:
-    """A note for each policy that was changed meanwhile, and a finding for the archive's while it is not as it was built."""
+    """A note for each policy that was changed meanwhile, and a finding for the archive's while it is not as it was
+    built."""
     account = settings.log_account.account_id
     return [
         Finding(
             "05.policy-edited",
-            FindingState.FINDING
-            if name == settings.bucket_name and not archive_is_steady
-            else FindingState.NOTE,
+            FindingState.FINDING if name == settings.bucket_name and not archive_is_steady else FindingState.NOTE,
             account if name == settings.bucket_name else "-",
             settings.home_region if name == settings.bucket_name else "-",
             name,

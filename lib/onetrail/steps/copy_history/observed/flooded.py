@@ -1,7 +1,9 @@
-"""Who would hear of every single copy: trails that log data events, notifications of the archive, its replication. Pure but for the reading.
+"""Who would hear of every single copy: trails that log data events, notifications of the archive, its replication. Pure
+but for the reading.
 
 Five years of logs arrive in the archive within hours, each as `s3:ObjectCreated:Copy`.
-Sources: CloudTrail pricing and User Guide, "Logging data events"; S3 User Guide, "Event notification types", "What does Amazon S3 replicate".
+Sources: CloudTrail pricing and User Guide, "Logging data events"; S3 User Guide, "Event notification types", "What does
+Amazon S3 replicate".
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,8 +38,9 @@ _COPIED: Final = "s3:ObjectCreated:Copy"
 class Flooded:
     """One listener. `name` is the id of its finding, `who` its ARN or name, `line` says what it would get.
 
-    `events` are those that the plan and the emptying of the old buckets would make, `dollars` and `size` (bytes in its log bucket) what
-    they come to; None where nothing says how many. One that `stops` keeps everything from being copied.
+    `events` are those that the plan and the emptying of the old buckets would make, `dollars` and `size` (bytes in its
+    log bucket) what they come to; None where nothing says how many. One that `stops` keeps everything from being
+    copied.
     """
 
     name: str
@@ -53,7 +56,8 @@ class Flooded:
 
 @dataclass(frozen=True)
 class Listening:
-    """What was read of possible listeners. `trails` are those of all accounts, seen from each of them. None: the archive has no such setting."""
+    """What was read of possible listeners. `trails` are those of all accounts, seen from each of them. None: the
+    archive has no such setting."""
 
     trails: tuple[Trail, ...] = ()
     notifications: Mapping[str, Any] | Unread | None = None
@@ -62,7 +66,8 @@ class Listening:
 
 
 def read_listening(settings: Settings, clients: Clients, estate: OldEstate) -> Listening:
-    """The archive's notifications and replication, and every trail that an account sees in the home region, an organization's too."""
+    """The archive's notifications and replication, and every trail that an account sees in the home region, an
+    organization's too."""
     account, region = settings.log_account.account_id, settings.home_region
     client = clients.client("s3", account, region)
     values, failed = read_settings(client, settings.bucket_name, account, ("notifications", "replication"))
@@ -89,15 +94,14 @@ def _set(notifications: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def flooded(settings: Settings, listening: Listening, backlogs: Sequence[Backlog]) -> tuple[Flooded, ...]:
-    """Everybody who would hear of the copies that are still to be made, those that stop first; nobody where nothing is to be copied."""
+    """Everybody who would hear of the copies that are still to be made, those that stop first; nobody where nothing is
+    to be copied."""
     copies = sum(one.wanted for one in backlogs)
     if not copies:
         return ()
     found = [
         *_notified(settings, known(listening.notifications) or {}, copies),
-        *_replicated(
-            settings, known(listening.replication) or {}, copies, sum(b.bytes_wanted for b in backlogs)
-        ),
+        *_replicated(settings, known(listening.replication) or {}, copies, sum(b.bytes_wanted for b in backlogs)),
         *(row for trail in listening.trails for row in _logged(settings, trail, backlogs)),
     ]
     return tuple(sorted(found, key=lambda one: (not one.stops, one.name, one.account, one.who)))
@@ -119,9 +123,7 @@ def _notified(settings: Settings, said: Mapping[str, Any], copies: int) -> Itera
 def _hears(settings: Settings, one: Mapping[str, Any]) -> bool:
     """Whether a notification takes copies below `AWSLogs/` of the archive."""
     events = one.get("Events", ())
-    if not any(
-        _COPIED == event or (event.endswith("*") and _COPIED.startswith(event[:-1])) for event in events
-    ):
+    if not any(_COPIED == event or (event.endswith("*") and _COPIED.startswith(event[:-1])) for event in events):
         return False
     logs = f"{settings.key_prefix}/{ROOT}" if settings.key_prefix else ROOT
     for rule in one.get("Filter", {}).get("Key", {}).get("FilterRules", ()):
@@ -137,7 +139,10 @@ def _replicated(settings: Settings, said: Mapping[str, Any], copies: int, size: 
     for rule in said.get("Rules", ()):
         if rule.get("Status") == "Enabled":
             target = rule.get("Destination", {}).get("Bucket", "?")
-            line = f"every copy is replicated once more: {counted(copies, 'request')} and {size / 1e6:,.1f} MB that may cross regions"
+            line = (
+                f"every copy is replicated once more: {counted(copies, 'request')} and {size / 1e6:,.1f} MB that may"
+                " cross regions"
+            )
             yield Flooded(
                 "05.replication",
                 settings.log_account.account_id,
@@ -163,14 +168,16 @@ def _logged(settings: Settings, trail: Trail, backlogs: Sequence[Backlog]) -> It
     if events:
         dollars, size = events / 100_000 * DATA_EVENTS_PER_100_000, events * EVENT_BYTES
         line = (
-            f"logs and bills about {counted(events, 'data event')} of copies and deletions: about ${dollars:,.2f} and {size / 1e6:,.1f} MB "
-            f"in {trail.bucket}; leave the archive and the old buckets out of its selectors if nobody needs them"
+            f"logs and bills about {counted(events, 'data event')} of copies and deletions: about ${dollars:,.2f} and"
+            f" {size / 1e6:,.1f} MB in {trail.bucket}; leave the archive and the old buckets out of its selectors if"
+            " nobody needs them"
         )
         yield Flooded(*where, line, events, dollars, size)
 
 
 def _events(settings: Settings, trail: Trail, backlogs: Iterable[Backlog]) -> int:
-    """One event for each bucket that a copy touches and one for each deletion, as far as the trail's account is told of them.
+    """One event for each bucket that a copy touches and one for each deletion, as far as the trail's account is told of
+    them.
 
     The owner of a bucket is told, and the account of whoever calls.
     """

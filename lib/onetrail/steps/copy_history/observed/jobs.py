@@ -28,8 +28,8 @@ class JobsUnread(OnetrailError):
 
 @dataclass(frozen=True)
 class BatchSeen:
-    """`roles` are the temporary roles that stand, `policies` those of them that have theirs, `work_policy` the work bucket's
-    policy, None where it has none or nobody had to ask."""
+    """`roles` are the temporary roles that stand, `policies` those of them that have theirs, `work_policy` the work
+    bucket's policy, None where it has none or nobody had to ask."""
 
     roles: tuple[str, ...] = ()
     policies: tuple[str, ...] = ()
@@ -44,7 +44,8 @@ class BatchSeen:
 
 
 def see_batch(settings: Settings, clients: Clients) -> BatchSeen:
-    """What stands now. The role that the jobs run as is made first and removed last: without it there is nothing else to look for."""
+    """What stands now. The role that the jobs run as is made first and removed last: without it there is nothing else
+    to look for."""
     client = clients.client("iam", settings.log_account.account_id)
     first = look_for(client.get_role, _ABSENT, RoleName=names.BATCH_ROLE)
     if isinstance(first, Absent):
@@ -100,7 +101,8 @@ def desk(settings: Settings) -> Desk:
 
 
 def all_jobs(settings: Settings, clients: Clients) -> list[BatchJob]:
-    """Every job of this run that S3 still lists, as ListJobs tells of it, the oldest first. Raises what the call raises."""
+    """Every job of this run that S3 still lists, as ListJobs tells of it, the oldest first. Raises what the call
+    raises."""
     account = settings.log_account.account_id
     client = clients.client("s3control", account, settings.home_region, JOBS)
     listed: list[Any] = []

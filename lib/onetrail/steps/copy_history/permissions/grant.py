@@ -1,6 +1,7 @@
 """The temporary permissions of a copy: each opening beside the closing that takes it back.
 
-Break-glass lets the grant-keeper in, and the grant-keeper lets the copiers in. The expiry is a Deny that the copiers cannot escape.
+Break-glass lets the grant-keeper in, and the grant-keeper lets the copiers in. The expiry is a Deny that the copiers
+cannot escape.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -54,9 +55,7 @@ class Grant:
         self.steady = build.central_bucket(self.archive)
         self.window = build.central_bucket_window(self.archive)
         elsewhere = names.role_arn(settings.partition, "0" * 12, names.COPIER_ROLE)
-        self._widest = build.central_bucket_open(
-            self.archive, [self.archive.copier_arn, elsewhere], ["any"], MARK
-        )
+        self._widest = build.central_bucket_open(self.archive, [self.archive.copier_arn, elsewhere], ["any"], MARK)
         self.besides: Callable[[OldBucket], list[dict[str, Any]]] = lambda bucket: []
         """What an old bucket's opening holds besides the copier's statements."""
         self.more_copiers: list[str] = []
@@ -66,7 +65,8 @@ class Grant:
         return [*self.left_open_sources(), *self._left_open_central(), *self.left_open_roles()]
 
     def left_open_sources(self, besides: Collection[str] = ()) -> list[Change]:
-        """Old buckets in which a temporary statement still stands, but for those that this plan opens and closes itself."""
+        """Old buckets in which a temporary statement still stands, but for those that this plan opens and closes
+        itself."""
         return [
             self.policy(
                 f"close-{bucket.name}",
@@ -81,7 +81,8 @@ class Grant:
         ]
 
     def left_open_roles(self, besides: Collection[str] = ()) -> list[Change]:
-        """What still stands of temporary roles in source accounts, but for those that this plan makes and removes itself."""
+        """What still stands of temporary roles in source accounts, but for those that this plan makes and removes
+        itself."""
         return [
             change
             for account, parts in sorted(self.observation.source_copiers.items())
@@ -95,14 +96,11 @@ class Grant:
         if policy is None or iam.canonical(policy) == iam.canonical(back.without_ours(policy)):
             return []
         reason = "the archive's policy is not the steady one"
-        return [
-            self.policy(
-                "close-central", self.place, policy, self.steady, reason, actor=BREAK_GLASS, restores=back
-            )
-        ]
+        return [self.policy("close-central", self.place, policy, self.steady, reason, actor=BREAK_GLASS, restores=back)]
 
     def _back_to(self, document: Mapping[str, Any]) -> Restores:
-        """The archive's policy with all our statements as in `document`; what others put beside them is kept, and is a finding."""
+        """The archive's policy with all our statements as in `document`; what others put beside them is kept, and is a
+        finding."""
         return back_to(document, self.steady, self.window, self._widest)
 
     def source(self, bucket: OldBucket) -> GrantPair:
@@ -176,13 +174,10 @@ class Grant:
         )
         return [GrantPair(window, no_window), GrantPair(opening, closing)]
 
-    def source_copier(
-        self, account: str, due: Sequence[Backlog], keys: Sequence[str] = ()
-    ) -> list[GrantPair]:
-        """A role of a source account, for objects that only their own account can read; `keys` are those they are under."""
-        buckets = sorted(
-            b.bucket.name for b in due if b.bucket.account == account and b.direction == Direction.PUSH
-        )
+    def source_copier(self, account: str, due: Sequence[Backlog], keys: Sequence[str] = ()) -> list[GrantPair]:
+        """A role of a source account, for objects that only their own account can read; `keys` are those they are
+        under."""
+        buckets = sorted(b.bucket.name for b in due if b.bucket.account == account and b.direction == Direction.PUSH)
         trust = build.trust(self.settings.operator_principals)
         tags = [{"Key": names.TAG_KEY, "Value": self.settings.run_name}]
         parts = self.observation.source_copiers.get(account, ())
@@ -204,9 +199,7 @@ class Grant:
             "PutRolePolicy",
             {
                 "PolicyName": names.COPIER_ROLE,
-                "PolicyDocument": Document(
-                    self._until(build.source_copier_policy(self.archive, buckets, MARK, keys))
-                ),
+                "PolicyDocument": Document(self._until(build.source_copier_policy(self.archive, buckets, MARK, keys))),
             },
             "the role may only read these buckets and write copies",
         )
@@ -284,10 +277,9 @@ class Grant:
         )
 
     def copiers(self, due: Sequence[Backlog]) -> list[str]:
-        """ARNs of the roles that copy: the log account's for what is pulled, the source account's for what is pushed."""
-        accounts = {
-            self.log_account if one.direction == Direction.PULL else one.bucket.account for one in due
-        }
+        """ARNs of the roles that copy: the log account's for what is pulled, the source account's for what is
+        pushed."""
+        accounts = {self.log_account if one.direction == Direction.PULL else one.bucket.account for one in due}
         arns = [names.role_arn(self.settings.partition, a, names.COPIER_ROLE) for a in accounts]
         return sorted([*arns, *self.more_copiers])
 
@@ -296,7 +288,8 @@ class Grant:
 
 
 def back_to(document: Mapping[str, Any], *others: Mapping[str, Any]) -> Restores:
-    """A policy of our own bucket with the statements of all these documents taken out, and those of `document` put in their place."""
+    """A policy of our own bucket with the statements of all these documents taken out, and those of `document` put in
+    their place."""
     ours = {str(statement["Sid"]) for one in (document, *others) for statement in iam.statements(one)}
     return Restores(frozenset(ours) | names.EARLIER_SIDS, tuple(iam.statements(document)))
 

@@ -1,4 +1,5 @@
-"""The archive's key while copies are pushed: copiers of other accounts may encrypt with it until the expiry, then it is as before.
+"""The archive's key while copies are pushed: copiers of other accounts may encrypt with it until the expiry, then it is
+as before.
 
 Only a key that step 03 made is opened; who names a key of his own opens it himself, and the plan says so.
 Source: AWS KMS Developer Guide, allowing users in other accounts to use a KMS key.
@@ -28,7 +29,8 @@ _RESTORES: Final = Restores(frozenset({SID_ENCRYPTS}), puts_by="PutKeyPolicy", r
 def key_grant(
     settings: Settings, observation: CopyObservation, archive: Archive, copiers: Sequence[str]
 ) -> list[GrantPair]:
-    """What lets copiers of other accounts encrypt and what takes it back; nothing where none of them pushes or no key of ours is there."""
+    """What lets copiers of other accounts encrypt and what takes it back; nothing where none of them pushes or no key
+    of ours is there."""
     foreign = [arn for arn in copiers if account_of(arn) != archive.log_account]
     if settings.kms_key != "create" or not foreign:
         return []

@@ -12,7 +12,8 @@ from onetrail.steps.copy_history.permissions.grant import until
 
 
 class GrantKey(NamedTuple):
-    """A KMS key whose policy a grant changes: `shown` is what the plan calls it, `actor` who changes it where that is not the usual identity."""
+    """A KMS key whose policy a grant changes: `shown` is what the plan calls it, `actor` who changes it where that is
+    not the usual identity."""
 
     account: str
     region: str

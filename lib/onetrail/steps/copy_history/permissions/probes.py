@@ -28,8 +28,8 @@ def canaries(
 
     `conditional`: they carry If-None-Match as the copies did, so that it is the end of the grant which refuses them.
 
-    Before each round the copier is refused on every old bucket that was opened, too. One that is let in at first is sent again a few
-    times, since a policy takes a while to be seen everywhere; once refused it must stay so.
+    Before each round the copier is refused on every old bucket that was opened, too. One that is let in at first is
+    sent again a few times, since a policy takes a while to be seen everywhere; once refused it must stay so.
     """
     calls = [change for account in accounts for change in _calls(settings, prefix, account, due, conditional)]
     found = []
@@ -38,22 +38,16 @@ def canaries(
             key = f"{change.key}-{number + 1}" if number else change.key
             mine = replace(change, key=key, tries=1 if number else TRIES)
             if not place:
-                mine = replace(
-                    mine, requires=RequiredCheck(CheckKind.READS_REFUSED), after=APART if number else ""
-                )
+                mine = replace(mine, requires=RequiredCheck(CheckKind.READS_REFUSED), after=APART if number else "")
             found.append(mine)
     return found
 
 
-def _calls(
-    settings: Settings, prefix: str, account: str, due: Sequence[Backlog], conditional: bool
-) -> list[Change]:
+def _calls(settings: Settings, prefix: str, account: str, due: Sequence[Backlog], conditional: bool) -> list[Change]:
     log_account = settings.log_account.account_id
     pull = account == log_account
     sample = next(
-        b
-        for b in due
-        if (b.direction == Direction.PULL) == pull and account in (log_account, b.bucket.account)
+        b for b in due if (b.direction == Direction.PULL) == pull and account in (log_account, b.bucket.account)
     )
     written: dict[str, Any] = {
         "Bucket": settings.bucket_name,

@@ -1,6 +1,7 @@
 """The proof that a grant is closed: every policy read back, evaluated for the copiers, and each copier refused.
 
-A policy on AWS takes a while to be seen everywhere, so a copier that is still let in is asked again a bounded number of times.
+A policy on AWS takes a while to be seen everywhere, so a copier that is still let in is asked again a bounded number of
+times.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -57,14 +58,14 @@ def grant_revoked(clients: Clients, say: Say = say_line, keys: Sequence[tuple[st
         return refused
     return Requirement(
         True,
-        f"the archive's policy and {counted(len(estate.buckets), 'old policy', 'old policies')} are as before; {refused.why}",
+        f"the archive's policy and {counted(len(estate.buckets), 'old policy', 'old policies')} are as before;"
+        f" {refused.why}",
     )
 
 
-def policies_back(
-    clients: Clients, buckets: Iterable[OldBucket], keys: Sequence[tuple[str, str]] = ()
-) -> Requirement:
-    """Whether no policy names a copier any more, so that its role may go: AWS refuses every document that names a role which is gone.
+def policies_back(clients: Clients, buckets: Iterable[OldBucket], keys: Sequence[tuple[str, str]] = ()) -> Requirement:
+    """Whether no policy names a copier any more, so that its role may go: AWS refuses every document that names a role
+    which is gone.
 
     `keys` are account and ARN of the old buckets' keys that were opened.
     """
@@ -81,7 +82,8 @@ def policies_back(
 
 
 def reads_refused(clients: Clients, buckets: Iterable[OldBucket], say: Say = say_line) -> Requirement:
-    """The copier of the log account may neither list nor read the old buckets: by evaluation of what is read back, and when it tries.
+    """The copier of the log account may neither list nor read the old buckets: by evaluation of what is read back, and
+    when it tries.
 
     Where a bucket's own policy lets it in, without a statement of ours, that is said and not tried.
     """
@@ -113,10 +115,13 @@ def copier_reads(settings: Settings, bucket: OldBucket, policy: Any, now: str) -
         ask
         for prefix in prefixes(bucket)
         for ask in (
-            *(iam.Request(copier, action, arn, bucket.account, {**context, "s3:prefix": prefix}) for action in SOURCE_LIST),
+            *(
+                iam.Request(copier, action, arn, bucket.account, {**context, "s3:prefix": prefix})
+                for action in SOURCE_LIST
+            ),
             *(iam.Request(copier, action, f"{arn}/{prefix}log", bucket.account, context) for action in SOURCE_READ),
         )
-    ]  # fmt: skip
+    ]
     policies = iam.Policies(identity=(_ADMINISTRATOR,), resource=iam.prepared(policy) if policy else None)
     return any(iam.evaluate(ask, policies).allowed for ask in asks)
 
@@ -145,9 +150,11 @@ def _copiers_may(settings: Settings, policy: Any, now: str) -> Iterator[str]:
     account = settings.log_account.account_id
     policies = iam.Policies(identity=(_ADMINISTRATOR,), resource=iam.prepared(policy))
     context = {
-        "aws:SecureTransport": "true", "aws:CurrentTime": now, "s3:x-amz-acl": "bucket-owner-full-control",
+        "aws:SecureTransport": "true",
+        "aws:CurrentTime": now,
+        "s3:x-amz-acl": "bucket-owner-full-control",
         "s3:object-lock-mode": "GOVERNANCE",
-    }  # fmt: skip
+    }
     roles = [(owner, names.COPIER_ROLE) for owner in (account, *settings.source_account_ids)]
     for owner, name in (*roles, (account, names.BATCH_ROLE)):
         copier = iam.role(names.role_arn(settings.partition, owner, name))
@@ -199,7 +206,8 @@ def _policy_of(clients: Clients, bucket: OldBucket) -> Mapping[str, Any] | Unrea
 
 
 def _let_in(clients: Clients, bucket: OldBucket, say: Say) -> str:
-    """How the copier got into the old bucket, or what was no refusal; empty where both a listing and a read were refused in the end."""
+    """How the copier got into the old bucket, or what was no refusal; empty where both a listing and a read were
+    refused in the end."""
     prefix = prefixes(bucket)[0]
     owner = {"Bucket": bucket.name, "ExpectedBucketOwner": bucket.account}
     own = clients.client("s3", bucket.account, bucket.region)

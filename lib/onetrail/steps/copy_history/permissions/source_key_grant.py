@@ -1,4 +1,5 @@
-"""Keys of old buckets while their objects are copied: the copiers may decrypt until the expiry, then each policy is as before.
+"""Keys of old buckets while their objects are copied: the copiers may decrypt until the expiry, then each policy is as
+before.
 
 Changed by the identity that the parameters name for the key's account, as the old buckets' policies are.
 """
@@ -20,7 +21,8 @@ from onetrail.steps.copy_history.permissions.grant import MARK, GrantPair
 from onetrail.steps.copy_history.permissions.key_policy import GrantKey, key_policy_change
 
 _RESTORES: Final = Restores(frozenset({names.SID_COPY_DECRYPT}), puts_by="PutKeyPolicy", removes_by="")
-"""A closing takes our statement out of whatever policy it finds, and puts back what was there byte for byte where nobody else changed it."""
+"""A closing takes our statement out of whatever policy it finds, and puts back what was there byte for byte where
+nobody else changed it."""
 
 
 class _Use(NamedTuple):
@@ -32,13 +34,12 @@ class _Use(NamedTuple):
 
 
 def source_key_grant(settings: Settings, due: Sequence[Backlog]) -> list[GrantPair]:
-    """What lets copiers decrypt and what takes it back, key by key; nothing where no object is under a key of a customer."""
+    """What lets copiers decrypt and what takes it back, key by key; nothing where no object is under a key of a
+    customer."""
     return [_pair(settings, use) for _, use in sorted(_uses(settings, due).items())]
 
 
-def left_open_keys(
-    observation: CopyObservation, settings: Settings, besides: Collection[str] = ()
-) -> list[Change]:
+def left_open_keys(observation: CopyObservation, settings: Settings, besides: Collection[str] = ()) -> list[Change]:
     """The closings of keys that an interrupted run left open, but for those that this plan opens and closes itself."""
     why = "a temporary statement of an earlier run is still there"
     return [
@@ -54,7 +55,8 @@ def opened_keys(settings: Settings, due: Sequence[Backlog]) -> list[str]:
 
 
 def decrypted_keys(due: Sequence[Backlog], account: str) -> list[str]:
-    """ARNs of the keys that the copier role of a source account must be allowed to decrypt with: those, and no others."""
+    """ARNs of the keys that the copier role of a source account must be allowed to decrypt with: those, and no
+    others."""
     pushed = (one for one in due if one.bucket.account == account and one.direction == Direction.PUSH)
     return sorted({key.arn for one in pushed for key in one.keys if key.managed is not True})
 
@@ -80,9 +82,7 @@ def _uses(settings: Settings, due: Sequence[Backlog]) -> dict[str, _Use]:
 
 def _pair(settings: Settings, use: _Use) -> GrantPair:
     key = use.key
-    opened = iam.with_statements(
-        key.prior, build.old_key_open(key.arn, sorted(use.copiers), sorted(use.buckets), MARK)
-    )
+    opened = iam.with_statements(key.prior, build.old_key_open(key.arn, sorted(use.copiers), sorted(use.buckets), MARK))
     opening = _put(
         settings,
         key,

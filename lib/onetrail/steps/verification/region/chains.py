@@ -1,4 +1,5 @@
-"""One account and region of the archive: its digests walked as chains, every log they name read, the rest called unsigned."""
+"""One account and region of the archive: its digests walked as chains, every log they name read, the rest called
+unsigned."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -48,16 +49,17 @@ from onetrail.steps.verification.troubles import FUTURE, PENDING, Trouble, Troub
 from onetrail.steps.verification.verdict import ArchiveChain, OlderSeen
 
 Trails = Mapping[TrailIdentity, tuple[str, datetime | None]]
-"""Trails that are allowed -> who says so (`trail`, `receipt`), and the instant up to which their digests must reach; None where nothing
-says when they should end."""
+"""Trails that are allowed -> who says so (`trail`, `receipt`), and the instant up to which their digests must reach;
+None where nothing says when they should end."""
 
 
 @dataclass
 class RegionSeen:
-    """What one account and region came to. Counters by origin (number of the place plus one; 0 for what was not moved here).
+    """What one account and region came to. Counters by origin (number of the place plus one; 0 for what was not moved
+    here).
 
-    `unread` are logs that hold no records that can be read. `mark` is what was listed, `since` counts what the new trail delivered after
-    that and was not read.
+    `unread` are logs that hold no records that can be read. `mark` is what was listed, `since` counts what the new
+    trail delivered after that and was not read.
     """
 
     account: str
@@ -139,12 +141,8 @@ class RegionCheck:
     def _listed(self) -> dict[str, int]:
         """Sizes by the copies' names."""
         sizes: dict[str, int] = {}
-        odd = archive_strays(
-            self._settings, self._clients, self.seen.troubles, self.seen.account, self.seen.region
-        )
-        for row in region_rows(
-            self._settings, self._clients, self.seen.account, self.seen.region, self._places
-        ):
+        odd = archive_strays(self._settings, self._clients, self.seen.troubles, self.seen.account, self.seen.region)
+        for row in region_rows(self._settings, self._clients, self.seen.account, self.seen.region, self._places):
             self.seen.mark.add(row)
             sizes[name_of(row.key)] = row.size
             odd.take(row.key, row.size)
@@ -193,7 +191,8 @@ class RegionCheck:
         self.seen.chains.append(ArchiveChain(chain, known, buckets, older, partly, len(keys)))
 
     def _older(self, chain: Chain) -> tuple[OlderSeen, ...]:
-        """What the oldest digests name before them: looked for in every account of this move, the bucket's own first."""
+        """What the oldest digests name before them: looked for in every account of this move, the bucket's own
+        first."""
         log_account = self._settings.log_account.account_id
         owners = {origin.bucket: origin.account for origin in self._origins}
         owners[self._settings.bucket_name] = log_account
@@ -201,7 +200,8 @@ class RegionCheck:
         return looked_for(self._clients, chain.older, owners, accounts, self._allowed.buckets or ())
 
     def _allowing(self, group: DigestGroup) -> tuple[AllowList, str]:
-        """The allow list, with this chain's trail where only its digests speak of it: account and bucket must still be ours."""
+        """The allow list, with this chain's trail where only its digests speak of it: account and bucket must still be
+        ours."""
         if group.identity in self._allowed.trails:
             return self._allowed, self._trails[group.identity][0]
         if group.account not in self._settings.source_account_ids:
@@ -228,9 +228,7 @@ class RegionCheck:
         if verdict.state not in (FileState.VALID, FileState.DUPLICATE):
             self._trouble(code, below, verdict)
 
-    def _rest(
-        self, sizes: Mapping[str, int], codes: Mapping[str, int], named: set[str], reader: RegionReader
-    ) -> None:
+    def _rest(self, sizes: Mapping[str, int], codes: Mapping[str, int], named: set[str], reader: RegionReader) -> None:
         # A copy whose name is a hash says nothing of its kind.
         kinds = LOG_KINDS | {KeyKind.CONFLICT}
         present = [below for below in sizes if below not in named and parse(below).kind in kinds]
@@ -267,13 +265,8 @@ class RegionCheck:
             if not origin.live:
                 continue
             client = hot(self._clients, origin.account, origin.region)
-            mine = (
-                below for below, code in codes.items() if code == number and below in reader.notes.metadata
-            )
-            asked = (
-                (calls.head_object(origin.bucket, origin.account, origin.old_key(below)), below)
-                for below in mine
-            )
+            mine = (below for below, code in codes.items() if code == number and below in reader.notes.metadata)
+            asked = ((calls.head_object(origin.bucket, origin.account, origin.old_key(below)), below) for below in mine)
             for ended in client.run(asked):
                 below = ended.context
                 if ended.error is not None:
@@ -298,7 +291,8 @@ class RegionCheck:
         self.seen.troubles.add(self._about(code, below, KeyKind.DIGEST.value, state, why))
 
     def _trouble(self, code: int, below: str, verdict: FileVerdict, state: str = "") -> None:
-        """Told under its own state, or another. A moved file that is missing is told by the comparison of its bucket."""
+        """Told under its own state, or another. A moved file that is missing is told by the comparison of its
+        bucket."""
         if verdict.state is FileState.MISSING and code:
             return
         about = self._about(code, below, verdict.kind.value, state or verdict.state.value, verdict.why)
@@ -324,9 +318,7 @@ class RegionCheck:
             counter[parsed.account, parsed.region, parsed.date] += 1
 
 
-def _counted(
-    digests: Iterable[DigestObject], places: Counter[int], codes: Mapping[str, int]
-) -> Iterator[DigestObject]:
+def _counted(digests: Iterable[DigestObject], places: Counter[int], codes: Mapping[str, int]) -> Iterator[DigestObject]:
     for digest in digests:
         places[codes.get(name_of(digest.key), 0)] += 1
         yield digest

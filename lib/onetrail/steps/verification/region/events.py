@@ -1,4 +1,5 @@
-"""The events of one account and region as its logs are read: counted once a file, and those near the cutover laid side by side."""
+"""The events of one account and region as its logs are read: counted once a file, and those near the cutover laid side
+by side."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -35,7 +36,8 @@ class RegionEvents:
         self._seam = _check(account, region, keys, moved)
 
     def looked_into(self, below: str, read: LogRead) -> LogRead:
-        """The same log with its content's hash, or its fault, in place of its bytes; unpacked once for the proof and for its events.
+        """The same log with its content's hash, or its fault, in place of its bytes; unpacked once for the proof and
+        for its events.
 
         A second reading of a log counts for nothing.
         """

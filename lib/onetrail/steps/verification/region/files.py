@@ -1,4 +1,5 @@
-"""The archive's files of one account and region: where they lie, what their listing said, and which old bucket each came from."""
+"""The archive's files of one account and region: where they lie, what their listing said, and which old bucket each
+came from."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +20,8 @@ from onetrail.steps.verification.region.reading import LogOrigin
 
 
 class RegionMark:
-    """What the archive's listing of one account and region said: a hash of every key, size, ETag and date, and the newest date."""
+    """What the archive's listing of one account and region said: a hash of every key, size, ETag and date, and the
+    newest date."""
 
     def __init__(self) -> None:
         self._hash = hashlib.sha256()
@@ -43,8 +45,8 @@ def region_rows(
     region: str,
     places: Sequence[tuple[LogOrigin, OriginalSide, frozenset[str]]],
 ) -> Iterator[ObjectRow]:
-    """What the archive holds of an account and region: digests before logs, so that what a digest names was listed after it; then the
-    copies beside plain keys, which are few: each is a conflict."""
+    """What the archive holds of an account and region: digests before logs, so that what a digest names was listed
+    after it; then the copies beside plain keys, which are few: each is a conflict."""
     folders = set(archive_folders(settings, account, region)).union(*(mine for _, _, mine in places))
     for folder in sorted(folders, key=lambda folder: ("/CloudTrail-Digest/" not in folder, folder)):
         yield from archived(settings, clients, folder)
@@ -67,7 +69,8 @@ def codes_of(
     places: Sequence[tuple[LogOrigin, OriginalSide, frozenset[str]]],
     beside: AbstractSet[str],
 ) -> dict[str, int]:
-    """Each moved copy by name, with the number of the place it came from plus one. `beside` are those beside plain keys."""
+    """Each moved copy by name, with the number of the place it came from plus one. `beside` are those beside plain
+    keys."""
     found: dict[str, int] = {}
     for number, (origin, left, folders) in enumerate(places, start=1):
         for folder in sorted(folders):
@@ -80,9 +83,7 @@ def codes_of(
 def archive_folders(settings: Settings, account: str, region: str) -> Iterator[str]:
     """The folders, from `AWSLogs/` on, that a trail into the archive itself may use for an account and region."""
     levels = (
-        ["", f"{settings.organization_id}/"]
-        if settings.trail_mode == "adopt" and settings.organization_id
-        else [""]
+        ["", f"{settings.organization_id}/"] if settings.trail_mode == "adopt" and settings.organization_id else [""]
     )
     for level in levels:
         for folder in sorted(set(FOLDERS.values())):

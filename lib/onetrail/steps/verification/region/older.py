@@ -1,4 +1,5 @@
-"""What the oldest digest of a run names before it: looked for where it was delivered, before anybody says that it is gone."""
+"""What the oldest digest of a run names before it: looked for where it was delivered, before anybody says that it is
+gone."""
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
@@ -11,7 +12,8 @@ from onetrail.looked import Absent, There
 from onetrail.steps.verification.verdict import Older, OlderSeen
 
 _ABSENT = ("404", "NoSuchKey", "NoSuchBucket", "NotFound")
-"""HeadObject has no body, so its code is the status: 404 for an absent key and for an absent bucket. Another owner's bucket is a 403."""
+"""HeadObject has no body, so its code is the status: 404 for an absent key and for an absent bucket. Another owner's
+bucket is a 403."""
 
 
 def looked_for(
@@ -21,8 +23,8 @@ def looked_for(
     accounts: Iterable[str],
     moved: Container[str],
 ) -> tuple[OlderSeen, ...]:
-    """Each of these digests, by HeadObject. `owners` are the accounts of buckets that are known; any other bucket is asked for in each of
-    `accounts` as its owner, until one answers. `moved` are the buckets of this move."""
+    """Each of these digests, by HeadObject. `owners` are the accounts of buckets that are known; any other bucket is
+    asked for in each of `accounts` as its owner, until one answers. `moved` are the buckets of this move."""
     others = tuple(dict.fromkeys(accounts))
     return tuple(
         replace(

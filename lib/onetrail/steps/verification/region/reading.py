@@ -1,4 +1,5 @@
-"""Reading digests and the logs they name from the archive: many at once, in bounded memory, in the order the chain wants."""
+"""Reading digests and the logs they name from the archive: many at once, in bounded memory, in the order the chain
+wants."""
 
 import hashlib
 from collections import Counter
@@ -32,7 +33,8 @@ _ABSENT = {"NoSuchKey", "404", "NotFound"}
 
 
 class LogOrigin(NamedTuple):
-    """A place that logs came from: an old bucket, and what stood before `AWSLogs/` there. `live` is False once it is retired."""
+    """A place that logs came from: an old bucket, and what stood before `AWSLogs/` there. `live` is False once it is
+    retired."""
 
     bucket: str
     account: str
@@ -48,9 +50,9 @@ class LogOrigin(NamedTuple):
 
 @dataclass
 class Notes:
-    """What reading showed beside the content. By place number plus one (0: the archive's own): objects whose lock is still to be
-    raised, and objects without any lock. By key from `AWSLogs/` on: metadata of digests as hashes. By storage class: objects read, and
-    their bytes."""
+    """What reading showed beside the content. By place number plus one (0: the archive's own): objects whose lock is
+    still to be raised, and objects without any lock. By key from `AWSLogs/` on: metadata of digests as hashes. By
+    storage class: objects read, and their bytes."""
 
     unsealed: Counter[int] = field(default_factory=Counter)
     unlocked: Counter[int] = field(default_factory=Counter)
@@ -61,9 +63,11 @@ class Notes:
 
 
 class RegionReader:
-    """Reads one region. `origins` are the places, `codes` maps each copy, as `name_of` names it, to its place's number plus one, 0 for none.
+    """Reads one region. `origins` are the places, `codes` maps each copy, as `name_of` names it, to its place's number
+    plus one, 0 for none.
 
-    A copy that lies in an archive class is read in the old bucket instead, where that still has it: both have equal bytes.
+    A copy that lies in an archive class is read in the old bucket instead, where that still has it: both have equal
+    bytes.
     """
 
     def __init__(
@@ -98,7 +102,8 @@ class RegionReader:
                     yield self._digest(below, body)
 
     def log(self, bucket: str, key: str) -> LogRead:
-        """One log by its original place; normally it was fetched ahead. What the listing, taken after the digests', lacks is missing."""
+        """One log by its original place; normally it was fetched ahead. What the listing, taken after the digests',
+        lacks is missing."""
         below = self._named(bucket, key)
         if below not in self._sizes:
             return LogRead(ReadStatus.MISSING, None, stored_key(self._settings, below))
@@ -123,10 +128,9 @@ class RegionReader:
         return beside if beside in self._sizes else below_prefix(key)
 
     def _look_at_lock(self, below: str) -> ObjectHead | None:
-        """HEAD of a version that cannot be read, with its lock noted; None where it is gone. Raises what else keeps it from being looked at."""
-        asked = calls.head_object(
-            self._settings.bucket_name, self._account, stored_key(self._settings, below)
-        )
+        """HEAD of a version that cannot be read, with its lock noted; None where it is gone. Raises what else keeps it
+        from being looked at."""
+        asked = calls.head_object(self._settings.bucket_name, self._account, stored_key(self._settings, below))
         try:
             head = self._archive.do(asked)
         except ClientError as err:
@@ -141,9 +145,7 @@ class RegionReader:
 
     def _take(
         self, ahead: list[tuple[str, Body | Exception, Digest | None]], number: int
-    ) -> tuple[
-        list[tuple[str, Body | Exception, Digest | None]], list[tuple[str, Body | Exception, Digest | None]]
-    ]:
+    ) -> tuple[list[tuple[str, Body | Exception, Digest | None]], list[tuple[str, Body | Exception, Digest | None]]]:
         """As many digests as have their logs within the bound, with these logs fetched; and the rest."""
         wanted: dict[str, int] = {}
         room, count = BYTES_AT_ONCE, 0
@@ -200,7 +202,8 @@ class RegionReader:
         self._noted(below, head)
 
     def _keep(self, below: str, head: ObjectHead, content: bytes, account: str, *, inflate: bool) -> None:
-        """For the rows of receipts: of a log that a digest names the digest gives the hash of the content, so that is not inflated again."""
+        """For the rows of receipts: of a log that a digest names the digest gives the hash of the content, so that is
+        not inflated again."""
         if self._versions is not None:
             by = self._clients.entry(account).arn
             self._versions.add(stored_key(self._settings, below), head, content, by, inflate=inflate)
@@ -215,9 +218,7 @@ class RegionReader:
         bucket = self._settings.bucket_name
         if isinstance(body, Exception):
             archived = code_of(body) == "InvalidObjectState"
-            return DigestObject(
-                bucket, key, None, storage_class="GLACIER" if archived else "STANDARD", why=f"{body}"
-            )
+            return DigestObject(bucket, key, None, storage_class="GLACIER" if archived else "STANDARD", why=f"{body}")
         return DigestObject(
             bucket, key, body.content, body.head.metadata, self._sizes.get(below), body.head.storage_class
         )
@@ -230,9 +231,7 @@ class RegionReader:
         if code in _ABSENT:
             return LogRead(ReadStatus.MISSING, None, key)
         if code == "InvalidObjectState":
-            return LogRead(
-                ReadStatus.ARCHIVED, None, key, "the copy is in an archive class: restore it first"
-            )
+            return LogRead(ReadStatus.ARCHIVED, None, key, "the copy is in an archive class: restore it first")
         return LogRead(ReadStatus.UNREADABLE, None, key, f"{body}")
 
 
@@ -245,7 +244,8 @@ def note_lock(notes: Notes, code: int, settings: Settings, head: ObjectHead, now
 
 
 def to_raise(settings: Settings, head: ObjectHead, now: str) -> bool:
-    """Whether an object's lock is to be raised: it is under governance, still runs, and the parameters say compliance. `now` as S3 writes it."""
+    """Whether an object's lock is to be raised: it is under governance, still runs, and the parameters say compliance.
+    `now` as S3 writes it."""
     return settings.object_lock == "compliance" and head.lock_mode == LOCK_MODE and head.retain_until > now
 
 

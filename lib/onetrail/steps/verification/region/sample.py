@@ -11,12 +11,14 @@ from onetrail.cloudtrail.digests.verdict import Chain
 NEWEST: Final = 24
 """Digests at the end of each chain, read as one stretch: that the newest are gone is the cheapest harm."""
 SPREAD: Final = 36
-"""Further digests of each chain, chosen by a hash of their names, so that nobody who does harm to a few hours knows which are read."""
+"""Further digests of each chain, chosen by a hash of their names, so that nobody who does harm to a few hours knows
+which are read."""
 CERTAINTY: Final = 0.95
 
 
 def sample_of(keys: Sequence[str]) -> list[Sequence[str]]:
-    """Stretches of digests in the order of `keys`, the last of which is the chain's end; the whole chain as one where it is short."""
+    """Stretches of digests in the order of `keys`, the last of which is the chain's end; the whole chain as one where
+    it is short."""
     if len(keys) <= NEWEST + SPREAD:
         return [keys]
     older = range(len(keys) - NEWEST)
@@ -34,7 +36,8 @@ def sample_of(keys: Sequence[str]) -> list[Sequence[str]]:
 
 
 def joined(before: Chain | None, after: Chain) -> Chain:
-    """Two stretches of one chain as one: their intervals, their files. What lies between them was not looked at, and is in neither."""
+    """Two stretches of one chain as one: their intervals, their files. What lies between them was not looked at, and is
+    in neither."""
     if before is None:
         return after
     return replace(
@@ -51,7 +54,7 @@ def claim(read: int, of: int) -> str:
         return ""
     most = 1 - (1 - CERTAINTY) ** (1 / read)
     return (
-        f"{read:,} of {of:,} hours were read, the older ones chosen by a hash of their names: had more than {most:.2%} of the hours been "
-        f"damaged, one of these would have shown it with {CERTAINTY:.0%} certainty; a few damaged hours can be missed, and what links the "
-        "hours that were not read is not checked"
+        f"{read:,} of {of:,} hours were read, the older ones chosen by a hash of their names: had more than {most:.2%}"
+        f" of the hours been damaged, one of these would have shown it with {CERTAINTY:.0%} certainty; a few damaged"
+        " hours can be missed, and what links the hours that were not read is not checked"
     )

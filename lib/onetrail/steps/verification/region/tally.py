@@ -1,6 +1,7 @@
 """Counting the events of every log that is read: by region and day, each once, however often it was delivered.
 
-Identities are kept as marks of 64 bits by day, on disk once they are many, so that memory does not grow with the estate.
+Identities are kept as marks of 64 bits by day, on disk once they are many, so that memory does not grow with the
+estate.
 """
 
 from array import array
@@ -19,8 +20,9 @@ _HELD: Final = 4_000_000
 
 
 class EventTotals(NamedTuple):
-    """Log files read (`unread` of them hold no records that can be read), their `records`, the distinct `events` among them, records
-    without an identity, and files that have the content of an earlier one. `days` counts records by region and day."""
+    """Log files read (`unread` of them hold no records that can be read), their `records`, the distinct `events` among
+    them, records without an identity, and files that have the content of an earlier one. `days` counts records by
+    region and day."""
 
     files: int = 0
     unread: int = 0
@@ -38,7 +40,8 @@ class EventTotals(NamedTuple):
 
 @dataclass
 class EventTally:
-    """Takes log files from several threads; `totals` when all are in. Leaving the `with` block removes what was put on disk."""
+    """Takes log files from several threads; `totals` when all are in. Leaving the `with` block removes what was put on
+    disk."""
 
     _days: Counter[RegionDay] = field(default_factory=Counter)
     _marks: dict[str, "array[int]"] = field(default_factory=dict)
@@ -51,7 +54,8 @@ class EventTally:
     _folder: TemporaryDirectory[str] | None = None
 
     def add(self, content: LogContent | None, sha256: str = "") -> None:
-        """Count one log file by its records and the SHA-256 (hex) of its unpacked bytes; None where they cannot be read."""
+        """Count one log file by its records and the SHA-256 (hex) of its unpacked bytes; None where they cannot be
+        read."""
         with self._lock:
             self._files += 1
             if content is None:

@@ -1,4 +1,5 @@
-"""What was read of each version of the archive: for the rows of receipts. It is kept on disk, so that memory does not grow with the archive."""
+"""What was read of each version of the archive: for the rows of receipts. It is kept on disk, so that memory does not
+grow with the archive."""
 
 import hashlib
 import sqlite3
@@ -17,7 +18,7 @@ _TABLES: Final = """
 create table read (key text primary key, version_id text, etag text, sha256 text, content_sha256 text, read_by text, encryption text,
                    kms_key text, lock_mode text, retain_until text) without rowid;
 create table named (key text primary key, digest text, hash text) without rowid;
-"""
+"""  # noqa: E501
 
 
 class VersionRead(NamedTuple):
@@ -81,8 +82,8 @@ class VersionsRead:
         with self._lock:
             self._flush()
             found = self._base.execute(
-                "select version_id, etag, sha256, coalesce(hash, content_sha256), coalesce(digest, ''), read_by, encryption, kms_key,"
-                " lock_mode, retain_until from read left join named using (key) where key = ?",
+                "select version_id, etag, sha256, coalesce(hash, content_sha256), coalesce(digest, ''), read_by,"
+                " encryption, kms_key, lock_mode, retain_until from read left join named using (key) where key = ?",
                 (key,),
             ).fetchone()
         if found is None:
