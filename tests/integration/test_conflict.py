@@ -136,7 +136,7 @@ def test_a_conflict_goes_through_all_steps_and_no_byte_string_is_ever_gone(
         assert taken_away(estate.requests(mark), planted, clients.settings.bucket_name) == [], number
         if number == "01":
             said = {f.id: f.evidence for f in ended.findings}
-            assert said["01.conflict"].startswith("3 names lie in several places with bytes that differ")
+            assert said["01.conflict"].startswith("3 names are in several places with bytes that differ")
             assert said["01.same-name"] == "1 name lies in several places with equal bytes"
         if number == "05":
             reasons = {change.key: change.reason for change in ended.plan.changes}

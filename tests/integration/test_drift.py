@@ -198,7 +198,7 @@ def test_a_trail_that_was_narrowed_behind_the_rail_is_put_right_once_the_rail_is
     clients = estate.clients()
     _new_trail_takes_less(clients)
     (note,) = planned(clients, trail_cutover).notes
-    assert note.startswith(f"the guardrail {RAIL} refuses PutEventSelectors in {SOURCE}: detach it")
+    assert note.startswith(f"the guardrail {RAIL} denies PutEventSelectors in {SOURCE}: detach it")
     with pytest.raises(ChangeFailed, match="AccessDenied"):
         run(clients, trail_cutover)
     _rail_off(clients)

@@ -151,7 +151,7 @@ def test_half_way_it_says_what_is_done_and_what_is_not(at: Callable[[str], Clien
     assert FindingState.PLANNED in {f.state for f in found if f.id.startswith("04")}
     assert states(found, "08.record") == states(found, "08.anchors") == {FindingState.OK}
     text = page(clients.settings, observation)
-    assert "No old bucket is compared with the archive: waiting for" in text
+    assert "No old bucket was compared with the archive: waiting for" in text
 
 
 def test_at_the_end_everything_is_as_promised_and_the_page_is_bound(
