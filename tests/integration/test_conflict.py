@@ -137,7 +137,7 @@ def test_a_conflict_goes_through_all_steps_and_no_byte_string_is_ever_gone(
         if number == "01":
             said = {f.id: f.evidence for f in ended.findings}
             assert said["01.conflict"].startswith("3 names are in several places with bytes that differ")
-            assert said["01.same-name"] == "1 name lies in several places with equal bytes"
+            assert said["01.same-name"] == "1 name is in several places with equal bytes"
         if number == "05":
             reasons = {change.key: change.reason for change in ended.plan.changes}
             assert [reasons[f"copy-{name}"][:4] for name in (EU, SA)] == ["push", "pull"]
