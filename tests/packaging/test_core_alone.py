@@ -117,4 +117,4 @@ def test_policies_are_printed_and_judged(core: Installed) -> None:
     assert parameters.read_bytes() == (ROOT / "parameters" / "practice.yaml").read_bytes()
     said = core.run("onetrail", "policies", "-f", str(parameters), "--explain")
     assert said.returncode == 0
-    assert "Requests judged" in said.stdout
+    assert "Requests evaluated" in said.stdout
