@@ -104,9 +104,9 @@ def test_the_report_says_the_same_as_the_steps_alone(after: Callable[[str], Clie
     seen = evidence.observe(clients.settings, clients)
     alone = copy_history.observe(clients.settings, clients, seen.estate)
     assert seen.copied is not None
-    assert seen.copied.forerunners == alone.forerunners
+    assert seen.copied.prerequisites == alone.prerequisites
     assert seen.verified is not None
-    assert seen.verified.forerunner == verification.observe(clients.settings, clients).forerunner
+    assert seen.verified.prerequisite == verification.observe(clients.settings, clients).prerequisite
 
 
 EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -122,7 +122,7 @@ def test_a_role_that_changed_between_two_looks_is_seen(fresh_estate: Estate, aft
     )
     seen = start_here.observe(settings, clients).statuses
     assert (seen["02"].done, seen["03"].line[:14]) == (False, "waiting for 02")
-    assert verification.observe(settings, clients).forerunner.line == seen["05"].line == "waiting for 02"
+    assert verification.observe(settings, clients).prerequisite.line == seen["05"].line == "waiting for 02"
 
 
 def test_nothing_is_kept_while_a_plan_is_applied(

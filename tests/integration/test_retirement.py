@@ -169,12 +169,12 @@ def test_one_look_reads_an_old_bucket_once_and_the_next_look_reads_it_again(esta
     mark = estate.mark()
     before = step.observe(settings, clients)
     assert reads_of(estate, mark, "ListObjectsV2") == 1, "what 06 would say follows from the same listing"
-    assert before.forerunner == verification.done(settings, clients)
+    assert before.prerequisite == verification.done(settings, clients)
     assert start_here.observe(settings, clients).statuses["06"].done
     estate.fault("tampered_log", bucket=BUCKET)
     after = step.observe(settings, clients)
-    assert not after.forerunner.done
-    assert after.forerunner == verification.done(settings, clients)
+    assert not after.prerequisite.done
+    assert after.prerequisite == verification.done(settings, clients)
     assert not start_here.observe(settings, clients).statuses["06"].done
 
 

@@ -385,8 +385,8 @@ def test_an_object_that_was_overwritten_after_the_copy_is_not_proven_before_05_h
     estate.fault("tampered_log", bucket=BUCKET)
     clients = estate.clients(run_name="overwritten")
     observation = step.observe(clients.settings, clients)
-    assert (observation.forerunner.done, observation.buckets) == (False, ())
-    assert observation.forerunner.line.startswith("1 object is still to be copied")
+    assert (observation.prerequisite.done, observation.buckets) == (False, ())
+    assert observation.prerequisite.line.startswith("1 object is still to be copied")
     seen = copy_history.observe(clients.settings, clients)
     assert {one.bucket.name: (one.beside, one.to_copy) for one in seen.backlogs}[BUCKET] == (1, 1)
 

@@ -1,5 +1,5 @@
 """How far a step is, as AWS shows it: what the map of notebook 00 lists, and what a later step asks of its
-forerunner."""
+prerequisite."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -136,7 +136,7 @@ def restarts(chains: Iterable[ArchiveChain]) -> str:
 
 def waiting(observation: VerificationObservation) -> str:
     """`waiting for 05: ...`; empty where nothing is waited for."""
-    status = observation.forerunner
+    status = observation.prerequisite
     return "" if status.done else f"waiting for {status.step}: {status.line}."
 
 

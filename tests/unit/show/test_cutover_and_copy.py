@@ -117,9 +117,9 @@ def test_a_bucket_that_could_not_be_listed_is_not_an_empty_one():
     assert "1 bucket not evaluated" in text
 
 
-def test_a_step_whose_forerunner_is_not_done_waits():
+def test_a_step_whose_prerequisite_is_not_done_waits():
     """Nothing to copy is said only where it was looked at."""
-    waiting = replace(_copying(), forerunners=(Status("02", StepStage.OPEN, "roles"), DONE))
+    waiting = replace(_copying(), prerequisites=(Status("02", StepStage.OPEN, "roles"), DONE))
     assert "waiting for 02: roles." in copy_history.backlogs(waiting).text
 
 

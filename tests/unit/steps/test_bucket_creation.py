@@ -354,8 +354,8 @@ def test_an_empty_or_tagged_bucket_is_adopted_and_keeps_its_tags(parts: dict[str
     assert calls(after(seen, plan.changes)) == []
 
 
-def test_a_forerunner_that_is_not_done_is_waited_for() -> None:
-    seen = replace(given_nothing_made_yet(), forerunner=Status("02", StepStage.OPEN, "roles are still to be made"))
+def test_a_prerequisite_that_is_not_done_is_waited_for() -> None:
+    seen = replace(given_nothing_made_yet(), prerequisite=Status("02", StepStage.OPEN, "roles are still to be made"))
     plan = step.propose(SETTINGS, seen)
     assert (plan.waiting_for, plan.changes) == ("02", ())
     assert step.check(SETTINGS, seen) == []

@@ -44,9 +44,9 @@ def given_a_bucket(name, *, grant_open=False):
     return OldBucket(name, SOURCE, "eu-west-1", policy=policy)
 
 
-def given(*backlogs, copier_left=(), forerunners=DONE, central=None, **key):
+def given(*backlogs, copier_left=(), prerequisites=DONE, central=None, **key):
     return CopyObservation(
-        forerunners,
+        prerequisites,
         OldEstate((), (), tuple(backlog.bucket for backlog in backlogs)),
         backlogs,
         central or build.central_bucket(ARCHIVE),
@@ -199,10 +199,10 @@ def test_a_key_left_open_is_closed_and_until_then_the_step_is_not_done():
     assert closed(KEYED, steady)
 
 
-def test_without_its_forerunners_nothing_is_opened():
+def test_without_its_prerequisites_nothing_is_opened():
     """02 and 04 come first."""
     open_ = (Status("02", StepStage.DONE, ""), Status("04", StepStage.OPEN, "delivery is missing"))
-    plan = propose(SETTINGS, given(given_a_backlog(given_a_bucket("a")), forerunners=open_))
+    plan = propose(SETTINGS, given(given_a_backlog(given_a_bucket("a")), prerequisites=open_))
     assert (plan.empty, plan.waiting_for) == (True, "04")
 
 

@@ -54,7 +54,7 @@ def given_the_new_trail(**said):
 
 def given(new=(), old=(), deliveries=(), now=NOW, ready=True, **said):
     return CutoverObservation(
-        forerunner=Status("03", StepStage.DONE if ready else StepStage.OPEN, "the bucket is not there"),
+        prerequisite=Status("03", StepStage.DONE if ready else StepStage.OPEN, "the bucket is not there"),
         estate=OldEstate(tuple(new), tuple(old), ()),
         regions={SOURCE: REGIONS},
         deliveries=tuple(deliveries),
@@ -83,7 +83,7 @@ def test_the_new_trail_comes_first_and_the_old_ones_stop_only_on_a_condition():
 
 
 def test_without_the_archive_nothing_is_proposed():
-    """A step whose forerunner is not done says so."""
+    """A step whose prerequisite is not done says so."""
     plan = propose(SETTINGS, given(old=[given_a_trail()], ready=False))
     assert (plan.empty, plan.waiting_for) == (True, "03")
 

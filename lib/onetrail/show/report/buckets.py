@@ -24,8 +24,8 @@ def buckets(settings: Settings, observation: EvidenceObservation) -> Iterator[Ro
         settings.work_bucket: "work bucket",
         settings.access_log_bucket: "access logs",
     }
-    if seen is None or not seen.forerunner.done:
-        why = seen.forerunner.line if seen else BLIND
+    if seen is None or not seen.prerequisite.done:
+        why = seen.prerequisite.line if seen else BLIND
         for name, what in names.items():
             yield f"{what} {name}", "exists, locked down", why, sign(False if seen else None, pending=True)
         return

@@ -170,7 +170,7 @@ def _line(observation: EvidenceObservation, gaps: list[list[object]]) -> str:
 
 
 def _why(observation: EvidenceObservation) -> str:
-    status = observation.verified.forerunner if observation.verified else None
+    status = observation.verified.prerequisite if observation.verified else None
     return f"waiting for {status.step}: {status.line}" if status and not status.done else "there is no digest"
 
 

@@ -72,7 +72,7 @@ def section(observation: EvidenceObservation) -> Section:
 def _why(observation: EvidenceObservation) -> str:
     if observation.verified is None:
         return "it was not evaluated"
-    status = observation.verified.forerunner
+    status = observation.verified.prerequisite
     return f"waiting for {status.step}: {status.line}" if not status.done else "no log was seen"
 
 

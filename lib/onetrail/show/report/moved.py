@@ -91,7 +91,7 @@ def _line(buckets: Sequence[BucketVerdict]) -> str:
 
 
 def _why(observation: EvidenceObservation) -> str:
-    status = observation.verified.forerunner if observation.verified else None
+    status = observation.verified.prerequisite if observation.verified else None
     return f"waiting for {status.step}: {status.line}" if status and not status.done else "there is none"
 
 

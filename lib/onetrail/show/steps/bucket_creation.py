@@ -33,8 +33,8 @@ def buckets(observation: BucketsObservation) -> Shown:
     frame = framed([_row(there) for there in observation.buckets.values()], columns=columns)
     there = sum(one.state == BucketPresence.OURS for one in observation.buckets.values())
     verdict = f"{share(there, len(observation.buckets), 'bucket')} created."
-    if not observation.forerunner.done:
-        verdict += f" 02 comes first: {observation.forerunner.line}."
+    if not observation.prerequisite.done:
+        verdict += f" 02 comes first: {observation.prerequisite.line}."
     settings = tuple(columns[2:])
     return table(frame, "The buckets of the log account", verdict=verdict, if_any=settings)
 
@@ -76,8 +76,8 @@ def judged(settings: Settings, document: Mapping[str, Any] | None = None) -> Sho
 def lives(settings: Settings, observation: BucketsObservation) -> Shown:
     """The rules by which the archive's objects move and expire; rules dated by year have one row per year."""
     columns = ["objects", "size (bytes)", "what happens", "when", "rules"]
-    if not observation.forerunner.done:
-        line = f"waiting for 02: {observation.forerunner.line}."
+    if not observation.prerequisite.done:
+        line = f"waiting for 02: {observation.prerequisite.line}."
         return table(framed([], columns=columns), "Lifecycle of an object in the archive", verdict=line)
     rules = wanted(settings, observation)[-1].rules
     plain = [_rule(rule) for rule in rules if not str(rule["ID"]).startswith(DATED)]

@@ -115,7 +115,7 @@ def _row(one: Backlog) -> list[object]:
 
 
 def _verdict(observation: CopyObservation) -> str:
-    waiting = [status for status in observation.forerunners if not status.done]
+    waiting = [status for status in observation.prerequisites if not status.done]
     if waiting:
         return f"waiting for {waiting[0].step}: {waiting[0].line}."
     if not observation.backlogs:

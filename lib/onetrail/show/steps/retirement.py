@@ -98,7 +98,7 @@ def _stands(seen: Retiring, *, waiting: bool) -> str:
 def _verdict(settings: Settings, observation: RetirementObservation) -> str:
     """How many are retired, may be retired, wait until when, and are not touched."""
     if not observation.buckets and not observation.deleted:
-        status = observation.forerunner
+        status = observation.prerequisite
         return f"waiting for {status.step}: {status.line}." if not status.done else "There is no old bucket."
     standing = [one for one in observation.buckets if not one.bucket.shell]
     retired = len(observation.buckets) - len(standing) + len(observation.deleted)

@@ -23,7 +23,7 @@ def check(settings: Settings, observation: BucketsObservation) -> list[Finding]:
     failed = [*observation.could_not_look, *unread_of(observation.log)]
     account = observation.log.account
     found = [Finding("03.not-evaluated", FindingState.COULD_NOT_LOOK, account, "", t.split(":")[0], t) for t in failed]
-    if not observation.forerunner.done:
+    if not observation.prerequisite.done:
         return found
     found += _policy(settings, observation)
     found += _opened_for_jobs(settings, observation)

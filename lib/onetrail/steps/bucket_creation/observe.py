@@ -88,7 +88,7 @@ class BucketsObservation:
     """`folders` are the year folders of the old buckets (`AWSLogs/ACCOUNT/KIND/REGION/YEAR/`); `key_policy` the
     archive's key's."""
 
-    forerunner: Status
+    prerequisite: Status
     log: LogAccount
     buckets: Mapping[str, BucketState]
     now: datetime
@@ -103,14 +103,14 @@ def observe(settings: Settings, clients: Clients, estate: OldEstate | None = Non
     """Everything step 03 rests on; changes nothing. `estate` is what the caller has just read of the old trails and
     buckets."""
     seen = observe_buckets(settings, clients)
-    if not seen.forerunner.done:
+    if not seen.prerequisite.done:
         return seen
     old = estate or read_old_estate(settings, clients)
     found = clients.each(lambda bucket: _folders(clients, bucket), [b for b in old.buckets if not b.shell])
     folders = sorted({folder for listed, _ in found for folder in listed})
     failed = [text for _, missed in found for text in missed]
     return BucketsObservation(
-        seen.forerunner,
+        seen.prerequisite,
         seen.log,
         seen.buckets,
         seen.now,
@@ -125,9 +125,9 @@ def observe_buckets(settings: Settings, clients: Clients) -> BucketsObservation:
     """The log account's side alone, without a look into the old buckets; while 02 is not done, only which names are
     taken."""
     log = observe_log_account(settings, clients)
-    forerunner = account_lockdown.log_account_status(settings, log)
-    if not forerunner.done:
-        return BucketsObservation(forerunner, log, _taken(settings, clients), clients.clock.now())
+    prerequisite = account_lockdown.log_account_status(settings, log)
+    if not prerequisite.done:
+        return BucketsObservation(prerequisite, log, _taken(settings, clients), clients.clock.now())
     key = archive_key_arn(settings, clients)
     failed = unread({"the archive's key": key})
     policy: Mapping[str, Any] | Unread | None = None
@@ -142,7 +142,7 @@ def observe_buckets(settings: Settings, clients: Clients) -> BucketsObservation:
     buckets = {name: _bucket(settings, clients, name, owned, listed) for name in names}
     access = buckets[settings.access_log_bucket]
     logs = read_access_logs(settings, clients, access.created, there=access.state == BucketPresence.OURS)
-    return BucketsObservation(forerunner, log, buckets, clients.clock.now(), (), policy, tuple(failed), logs)
+    return BucketsObservation(prerequisite, log, buckets, clients.clock.now(), (), policy, tuple(failed), logs)
 
 
 def _taken(settings: Settings, clients: Clients) -> dict[str, BucketState]:

@@ -48,8 +48,8 @@ def whole_plan(settings: Settings, observation: BucketsObservation) -> Plan:
     bare = Plan(BUCKET_CREATION.number, settings.estate, settings.all_account_ids, ())
     for there in observation.buckets.values():
         refuse_foreign(settings, there)
-    if not observation.forerunner.done:
-        return behind(bare, observation.forerunner)
+    if not observation.prerequisite.done:
+        return behind(bare, observation.prerequisite)
     unread = [f"{name}: {text}" for name, there in observation.buckets.items() for text in there.could_not_look]
     unknown = any(
         there.state == BucketPresence.COULD_NOT_LOOK or _whose(there) is Whose.UNKNOWN

@@ -29,9 +29,9 @@ def done(
 
 def progress(settings: Settings, observation: BucketsObservation) -> Status:
     """The same from what was read."""
-    if not observation.forerunner.done:
-        behind = standing_behind(BUCKET_CREATION.number, observation.forerunner)
-        why = f": {observation.forerunner.line}" if behind.stage is StepStage.OPEN else ""
+    if not observation.prerequisite.done:
+        behind = standing_behind(BUCKET_CREATION.number, observation.prerequisite)
+        why = f": {observation.prerequisite.line}" if behind.stage is StepStage.OPEN else ""
         return Status(BUCKET_CREATION.number, behind.stage, f"{behind.line}{why}")
     failed = [
         *observation.could_not_look,

@@ -72,7 +72,7 @@ _STATES = {
 
 def check(settings: Settings, observation: CopyObservation) -> list[Finding]:
     """One row a bucket for its backlog, one for each thing that needs a person, one for the grant."""
-    waiting = next((status for status in observation.forerunners if not status.done), None)
+    waiting = next((status for status in observation.prerequisites if not status.done), None)
     if waiting:
         return waiting_findings("05.waiting", waiting, settings.bucket_name)
     findings = [
@@ -102,7 +102,7 @@ def done(
 
 def progress(settings: Settings, observation: CopyObservation) -> Status:
     """The same from what was read."""
-    waiting = next((one for one in observation.forerunners if not one.done), None)
+    waiting = next((one for one in observation.prerequisites if not one.done), None)
     if waiting:
         return standing_behind(STEP, waiting)
     failed = [

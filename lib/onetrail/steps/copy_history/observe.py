@@ -37,7 +37,7 @@ class CopyObservation:
     """Backlogs in order of account, region and bucket; the central bucket's policy, None while 04 is not done, since
     nobody asked then; what stands of the copier role in each source account."""
 
-    forerunners: tuple[Status, ...]
+    prerequisites: tuple[Status, ...]
     estate: OldEstate
     backlogs: tuple[Backlog, ...]
     central_policy: Mapping[str, Any] | Unread | None
@@ -108,7 +108,7 @@ def observe(
     steps.
     """
     estate = estate or read_old_estate(settings, clients)
-    forerunners = (
+    prerequisites = (
         asked(before, ACCOUNT_LOCKDOWN.number, lambda: account_lockdown.done(settings, clients, estate)),
         asked(before, TRAIL_CUTOVER.number, lambda: trail_cutover.done(settings, clients, estate, before)),
     )
@@ -116,7 +116,7 @@ def observe(
     central: Mapping[str, Any] | Unread | None = None
     backlogs: tuple[Backlog, ...] = ()
     listening = Listening()
-    if forerunners[1].done:
+    if prerequisites[1].done:
         account = settings.log_account.account_id
         client = clients.client("s3", account, settings.home_region)
         seen = look(client.get_bucket_policy, Bucket=settings.bucket_name, ExpectedBucketOwner=account)
@@ -148,7 +148,7 @@ def observe(
     failed += batch.could_not_look
     now = clients.clock.now()
     return CopyObservation(
-        forerunners,
+        prerequisites,
         estate,
         backlogs,
         central,

@@ -43,14 +43,14 @@ _GRANT_REVOKED: Final = RequiredCheck(CheckKind.GRANT_REVOKED)
 
 
 def propose(settings: Settings, observation: CopyObservation) -> Plan:
-    """Nothing while a forerunner is open; closings alone where a grant is left open, restores are under way or a
+    """Nothing while a prerequisite is open; closings alone where a grant is left open, restores are under way or a
     document of the grant would be larger than AWS takes; else restores, grant, pilot, copies, closings, canaries."""
     accounts = (*settings.source_account_ids, settings.log_account.account_id)
 
     def plan(changes: Sequence[Change], **said: Any) -> Plan:
         return Plan(STEP, settings.estate, accounts, tuple(changes), **said)
 
-    waiting = next((status for status in observation.forerunners if not status.done), None)
+    waiting = next((status for status in observation.prerequisites if not status.done), None)
     if waiting:
         return behind(plan(()), waiting)
     failed = [

@@ -51,7 +51,7 @@ _O = TypeVar("_O")
 
 @dataclass(frozen=True)
 class Chapter:
-    """One step: what its own check says of it now. `waiting` is set where its forerunner is not done."""
+    """One step: what its own check says of it now. `waiting` is set where its prerequisite is not done."""
 
     step: str
     title: str
@@ -208,7 +208,7 @@ def _blind(step: About, why: str) -> Finding:
 
 
 def _waiting(seen: Any) -> str:
-    """Which forerunner is not done, in words; empty where none is missing or the step has none."""
-    before = getattr(seen, "forerunners", None) or ([seen.forerunner] if hasattr(seen, "forerunner") else [])
+    """Which prerequisite is not done, in words; empty where none is missing or the step has none."""
+    before = getattr(seen, "prerequisites", None) or ([seen.prerequisite] if hasattr(seen, "prerequisite") else [])
     status = next((one for one in before if not one.done), None)
     return f"waiting for {status.step}: {status.line}" if status else ""

@@ -16,8 +16,8 @@ from onetrail.steps.retirement.retiring import Retiring, waits
 
 def check(settings: Settings, observation: RetirementObservation) -> list[Finding]:
     """From a fresh observation; a step that waits says so and nothing else."""
-    if not observation.forerunner.done and not any(bucket.proven for bucket in observation.buckets):
-        return waiting_findings("07.waiting", observation.forerunner, "old buckets")
+    if not observation.prerequisite.done and not any(bucket.proven for bucket in observation.buckets):
+        return waiting_findings("07.waiting", observation.prerequisite, "old buckets")
     found = [
         Finding("07.looked", FindingState.COULD_NOT_LOOK, "-", "-", "the old estate", why)
         for why in observation.could_not_look
@@ -55,8 +55,8 @@ def done(
     observation = observe(settings, clients, estate, before)
     if observation.could_not_look:
         return Status(STEP, StepStage.UNKNOWN, observation.could_not_look[0])
-    if not observation.forerunner.done and not any(bucket.proven for bucket in observation.buckets):
-        return standing_behind(STEP, observation.forerunner)
+    if not observation.prerequisite.done and not any(bucket.proven for bucket in observation.buckets):
+        return standing_behind(STEP, observation.prerequisite)
     blind = next((bucket for bucket in observation.buckets if bucket.could_not_look), None)
     if blind:
         return Status(STEP, StepStage.UNKNOWN, f"{blind.bucket.name}: {blind.could_not_look}")

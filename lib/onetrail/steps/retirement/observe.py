@@ -42,7 +42,7 @@ class RetirementObservation:
     `source_copiers` has what stands of the temporary role, for the source accounts in which any of it does; `drained`
     are old trails with nothing more to deliver."""
 
-    forerunner: Status
+    prerequisite: Status
     buckets: tuple[Retiring, ...]
     trails: tuple[Trail, ...]
     untouched: tuple[Trail, ...]
@@ -109,12 +109,12 @@ def observe(
     worth_it = receipts.held or any(expires(bucket) for bucket in estate.buckets)
     seen = clients.each(look_at, list(estate.buckets), at_once=4) if worth_it else []
     listed = {one.bucket.name: one for one in seen}
-    forerunner = asked(
+    prerequisite = asked(
         before,
         VERIFICATION.number,
         lambda: verification.status_of(clients, estate, receipts, lambda b: _covered(listed[b])),
     )
-    if forerunner.done and not worth_it:
+    if prerequisite.done and not worth_it:
         seen = clients.each(look_at, list(estate.buckets), at_once=4)
     copiers, keepers = {}, {}
     for account in settings.source_account_ids:
@@ -131,7 +131,7 @@ def observe(
     ours = touchable(estate)
     there = {bucket.name for bucket in estate.buckets}
     return RetirementObservation(
-        forerunner,
+        prerequisite,
         tuple(seen),
         tuple(ours),
         tuple(trail for trail in estate.old_trails if trail not in ours),

@@ -43,8 +43,8 @@ def whole_plan(settings: Settings, observation: RetirementObservation) -> Plan:
             keeping,
             notes=("the plan first removes the rules that must stop deleting; then run this step again",),
         )
-    if not observation.forerunner.done and not any(bucket.proven for bucket in observation.buckets):
-        return behind(plan(), observation.forerunner)
+    if not observation.prerequisite.done and not any(bucket.proven for bucket in observation.buckets):
+        return behind(plan(), observation.prerequisite)
     if observation.could_not_look:
         return unevaluated(plan(), observation.could_not_look)
     going = [bucket for bucket in observation.buckets if not bucket.bucket.shell and not bucket.kept]

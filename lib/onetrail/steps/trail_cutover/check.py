@@ -21,8 +21,8 @@ from onetrail.steps.trail_cutover.propose import new_trail_changes, rail_documen
 
 def check(settings: Settings, observation: CutoverObservation) -> list[Finding]:
     """The new trail, its delivery in each region, the old trails, their last files, and the rail."""
-    if not observation.forerunner.done:
-        return waiting_findings("04.waiting", observation.forerunner, settings.trail_name)
+    if not observation.prerequisite.done:
+        return waiting_findings("04.waiting", observation.prerequisite, settings.trail_name)
     findings = [
         Finding("04.looked", FindingState.COULD_NOT_LOOK, "-", "-", "trails", why) for why in observation.could_not_look
     ]
@@ -52,10 +52,10 @@ def progress(settings: Settings, observation: CutoverObservation) -> Status:
     """The same from what was read."""
     if observation.could_not_look:
         return Status(STEP, StepStage.UNKNOWN, observation.could_not_look[0])
-    if observation.forerunner.stage is StepStage.OPEN:
+    if observation.prerequisite.stage is StepStage.OPEN:
         return Status(STEP, StepStage.OPEN, "the archive is not ready")
-    if not observation.forerunner.done:
-        return standing_behind(STEP, observation.forerunner)
+    if not observation.prerequisite.done:
+        return standing_behind(STEP, observation.prerequisite)
     plan = whole_plan(settings, observation)
     delivered = delivered_everywhere(settings, observation)
     if plan.changes:

@@ -34,7 +34,7 @@ class CutoverObservation:
     `now` is the instant of looking; `kms_key` is the archive's key as the bucket shows it, empty for none.
     """
 
-    forerunner: Status
+    prerequisite: Status
     estate: OldEstate
     regions: Mapping[str, tuple[str, ...]]
     deliveries: tuple[RegionDelivery, ...]
@@ -61,7 +61,7 @@ def observe(
     failed = unread({"the archive's key": key})
     return replace(
         seen,
-        forerunner=asked(before, BUCKET_CREATION.number, lambda: bucket_creation.done(settings, clients)),
+        prerequisite=asked(before, BUCKET_CREATION.number, lambda: bucket_creation.done(settings, clients)),
         rail=read_rail(settings, clients, RAIL),
         kms_key=key.value if isinstance(key, There) else "",
         could_not_look=(*seen.could_not_look, *failed),
@@ -80,7 +80,7 @@ def observe_delivery(settings: Settings, clients: Clients, estate: OldEstate) ->
         if trail:
             deliveries += read_deliveries(settings, clients, trail, regions[account])
     return CutoverObservation(
-        forerunner=Status(BUCKET_CREATION.number, StepStage.UNKNOWN, "not asked"),
+        prerequisite=Status(BUCKET_CREATION.number, StepStage.UNKNOWN, "not asked"),
         estate=estate,
         regions=regions,
         deliveries=tuple(deliveries),

@@ -37,8 +37,8 @@ def whole_plan(settings: Settings, observation: CutoverObservation) -> Plan:
     """The same, whether AWS takes the rail or not."""
     accounts = tuple(settings.source_account_ids)
     bare = Plan(STEP, settings.estate, accounts, ())
-    if not observation.forerunner.done:
-        return behind(bare, observation.forerunner)
+    if not observation.prerequisite.done:
+        return behind(bare, observation.prerequisite)
     if observation.could_not_look:
         return unevaluated(bare, observation.could_not_look)
     changes: list[Change] = []

@@ -39,8 +39,8 @@ YET_TO_COME = tuple(
 
 def check(settings: Settings, observation: VerificationObservation) -> list[Finding]:
     """From a fresh observation; a step that waits says so and nothing else."""
-    if not observation.forerunner.done:
-        return waiting_findings("06.waiting", observation.forerunner, settings.bucket_name)
+    if not observation.prerequisite.done:
+        return waiting_findings("06.waiting", observation.prerequisite, settings.bucket_name)
     found = [
         Finding("06.looked", FindingState.COULD_NOT_LOOK, "-", "-", "verification", why)
         for why in observation.could_not_look

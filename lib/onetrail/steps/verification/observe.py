@@ -62,7 +62,7 @@ class VerificationObservation:
     again; None where it must.
     """
 
-    forerunner: Status
+    prerequisite: Status
     buckets: tuple[BucketVerdict, ...] = ()
     archive: BucketVerdict | None = None
     chains: tuple[ArchiveChain, ...] = ()
@@ -111,11 +111,11 @@ def observe(
     the locks that it found still to be raised are looked at again.
     """
     estate = estate or read_old_estate(settings, clients)
-    forerunner = asked(before, COPY_HISTORY.number, lambda: copy_history.done(settings, clients, estate, before))
-    if not forerunner.done:
-        return VerificationObservation(forerunner, digest_check=settings.digest_check)
+    prerequisite = asked(before, COPY_HISTORY.number, lambda: copy_history.done(settings, clients, estate, before))
+    if not prerequisite.done:
+        return VerificationObservation(prerequisite, digest_check=settings.digest_check)
     receipts = sealed_receipts(settings, clients) if proven is None else proven
-    return _Look(settings, clients, receipts, say, versions).all(forerunner, estate, seen)
+    return _Look(settings, clients, receipts, say, versions).all(prerequisite, estate, seen)
 
 
 class _Look:
@@ -133,7 +133,7 @@ class _Look:
         self.failed = [receipts.could_not_look] if receipts.could_not_look else []
 
     def all(
-        self, forerunner: Status, estate: OldEstate, earlier: VerificationObservation | None
+        self, prerequisite: Status, estate: OldEstate, earlier: VerificationObservation | None
     ) -> VerificationObservation:
         settings, clients = self.settings, self.clients
         self.failed += estate.could_not_look
@@ -164,7 +164,7 @@ class _Look:
         held = [*buckets, *([archive] if archive else [])]
         to_do = any(one.unsealed for one in held) or any(wanted_lock(settings, known(one)) for one in (lock, work_lock))
         return VerificationObservation(
-            forerunner,
+            prerequisite,
             buckets,
             archive,
             tuple(chain for one in sums.read for chain in one.chains),

@@ -50,8 +50,8 @@ def whole_plan(settings: Settings, observation: VerificationObservation) -> Plan
     def plan(changes: Sequence[Change] = (), **said: Any) -> Plan:
         return Plan(STEP, settings.estate, accounts, tuple(changes), **said)
 
-    if not observation.forerunner.done:
-        return behind(plan(), observation.forerunner)
+    if not observation.prerequisite.done:
+        return behind(plan(), observation.prerequisite)
     if observation.could_not_look:
         return unevaluated(plan(), observation.could_not_look)
     if observation.digest_check != "full":
