@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from onetrail.change import Finding, FindingState, ordered, verdict
 from onetrail.change.words import counted
+from onetrail.show.findings import STATES
 from onetrail.show.report.model import Prose, Section, Table, table
 from onetrail.show.report.signs import SIGNS
 from onetrail.steps.evidence import EvidenceObservation
@@ -60,7 +61,7 @@ def steps(observation: EvidenceObservation, found: Sequence[Finding]) -> Section
     heads = (
         "step",
         "subject",
-        *(f"{state.value.replace('_', ' ')}" for state in SIGNS),
+        *STATES,
         "summary",
     )
     parts: list[Table | Prose] = [table("Checks by step and state", heads, rows, summed=range(2, 2 + len(SIGNS)))]

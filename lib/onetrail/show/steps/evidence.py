@@ -6,7 +6,7 @@ from collections import Counter
 from onetrail.change import verdict
 from onetrail.change.words import counted
 from onetrail.settings import Settings
-from onetrail.show.findings import SIGNS
+from onetrail.show.findings import SIGNS, STATES
 from onetrail.show.html import Shown
 from onetrail.show.report import page
 from onetrail.show.report.findings import headline
@@ -25,9 +25,8 @@ def steps(settings: Settings, observation: EvidenceObservation) -> Shown:
         counts = verdict([one for one in found if one.id.startswith(f"{step}.")]).counts
         worst = next((SIGNS[state] for state in SIGNS if counts[state]), None)
         rows.append([step, title, *(counts[state] for state in SIGNS), worst])
-    states = [state.value.replace("_", " ") for state in SIGNS]
-    total = {"subject": "all"} | {name: verdict(found).counts[state] for name, state in zip(states, SIGNS, strict=True)}
-    frame = framed(rows, columns=["step", "subject", *states, "worst"])
+    total = {"subject": "all"} | {name: verdict(found).counts[state] for name, state in zip(STATES, SIGNS, strict=True)}
+    frame = framed(rows, columns=["step", "subject", *STATES, "worst"])
     return table(frame, "Checks by step and state", verdict=headline(found), total=total)
 
 
