@@ -17,9 +17,9 @@ SIGNS: Final = {
     FindingState.NOTE: "· note",
     FindingState.OK: "✓ ok",
 }
-STATES: Final = tuple(state.value.replace("_", " ") for state in SIGNS)
-"""The states as heads of columns, worst first."""
 """State as a sign and in words, so that it reads without colour."""
+STATES: Final = tuple(sign.split(" ", 1)[1] for sign in SIGNS.values())
+"""The states in words, as heads of columns, worst first."""
 _COLUMNS: Final = [Column(head) for head in ("state", "check", "account", "region", "what", "evidence")]
 
 

@@ -5,6 +5,7 @@ from given import given_a_change, given_a_plan
 
 from onetrail import show
 from onetrail.change import Done, Finding, FindingState, Outcome, StepState
+from onetrail.show.findings import STATES
 
 
 def _finding(state, number=0, check="03.tls"):
@@ -62,3 +63,10 @@ def test_findings_are_worst_first_and_what_is_well_is_one_row():
 def test_findings_say_their_exit_code(states, code):
     """Zero, or three."""
     assert show.findings([_finding(state) for state in states]).result["exit_code"] == code
+
+
+def test_the_columns_of_states_say_not_evaluated():
+    """As the rows below a check do; `could_not_look` is the value for programs."""
+    assert STATES == ("finding", "not evaluated", "planned", "note", "ok")
+    assert FindingState.COULD_NOT_LOOK.value == "could_not_look"
+    assert "? not evaluated" in show.findings([_finding(FindingState.COULD_NOT_LOOK)]).text
