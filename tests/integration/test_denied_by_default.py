@@ -18,14 +18,14 @@ from onetrail.aws.actors import BREAK_GLASS, JOBS, READER
 from onetrail.change import NAMED, ChangeFailed, iso
 from onetrail.estate.archive import archive_of
 from onetrail.iam import build
-from onetrail.iam.build import archive_rail, trust
+from onetrail.iam.build import archive_guardrail, trust
 from onetrail.names import BATCH_ROLE, JOBS_ROLE
 from onetrail.s3.batch.group import JobGroup, Label
 from onetrail.s3.batch.manifest import line
 from onetrail.s3.decisions.retention import quarter_end
 from onetrail.steps import copy_history, verification
 from onetrail.steps.copy_history.observed.jobs import desk
-from onetrail.steps.verification.propose import rail_document
+from onetrail.steps.verification.propose import guardrail_document
 from tests.integration import saved
 from tests.integration.by_hand import by_hand, planned, run
 from tests.integration.conftest import HEAD, Estate
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.estate
 
 LOG, SOURCE, MANAGEMENT = "044455556666", "111122223333", "999988887777"
 CENTRAL, WORK = "onetrail-archive-044455556666", "onetrail-work-044455556666"
-RAIL = "onetrail-archive-rail"
+GUARDRAIL = "onetrail-archive-rail"
 
 
 def code_of(call: Callable[..., Any], **parameters: Any) -> str:
@@ -56,7 +56,7 @@ def a_log(clients: Clients) -> dict[str, Any]:
     }
 
 
-def behind_the_rail(clients: Clients) -> None:
+def behind_the_guardrail(clients: Clients) -> None:
     """The guardrail of the end of 06, attached by the management account before the steps that it must let work."""
     organizations = by_hand(clients, "organizations", MANAGEMENT)
     (root,) = organizations.list_roots()["Roots"]
@@ -64,10 +64,10 @@ def behind_the_rail(clients: Clients) -> None:
     if "SERVICE_CONTROL_POLICY" not in kinds:
         organizations.enable_policy_type(RootId=root["Id"], PolicyType="SERVICE_CONTROL_POLICY")
     said = organizations.create_policy(
-        Name=RAIL,
+        Name=GUARDRAIL,
         Type="SERVICE_CONTROL_POLICY",
         Description="-",
-        Content=json.dumps(archive_rail(archive_of(clients.settings))),
+        Content=json.dumps(archive_guardrail(archive_of(clients.settings))),
     )
     organizations.attach_policy(PolicyId=said["Policy"]["PolicySummary"]["Id"], TargetId=LOG)
 
@@ -76,7 +76,7 @@ def behind_the_rail(clients: Clients) -> None:
 def test_a_copy_by_jobs_works_after_the_guardrail_stands(estate: Estate, tmp_path: Path) -> None:
     """Their roles are made, confirm and cancel, and go again. Twin: the guardrail that spares no copier, below."""
     clients = saved.after(estate, "04", tmp_path)
-    behind_the_rail(clients)
+    behind_the_guardrail(clients)
     clients = estate.clients(runs_dir=str(tmp_path), copy_engine="s3-batch")
     outcome = run(clients, copy_history)
     assert outcome.state == "applied", outcome.line
@@ -90,25 +90,29 @@ def test_a_copy_and_a_verification_work_after_the_guardrail_stands(estate: Estat
     """Grant, copies, closings and seals pass it; twin: the same copier, spared by nothing, is refused by the guardrail
     alone."""
     clients = saved.after(estate, "04", tmp_path)
-    behind_the_rail(clients)
+    behind_the_guardrail(clients)
     for step in (copy_history, verification):
         outcome = run(clients, step)
         assert outcome.state == "applied", outcome.line
         assert planned(clients, step).changes == ()
         clients = estate.clients(runs_dir=str(tmp_path))
     organizations = by_hand(clients, "organizations", MANAGEMENT)
-    rails = [p for p in organizations.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"] if p["Name"] == RAIL]
-    content = json.loads(organizations.describe_policy(PolicyId=rails[0]["Id"])["Policy"]["Content"])
+    guardrails = [
+        p for p in organizations.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"] if p["Name"] == GUARDRAIL
+    ]
+    content = json.loads(organizations.describe_policy(PolicyId=guardrails[0]["Id"])["Policy"]["Content"])
     settings = clients.settings
-    assert content == rail_document(settings, verification.observe(settings, clients))
+    assert content == guardrail_document(settings, verification.observe(settings, clients))
     for statement in content["Statement"]:
         if statement["Sid"] == "CopiersAloneWrite":
             statement["Condition"]["ArnNotEquals"]["aws:PrincipalArn"] = archive_of(settings).break_glass_arn
     clients = saved.after(estate, "04", tmp_path)
     organizations = by_hand(clients, "organizations", MANAGEMENT)
-    behind_the_rail(clients)
-    (rail,) = (p for p in organizations.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"] if p["Name"] == RAIL)
-    organizations.update_policy(PolicyId=rail["Id"], Content=json.dumps(content))
+    behind_the_guardrail(clients)
+    (guardrail,) = (
+        p for p in organizations.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"] if p["Name"] == GUARDRAIL
+    )
+    organizations.update_policy(PolicyId=guardrail["Id"], Content=json.dumps(content))
     with pytest.raises(ChangeFailed, match="refused"):
         run(clients, copy_history)
 
@@ -279,6 +283,8 @@ def test_an_administrator_of_the_log_account_has_no_door(
     deeds["trust"] = code_of(iam.update_assume_role_policy, **door)
     assert deeds == dict.fromkeys(deeds, "AccessDenied")
     organizations = by_hand(clients, "organizations", MANAGEMENT)
-    (rail,) = (p for p in organizations.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"] if p["Name"] == RAIL)
-    organizations.detach_policy(PolicyId=rail["Id"], TargetId=LOG)
+    (guardrail,) = (
+        p for p in organizations.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"] if p["Name"] == GUARDRAIL
+    )
+    organizations.detach_policy(PolicyId=guardrail["Id"], TargetId=LOG)
     assert code_of(iam.update_assume_role_policy, **door) == ""

@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.estate]
 LOG, SOURCE, MANAGEMENT = "044455556666", "111122223333", "999988887777"
 CENTRAL, OLD = "onetrail-archive-044455556666", "acme-audit-us-east-1"
 TRAIL = f"arn:aws:cloudtrail:us-east-1:{SOURCE}:trail/onetrail"
-RAIL = "onetrail-trail-rail"
+GUARDRAIL = "onetrail-trail-rail"
 STEPS = (account_lockdown, bucket_creation, trail_cutover, copy_history, verification, retirement)
 Deed = Callable[[Clients], Any]
 
@@ -93,47 +93,48 @@ def _archive_lets_somebody_in(clients: Clients) -> None:
 
 
 def _new_trail_stopped(clients: Clients) -> None:
-    _behind_the_rail(clients, lambda trails: trails.stop_logging(Name=TRAIL))
+    _behind_the_guardrail(clients, lambda trails: trails.stop_logging(Name=TRAIL))
 
 
 def _new_trail_takes_less(clients: Clients) -> None:
     reads = [{"ReadWriteType": "ReadOnly", "IncludeManagementEvents": True, "DataResources": []}]
-    _behind_the_rail(clients, lambda trails: trails.put_event_selectors(TrailName=TRAIL, EventSelectors=reads))
+    _behind_the_guardrail(clients, lambda trails: trails.put_event_selectors(TrailName=TRAIL, EventSelectors=reads))
 
 
 def _new_trail_in_one_region(clients: Clients) -> None:
-    _behind_the_rail(clients, lambda trails: trails.update_trail(Name=TRAIL, IsMultiRegionTrail=False))
+    _behind_the_guardrail(clients, lambda trails: trails.update_trail(Name=TRAIL, IsMultiRegionTrail=False))
 
 
-def _rail_off(clients: Clients) -> None:
-    by_hand(clients, "organizations", MANAGEMENT).detach_policy(PolicyId=_rail(clients), TargetId=SOURCE)
+def _guardrail_off(clients: Clients) -> None:
+    by_hand(clients, "organizations", MANAGEMENT).detach_policy(PolicyId=_guardrail(clients), TargetId=SOURCE)
 
 
-def _rail_softened(clients: Clients) -> None:
+def _guardrail_softened(clients: Clients) -> None:
     organizations = by_hand(clients, "organizations", MANAGEMENT)
-    content = json.loads(organizations.describe_policy(PolicyId=_rail(clients))["Policy"]["Content"])
+    content = json.loads(organizations.describe_policy(PolicyId=_guardrail(clients))["Policy"]["Content"])
     content["Statement"][0]["Action"].remove("cloudtrail:StopLogging")
-    organizations.update_policy(PolicyId=_rail(clients), Content=json.dumps(content))
+    organizations.update_policy(PolicyId=_guardrail(clients), Content=json.dumps(content))
 
 
 def _archive(clients: Clients) -> Any:
     return by_hand(clients, "s3", LOG, BREAK_GLASS)
 
 
-def _rail(clients: Clients) -> str:
+def _guardrail(clients: Clients) -> str:
     listed = by_hand(clients, "organizations", MANAGEMENT).list_policies(Filter="SERVICE_CONTROL_POLICY")
-    return next(said["Id"] for said in listed["Policies"] if said["Name"] == RAIL)
+    return next(said["Id"] for said in listed["Policies"] if said["Name"] == GUARDRAIL)
 
 
-def _behind_the_rail(clients: Clients, deed: Callable[[Any], Any]) -> None:
-    """The rail refuses it; who holds the management account takes the rail away, does it, and puts the rail back."""
+def _behind_the_guardrail(clients: Clients, deed: Callable[[Any], Any]) -> None:
+    """The guardrail refuses it; who holds the management account takes the guardrail away, does it, and puts the
+    guardrail back."""
     trails, organizations = (
         by_hand(clients, "cloudtrail", SOURCE),
         by_hand(clients, "organizations", MANAGEMENT),
     )
     with pytest.raises(ClientError, match="AccessDenied"):
         deed(trails)
-    where = {"PolicyId": _rail(clients), "TargetId": SOURCE}
+    where = {"PolicyId": _guardrail(clients), "TargetId": SOURCE}
     organizations.detach_policy(**where)
     deed(trails)
     organizations.attach_policy(**where)
@@ -173,8 +174,8 @@ def test_with_everything_done_nothing_is_proposed_and_every_step_is_done(estate:
         # other regions are not recorded any more
         (trail_cutover, _new_trail_in_one_region, "cloudtrail:UpdateTrail", TRAIL),
         # the trail could be stopped by an administrator of the source account
-        (trail_cutover, _rail_off, "organizations:AttachPolicy", f"{RAIL} on {SOURCE}"),
-        (trail_cutover, _rail_softened, "organizations:UpdatePolicy", RAIL),
+        (trail_cutover, _guardrail_off, "organizations:AttachPolicy", f"{GUARDRAIL} on {SOURCE}"),
+        (trail_cutover, _guardrail_softened, "organizations:UpdatePolicy", GUARDRAIL),
     ],
 )
 def test_one_thing_undone_by_hand_is_the_one_change_proposed(
@@ -190,18 +191,18 @@ def test_one_thing_undone_by_hand_is_the_one_change_proposed(
     assert not step.done(clients.settings, clients).done
 
 
-def test_a_trail_that_was_narrowed_behind_the_rail_is_put_right_once_the_rail_is_lifted(
+def test_a_trail_that_was_narrowed_behind_the_guardrail_is_put_right_once_it_is_lifted(
     estate: Estate, finished: Path
 ) -> None:
-    """Twin: while the rail stands it refuses the change to us too, and the plan had said so."""
+    """Twin: while the guardrail stands it refuses the change to us too, and the plan had said so."""
     estate.restore(finished)
     clients = estate.clients()
     _new_trail_takes_less(clients)
     (note,) = planned(clients, trail_cutover).notes
-    assert note.startswith(f"the guardrail {RAIL} denies PutEventSelectors in {SOURCE}: detach it")
+    assert note.startswith(f"the guardrail {GUARDRAIL} denies PutEventSelectors in {SOURCE}: detach it")
     with pytest.raises(ChangeFailed, match="AccessDenied"):
         run(clients, trail_cutover)
-    _rail_off(clients)
+    _guardrail_off(clients)
     plan = planned(clients, trail_cutover)
     assert [c.call for c in plan.changes] == ["PutEventSelectors", "AttachPolicy"]
     assert plan.notes == ()

@@ -24,8 +24,8 @@ from onetrail.s3.bulk.tally import ObjectOutcome
 from onetrail.s3.decisions.decide import DecisionKind
 from onetrail.s3.ledger.parts import schema
 from onetrail.settings import Settings
-from onetrail.steps.trail_cutover.observe import RAIL as TRAIL_RAIL
-from onetrail.steps.verification.observe import RAIL as ARCHIVE_RAIL
+from onetrail.steps.trail_cutover.observe import GUARDRAIL as TRAIL_GUARDRAIL
+from onetrail.steps.verification.observe import GUARDRAIL as ARCHIVE_GUARDRAIL
 from onetrail.steps.verification.region.sample import NEWEST, SPREAD
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -334,9 +334,9 @@ def test_every_requirement_that_is_named_exists():
 
 
 def unknown_names(text):
-    """Statements, roles and rails in code that no document and no step knows."""
+    """Statements, roles and guardrails in code that no document and no step knows."""
     sids = set(re.findall(r'"Sid": "(\w+)"', _text("docs/policies.md")))
-    ours = {value for value in vars(names).values() if isinstance(value, str)} | {TRAIL_RAIL, ARCHIVE_RAIL}
+    ours = {value for value in vars(names).values() if isinstance(value, str)} | {TRAIL_GUARDRAIL, ARCHIVE_GUARDRAIL}
     said = {word for word in re.findall(r"`([A-Z][a-z]+(?:[A-Z][A-Za-z]*)+)`", text) if word not in OF_AWS}
     return sorted((said - sids) | (set(re.findall(r"`(onetrail-[a-z-]+)`", text)) - ours))
 

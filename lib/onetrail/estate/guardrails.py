@@ -25,7 +25,7 @@ class GuardrailWrong(OnetrailError):
     """A guardrail would decide a request otherwise than it must; the message names the first one."""
 
 
-def judged_rail(archive: Archive, which: Guardrail, document: Mapping[str, Any]) -> dict[str, Any]:
+def judged_guardrail(archive: Archive, which: Guardrail, document: Mapping[str, Any]) -> dict[str, Any]:
     """The document, judged request by request before it comes into a plan. Raises GuardrailWrong."""
     wrong = _first_wrong(archive, which, iam.compact(document))
     if wrong:
@@ -40,8 +40,8 @@ def _first_wrong(archive: Archive, which: Guardrail, text: str) -> str:
 
 
 @dataclass(frozen=True)
-class Rail:
-    """One rail as the organization shows it.
+class OrganizationGuardrail:
+    """One guardrail as the organization shows it.
 
     `management` is empty when the current credentials cannot set it; `why` then says the reason. `content` is None when
     it does not exist, or nobody can look from here; it is unread where the look was refused, and nobody knows whether
@@ -60,13 +60,13 @@ class Rail:
     targets: tuple[str, ...] = ()
 
 
-def read_rail(settings: Settings, clients: Clients, name: str) -> Rail:
-    """Look for the rail of that name in the organization."""
+def read_guardrail(settings: Settings, clients: Clients, name: str) -> OrganizationGuardrail:
+    """Look for the guardrail of that name in the organization."""
     if not settings.organization_id:
-        return Rail(name, why="no organization is named in the parameters")
+        return OrganizationGuardrail(name, why="no organization is named in the parameters")
     entry = clients.base()
     if entry is None:
-        return Rail(
+        return OrganizationGuardrail(
             name,
             settings.organization_id,
             why="there are no credentials to look at the organization with",
@@ -77,9 +77,11 @@ def read_rail(settings: Settings, clients: Clients, name: str) -> Rail:
     if isinstance(found, Unread):
         return _blind(settings, name, {"DescribeOrganization": found})
     if isinstance(found, Absent):
-        return Rail(name, settings.organization_id, why="the current account is in no organization")
+        return OrganizationGuardrail(name, settings.organization_id, why="the current account is in no organization")
     if found.value["Organization"]["MasterAccountId"] != base:
-        return Rail(name, settings.organization_id, why="the current credentials are not of the management account")
+        return OrganizationGuardrail(
+            name, settings.organization_id, why="the current credentials are not of the management account"
+        )
     roots, listed = (
         pages(client, "list_roots", "Roots"),
         pages(client, "list_policies", "Policies", Filter=TYPE),
@@ -88,7 +90,7 @@ def read_rail(settings: Settings, clients: Clients, name: str) -> Rail:
         return _blind(settings, name, {"ListRoots": roots, "ListPolicies": listed})
     root = roots.value[0]
     enabled = any(kind["Type"] == TYPE and kind["Status"] == "ENABLED" for kind in root.get("PolicyTypes", []))
-    here = Rail(name, settings.organization_id, base, settings.home_region, "", root["Id"], enabled)
+    here = OrganizationGuardrail(name, settings.organization_id, base, settings.home_region, "", root["Id"], enabled)
     mine = next((said for said in listed.value if said["Name"] == name), None)
     if mine is None:
         return here
@@ -96,7 +98,7 @@ def read_rail(settings: Settings, clients: Clients, name: str) -> Rail:
     targets = pages(client, "list_targets_for_policy", "Targets", PolicyId=mine["Id"])
     if isinstance(policy, Unread) or isinstance(targets, Unread):
         return _blind(settings, name, {"DescribePolicy": policy, "ListTargetsForPolicy": targets})
-    return Rail(
+    return OrganizationGuardrail(
         name,
         settings.organization_id,
         base,
@@ -110,31 +112,31 @@ def read_rail(settings: Settings, clients: Clients, name: str) -> Rail:
     )
 
 
-def _blind(settings: Settings, name: str, looks: Mapping[str, object]) -> Rail:
-    return Rail(name, settings.organization_id, content=Unread("; ".join(unread(looks))))
+def _blind(settings: Settings, name: str, looks: Mapping[str, object]) -> OrganizationGuardrail:
+    return OrganizationGuardrail(name, settings.organization_id, content=Unread("; ".join(unread(looks))))
 
 
-def rail_unread(rail: Rail) -> list[str]:
-    """What could not be read, so that nobody knows whether the rail stands."""
-    return unread({f"the guardrail {rail.name}": rail.content})
+def guardrail_unread(guardrail: OrganizationGuardrail) -> list[str]:
+    """What could not be read, so that nobody knows whether the guardrail stands."""
+    return unread({f"the guardrail {guardrail.name}": guardrail.content})
 
 
-def rail_changes(
-    rail: Rail, wanted: Mapping[str, Any], accounts: Sequence[str], requires: RequiredCheck
+def guardrail_changes(
+    guardrail: OrganizationGuardrail, wanted: Mapping[str, Any], accounts: Sequence[str], requires: RequiredCheck
 ) -> list[Change]:
-    """What makes the rail stand over the accounts; nothing where it cannot be set from here or stands already."""
-    content = rail.content
-    if isinstance(content, Unread) or not rail.management:
+    """What makes the guardrail stand over the accounts; nothing where it cannot be set from here or stands already."""
+    content = guardrail.content
+    if isinstance(content, Unread) or not guardrail.management:
         return []
     changes = []
     parameters: dict[str, Any]
-    if not rail.enabled:
-        parameters = {"RootId": rail.root, "PolicyType": TYPE}
+    if not guardrail.enabled:
+        parameters = {"RootId": guardrail.root, "PolicyType": TYPE}
         changes.append(
             _change(
-                rail,
+                guardrail,
                 "EnablePolicyType",
-                rail.root,
+                guardrail.root,
                 parameters,
                 None,
                 "service control policies are not in use yet",
@@ -143,7 +145,7 @@ def rail_changes(
         )
     if content is None:
         parameters = {
-            "Name": rail.name,
+            "Name": guardrail.name,
             "Type": TYPE,
             "Description": "Keeps what onetrail made from being undone.",
             "Content": Document(wanted),
@@ -151,9 +153,9 @@ def rail_changes(
         }
         changes.append(
             _change(
-                rail,
+                guardrail,
                 "CreatePolicy",
-                rail.name,
+                guardrail.name,
                 parameters,
                 None,
                 "no guardrail of this name exists",
@@ -161,24 +163,26 @@ def rail_changes(
             )
         )
     elif iam.canonical(content) != iam.canonical(wanted):
-        parameters = {"PolicyId": rail.policy_id, "Content": Document(wanted)}
+        parameters = {"PolicyId": guardrail.policy_id, "Content": Document(wanted)}
         changes.append(
             _change(
-                rail,
+                guardrail,
                 "UpdatePolicy",
-                rail.name,
+                guardrail.name,
                 parameters,
                 content,
                 "the guardrail has another content",
                 requires,
             )
         )
-    policy_id: Any = rail.policy_id or EarlierResult(f"rail-CreatePolicy-{rail.name}", "Policy.PolicySummary.Id")
-    for account in sorted(set(accounts) - set(rail.targets)):
+    policy_id: Any = guardrail.policy_id or EarlierResult(
+        f"rail-CreatePolicy-{guardrail.name}", "Policy.PolicySummary.Id"
+    )
+    for account in sorted(set(accounts) - set(guardrail.targets)):
         parameters = {"PolicyId": policy_id, "TargetId": account}
         changes.append(
             _change(
-                rail,
+                guardrail,
                 "AttachPolicy",
                 account,
                 parameters,
@@ -190,30 +194,34 @@ def rail_changes(
     return changes
 
 
-def rail_findings(
-    step: str, rail: Rail, wanted: Mapping[str, Any], accounts: Sequence[str], *, ready: bool
+def guardrail_findings(
+    step: str, guardrail: OrganizationGuardrail, wanted: Mapping[str, Any], accounts: Sequence[str], *, ready: bool
 ) -> list[Finding]:
-    """Whether the rail stands; `ready` says whether what it must not come before is done."""
-    account = rail.management or "-"
-    content = rail.content
+    """Whether the guardrail stands; `ready` says whether what it must not come before is done."""
+    account = guardrail.management or "-"
+    content = guardrail.content
     if isinstance(content, Unread):
         text = f"whether it is attached is unknown: {content.why}"
-        return [Finding(f"{step}.guardrail", FindingState.COULD_NOT_LOOK, "-", "-", rail.name, text)]
-    if rail.why and not rail.organization:
-        return [Finding(f"{step}.guardrail", FindingState.NOTE, "-", "-", rail.name, f"no guardrail: {rail.why}")]
-    if rail.why:
+        return [Finding(f"{step}.guardrail", FindingState.COULD_NOT_LOOK, "-", "-", guardrail.name, text)]
+    if guardrail.why and not guardrail.organization:
+        return [
+            Finding(f"{step}.guardrail", FindingState.NOTE, "-", "-", guardrail.name, f"no guardrail: {guardrail.why}")
+        ]
+    if guardrail.why:
         return [
             Finding(
                 f"{step}.guardrail",
                 FindingState.NOTE,
                 "-",
                 "-",
-                rail.name,
-                f"not set from here: {rail.why}; onetrail policies prints it as scp",
+                guardrail.name,
+                f"not set from here: {guardrail.why}; onetrail policies prints it as scp",
             )
         ]
     stands = (
-        content is not None and iam.canonical(content) == iam.canonical(wanted) and set(accounts) <= set(rail.targets)
+        content is not None
+        and iam.canonical(content) == iam.canonical(wanted)
+        and set(accounts) <= set(guardrail.targets)
     )
     if stands:
         return [
@@ -222,16 +230,16 @@ def rail_findings(
                 FindingState.OK,
                 account,
                 "-",
-                rail.name,
+                guardrail.name,
                 f"attached to {', '.join(sorted(accounts))}",
             )
         ]
     evidence = "is set by the plan" if ready else "is set once what it protects is proven"
-    return [Finding(f"{step}.guardrail", FindingState.PLANNED, account, "-", rail.name, evidence)]
+    return [Finding(f"{step}.guardrail", FindingState.PLANNED, account, "-", guardrail.name, evidence)]
 
 
 def _change(
-    rail: Rail,
+    guardrail: OrganizationGuardrail,
     call: str,
     resource: str,
     parameters: Mapping[str, Any],
@@ -245,15 +253,15 @@ def _change(
         "UpdatePolicy": "UpdatePolicy with the content shown as before",
         "AttachPolicy": "DetachPolicy",
     }[call]
-    key = f"rail-{call}-{resource}" if call != "CreatePolicy" else f"rail-CreatePolicy-{rail.name}"
+    key = f"rail-{call}-{resource}" if call != "CreatePolicy" else f"rail-CreatePolicy-{guardrail.name}"
     return Change(
         key=key,
-        account=rail.management,
-        region=rail.region,
+        account=guardrail.management,
+        region=guardrail.region,
         service="organizations",
         call=call,
         parameters=parameters,
-        resource=resource if call != "AttachPolicy" else f"{rail.name} on {resource}",
+        resource=resource if call != "AttachPolicy" else f"{guardrail.name} on {resource}",
         before=before,
         reason=reason,
         undo=undo,

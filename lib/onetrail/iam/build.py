@@ -14,7 +14,7 @@ from onetrail.iam.builders.batch import (
     work_bucket_open,
 )
 from onetrail.iam.builders.documents import Opening, all_documents
-from onetrail.iam.builders.guardrails import archive_rail, rcp, scp, trail_rail
+from onetrail.iam.builders.guardrails import archive_guardrail, rcp, scp, trail_guardrail
 from onetrail.iam.builders.key import kms_key
 from onetrail.iam.builders.old_bucket import (
     Writers,
@@ -41,7 +41,7 @@ __all__ = [
     "Writers",
     "access_log_bucket",
     "all_documents",
-    "archive_rail",
+    "archive_guardrail",
     "batch_policy",
     "batch_trust",
     "central_bucket",
@@ -63,7 +63,7 @@ __all__ = [
     "scp",
     "sealer_policy",
     "source_copier_policy",
-    "trail_rail",
+    "trail_guardrail",
     "trust",
     "work_bucket",
     "work_bucket_open",

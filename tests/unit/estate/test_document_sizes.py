@@ -21,7 +21,7 @@ from onetrail.change import (
 )
 from onetrail.estate.archive import archive_of
 from onetrail.estate.freeze import held_policy
-from onetrail.estate.guardrails import Rail
+from onetrail.estate.guardrails import OrganizationGuardrail
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.estate.policy_documents.printed import documents
 from onetrail.estate.policy_documents.sizes import sized, within_limits
@@ -184,11 +184,13 @@ def test_03_is_not_planned_where_the_archives_policy_is_too_large() -> None:
 
 
 def test_04_is_not_planned_where_the_guardrail_is_too_large() -> None:
-    """Nothing is stopped before the rail could stand. Twin: few accounts."""
-    rail = Rail("onetrail-trail-rail", management="999988887777", root="r-1", enabled=True, region="us-east-1")
+    """Nothing is stopped before the guardrail could stand. Twin: few accounts."""
+    guardrail = OrganizationGuardrail(
+        "onetrail-trail-rail", management="999988887777", root="r-1", enabled=True, region="us-east-1"
+    )
     for settings, empty in ((grown(400), True), (grown(3), False)):
         regions = {account: () for account in settings.source_account_ids}
-        seen = replace(given_the_cutover(), rail=rail, regions=regions)
+        seen = replace(given_the_cutover(), guardrail=guardrail, regions=regions)
         assert trail_cutover.propose(settings, seen).empty is empty
         assert bool(states(trail_cutover.check(settings, seen), "04.document-size")) is empty
 
@@ -212,14 +214,16 @@ def test_05_opens_nothing_where_the_archives_policy_would_be_too_large_and_close
 
 
 def test_06_is_not_planned_where_the_guardrail_is_too_large() -> None:
-    """Twin: a rail of ordinary names."""
-    rail = Rail("onetrail-archive-rail", management="999988887777", root="r-1", enabled=True, region="us-east-1")
-    seen = given_the_verification(GOOD, rail=rail)
+    """Twin: a guardrail of ordinary names."""
+    guardrail = OrganizationGuardrail(
+        "onetrail-archive-rail", management="999988887777", root="r-1", enabled=True, region="us-east-1"
+    )
+    seen = given_the_verification(GOOD, guardrail=guardrail)
     assert not verification.propose(SETTINGS, seen).empty
     assert states(verification.check(SETTINGS, seen), "06.document-size") == []
     with pytest.MonkeyPatch.context() as patch:
         module = import_module("onetrail.steps.verification.propose")
-        patch.setattr(module, "rail_document", lambda *_: document(10_241).value)
+        patch.setattr(module, "guardrail_document", lambda *_: document(10_241).value)
         assert verification.propose(SETTINGS, seen).empty
         assert states(verification.check(SETTINGS, seen), "06.document-size") == [FindingState.FINDING]
 

@@ -1,4 +1,4 @@
-"""Every other document: old buckets, side buckets, key, roles, rails; each allows its work, no more."""
+"""Every other document: old buckets, side buckets, key, roles, guardrails; each allows its work, no more."""
 
 import json
 
@@ -24,7 +24,7 @@ from onetrail.iam import (
 )
 from onetrail.iam.build import (
     access_log_bucket,
-    archive_rail,
+    archive_guardrail,
     copier_policy,
     grant_keeper_policy,
     kms_key,
@@ -38,7 +38,7 @@ from onetrail.iam.build import (
     scp,
     sealer_policy,
     source_copier_policy,
-    trail_rail,
+    trail_guardrail,
     trust,
     work_bucket,
 )
@@ -416,49 +416,49 @@ def test_trust_names_its_principals_and_no_service() -> None:
     assert not assumes(batch, **{"aws:SourceAccount": LOG})
 
 
-RAILS = [
-    # rail, who, action, resource, allowed; SCP unless the builder is rcp
-    (trail_rail, OWNER, "cloudtrail:StopLogging", TRAIL, False),
-    (trail_rail, root(SOURCE), "cloudtrail:DeleteTrail", TRAIL, False),
+GUARDRAILS = [
+    # guardrail, who, action, resource, allowed; SCP unless the builder is rcp
+    (trail_guardrail, OWNER, "cloudtrail:StopLogging", TRAIL, False),
+    (trail_guardrail, root(SOURCE), "cloudtrail:DeleteTrail", TRAIL, False),
     (
-        trail_rail,
+        trail_guardrail,
         OWNER,
         "cloudtrail:StopLogging",
         TRAIL.replace("acme", "old"),
         True,
     ),  # names the new trail only
-    (trail_rail, OWNER, "cloudtrail:StartLogging", TRAIL, True),
-    (trail_rail, ADMIN, "s3:DeleteBucket", ARCHIVE, True),
-    (archive_rail, ADMIN, "s3:DeleteBucket", ARCHIVE, False),
-    (archive_rail, ADMIN, "s3:PutBucketPolicy", ARCHIVE, False),
-    (archive_rail, KEEPER, "s3:PutBucketPolicy", ARCHIVE, True),
-    (archive_rail, KEEPER, "s3:DeleteBucketPolicy", ARCHIVE, False),
-    (archive_rail, BREAKER, "s3:DeleteBucketPolicy", ARCHIVE, True),
-    (archive_rail, ADMIN, "organizations:LeaveOrganization", "*", False),
-    (archive_rail, OWNER, "organizations:LeaveOrganization", "*", True),  # the log account alone
-    (archive_rail, ADMIN, "s3:DeleteBucket", "arn:aws:s3:::another", True),
-    (archive_rail, OWNER, "cloudtrail:StopLogging", TRAIL, True),
+    (trail_guardrail, OWNER, "cloudtrail:StartLogging", TRAIL, True),
+    (trail_guardrail, ADMIN, "s3:DeleteBucket", ARCHIVE, True),
+    (archive_guardrail, ADMIN, "s3:DeleteBucket", ARCHIVE, False),
+    (archive_guardrail, ADMIN, "s3:PutBucketPolicy", ARCHIVE, False),
+    (archive_guardrail, KEEPER, "s3:PutBucketPolicy", ARCHIVE, True),
+    (archive_guardrail, KEEPER, "s3:DeleteBucketPolicy", ARCHIVE, False),
+    (archive_guardrail, BREAKER, "s3:DeleteBucketPolicy", ARCHIVE, True),
+    (archive_guardrail, ADMIN, "organizations:LeaveOrganization", "*", False),
+    (archive_guardrail, OWNER, "organizations:LeaveOrganization", "*", True),  # the log account alone
+    (archive_guardrail, ADMIN, "s3:DeleteBucket", "arn:aws:s3:::another", True),
+    (archive_guardrail, OWNER, "cloudtrail:StopLogging", TRAIL, True),
     (scp, OWNER, "cloudtrail:UpdateTrail", TRAIL, False),
     (scp, ADMIN, "s3:BypassGovernanceRetention", LOGS, False),
-    (archive_rail, BREAKER, "s3:BypassGovernanceRetention", LOGS, True),  # raises what is proven later
+    (archive_guardrail, BREAKER, "s3:BypassGovernanceRetention", LOGS, True),  # raises what is proven later
     (scp, COPIER, "s3:PutObject", LOGS, True),
 ]
 
 
-@pytest.mark.parametrize(("build", "who", "action", "resource", "verdict"), RAILS)
-def test_a_rail_guards_the_new_resources_and_nothing_else(archive, build, who, action, resource, verdict) -> None:
+@pytest.mark.parametrize(("build", "who", "action", "resource", "verdict"), GUARDRAILS)
+def test_a_guardrail_guards_the_new_resources_and_nothing_else(archive, build, who, action, resource, verdict) -> None:
     assert allowed(who, action, resource, who.account, scps=((FULL, build(archive)),)) is verdict
     assert allowed(who, action, resource, who.account, scps=((FULL,),))
 
 
-def test_a_rail_lets_the_exempt_through(archive) -> None:
-    rail = trail_rail(archive, [OWNER.arn])
-    assert allowed(OWNER, "cloudtrail:StopLogging", TRAIL, SOURCE, scps=((FULL, rail),))
+def test_a_guardrail_lets_the_exempt_through(archive) -> None:
+    guardrail = trail_guardrail(archive, [OWNER.arn])
+    assert allowed(OWNER, "cloudtrail:StopLogging", TRAIL, SOURCE, scps=((FULL, guardrail),))
 
 
-def test_both_rails_together_are_one_document_within_the_limit(make_archive) -> None:
+def test_both_guardrails_together_are_one_document_within_the_limit(make_archive) -> None:
     keyed = make_archive(kms_key_arn=KEY)
-    both = with_statements(trail_rail(keyed), archive_rail(keyed)["Statement"])
+    both = with_statements(trail_guardrail(keyed), archive_guardrail(keyed)["Statement"])
     assert canonical(both) == canonical(scp(keyed))
     assert not allowed(ADMIN, "kms:ScheduleKeyDeletion", KEY, LOG, scps=((FULL, scp(keyed)),), resource=kms_key(keyed))
 
@@ -480,7 +480,7 @@ RCPS = [
 
 
 @pytest.mark.parametrize(("who", "action", "resource", "verdict"), RCPS)
-def test_the_resource_rail_refuses_strangers_and_changes_and_spares_services(
+def test_the_resource_guardrail_refuses_strangers_and_changes_and_spares_services(
     archive, who, action, resource, verdict
 ) -> None:
     assert allowed(who, action, resource, LOG, resource=OPEN, rcps=((OPEN, rcp(archive)),)) is verdict

@@ -3,14 +3,14 @@ idle."""
 
 import pytest
 
-from onetrail.estate.guardrails import GuardrailWrong, judged_rail
+from onetrail.estate.guardrails import GuardrailWrong, judged_guardrail
 from onetrail.iam import judge_guardrail, without_sids
-from onetrail.iam.build import archive_rail, rcp, scp, trail_rail
+from onetrail.iam.build import archive_guardrail, rcp, scp, trail_guardrail
 from onetrail.iam.document import compact
 from tests.unit.iam.conftest import LOG, SOURCE
 from tests.unit.iam.test_central_bucket import without_conditions, without_statements, without_values
 
-BUILDS = {"trail_rail": trail_rail, "archive_rail": archive_rail, "scp": scp, "rcp": rcp}
+BUILDS = {"trail_rail": trail_guardrail, "archive_rail": archive_guardrail, "scp": scp, "rcp": rcp}
 LIMITS = {"trail_rail": 5120, "archive_rail": 5120, "scp": 5120, "rcp": 5120}
 
 
@@ -54,15 +54,15 @@ def test_nothing_can_be_taken_out_unnoticed(make_archive, which, cut) -> None:
 def test_a_guardrail_that_decides_wrongly_comes_into_no_plan(make_archive) -> None:
     """One line names the first request; twin: the whole document."""
     archive = given(make_archive)
-    whole = archive_rail(archive)
-    assert judged_rail(archive, "archive_rail", whole) == whole
+    whole = archive_guardrail(archive)
+    assert judged_guardrail(archive, "archive_rail", whole) == whole
     with pytest.raises(GuardrailWrong, match="an administrator: iam:AttachRolePolicy") as said:
-        judged_rail(archive, "archive_rail", without_sids(whole, {"OurRolesStay"}))
+        judged_guardrail(archive, "archive_rail", without_sids(whole, {"OurRolesStay"}))
     assert "\n" not in str(said.value)
 
 
-def test_both_rails_together_are_the_scp(make_archive) -> None:
+def test_both_guardrails_together_are_the_scp(make_archive) -> None:
     """So what holds of each holds of it."""
     archive = given(make_archive)
-    both = [*trail_rail(archive)["Statement"], *archive_rail(archive)["Statement"]]
+    both = [*trail_guardrail(archive)["Statement"], *archive_guardrail(archive)["Statement"]]
     assert scp(archive)["Statement"] == both

@@ -91,10 +91,18 @@ def test_the_buckets_beside_it_decide_every_request_as_they_must(rows: Any, docu
     assert wrong(rows(Ask(ARCHIVE, "2026-01-12T09:00:00Z")), resource=document(ARCHIVE)) == []
 
 
-@pytest.mark.parametrize("which", ["trail_rail", "archive_rail", "scp", "rcp"])
+BUILDS = {
+    "trail_rail": build.trail_guardrail,
+    "archive_rail": build.archive_guardrail,
+    "scp": build.scp,
+    "rcp": build.rcp,
+}
+
+
+@pytest.mark.parametrize("which", BUILDS)
 def test_the_guardrails_decide_every_request_as_they_must(which: Any) -> None:
     """Over S3, IAM, KMS and CloudTrail, whatever else would let the caller in."""
-    control = ((EVERYTHING, getattr(build, which)(ARCHIVE)),)
+    control = ((EVERYTHING, BUILDS[which](ARCHIVE)),)
     said = {"resource_controls" if which == "rcp" else "service_controls": control}
     assert wrong(guarded(ARCHIVE, which, "2026-01-12T09:00:00Z"), resource=EVERYTHING, **said) == []
 

@@ -46,7 +46,7 @@ def given(*, guarded: bool, state: str = "steady") -> Estate:
         "expired": lambda: build.central_bucket_open(found, [COPIER], [OLD], UNTIL),
     }[state]()
     pushed = {PUSHER: Role(build.trust([ENGINEER]), (build.source_copier_policy(found, [OLD], UNTIL),))}
-    rails = (build.archive_rail(found), build.trail_rail(found))
+    guardrails = (build.archive_guardrail(found), build.trail_guardrail(found))
     return Estate(
         roles={
             BREAK_GLASS: Role(build.trust([LEAD]), (ANYTHING,)),
@@ -64,7 +64,7 @@ def given(*, guarded: bool, state: str = "steady") -> Estate:
             ACCESS: build.access_log_bucket(found),
             KEY: build.kms_key(found, [PUSHER], UNTIL) if state == "pushed" else build.kms_key(found),
         },
-        controls={LOG: rails, SOURCE: rails} if guarded else {},
+        controls={LOG: guardrails, SOURCE: guardrails} if guarded else {},
         now=UNTIL if state == "expired" else "2026-01-12T14:00:00Z",
     )
 
@@ -307,7 +307,7 @@ REACHED = [
 
 @pytest.mark.parametrize("attacker", ATTACKERS)
 @pytest.mark.parametrize(
-    ("guarded", "state", "wanted"), REACHED, ids=[f"{'rail' if g else 'no rail'} {s}" for g, s, _ in REACHED]
+    ("guarded", "state", "wanted"), REACHED, ids=[f"{'guardrail' if g else 'no guardrail'} {s}" for g, s, _ in REACHED]
 )
 def test_what_one_change_first_opens_to_whom(guarded: bool, state: str, wanted: Any, attacker: str) -> None:
     """An administrator of the log account over the trust of break-glass is refused by the guardrail, and possible
@@ -325,9 +325,9 @@ def test_what_one_change_first_opens_to_whom(guarded: bool, state: str, wanted: 
 )
 def test_a_guardrail_without_one_of_its_parts_is_found_out(left_out: str, attacker: str, first: str) -> None:
     """The twin of the first rows: what each part holds back is reached without it."""
-    rail = without_sids(build.archive_rail(archive()), {left_out})
-    assert rail is not None
-    estate = replace(given(guarded=True), controls={LOG: (rail,)})
+    guardrail = without_sids(build.archive_guardrail(archive()), {left_out})
+    assert guardrail is not None
+    estate = replace(given(guarded=True), controls={LOG: (guardrail,)})
     assert first in reached(estate, ATTACKERS[attacker])
 
 

@@ -7,7 +7,7 @@ from itertools import chain
 import pytest
 
 from onetrail.iam import Policies, Request, evaluate, prepared, role, service
-from onetrail.iam.build import archive_rail, central_bucket, central_bucket_open, kms_key
+from onetrail.iam.build import archive_guardrail, central_bucket, central_bucket_open, kms_key
 from onetrail.iam.builders.actions import OTHER_CHANGES
 from onetrail.iam.expectations import ADMINISTRATOR, universe
 from onetrail.iam.expectations.decisions import (
@@ -116,7 +116,7 @@ def may(action: str) -> set[str]:
     """Who of `WHO` may do it to the archive, its key or a role of ours, in one of the states; each is an administrator
     at home."""
     kind = action.split(":")[0]
-    rail = (
+    guardrail = (
         (
             prepared(
                 {
@@ -124,7 +124,7 @@ def may(action: str) -> set[str]:
                     "Statement": [{"Sid": "Full", "Effect": "Allow", "Action": "*", "Resource": "*"}],
                 }
             ),
-            prepared(archive_rail(ARCHIVE)),
+            prepared(archive_guardrail(ARCHIVE)),
         ),
     )
     if kind == "s3":
@@ -143,7 +143,7 @@ def may(action: str) -> set[str]:
         policies = Policies(
             identity=identity,
             resource=prepared(state) if state else None,
-            scps=rail if who.kind == "role" else (),
+            scps=guardrail if who.kind == "role" else (),
         )
         if evaluate(Request(who, action, where, LOG, COPY), policies).allowed:
             found.add(name)

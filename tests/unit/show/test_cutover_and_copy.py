@@ -11,7 +11,7 @@ from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.estate.backlog.backlog import Backlog, KeyMapping
 from onetrail.estate.backlog.obstacles import Obstacle
 from onetrail.estate.delivery import RegionDelivery
-from onetrail.estate.guardrails import Rail
+from onetrail.estate.guardrails import OrganizationGuardrail
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.estate.status import Status, StepStage
 from onetrail.s3.decisions.decide import DecisionKind
@@ -38,7 +38,7 @@ NEW = _trail("onetrail", "us-east-1")
 def _cutover(*deliveries, new=(NEW,)):
     estate = OldEstate(new, (_trail("audit", "eu-west-1"),), ())
     regions = {SOURCE: ("eu-west-1", "us-east-1")}
-    return Cutover(DONE, estate, regions, deliveries, Rail("onetrail-trail-rail"), "", NOW)
+    return Cutover(DONE, estate, regions, deliveries, OrganizationGuardrail("onetrail-trail-rail"), "", NOW)
 
 
 def _seen(region):

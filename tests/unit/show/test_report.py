@@ -12,7 +12,7 @@ import pytest
 from onetrail.change import Finding, FindingState, RunRecord
 from onetrail.cloudtrail.digests.verdict import Chain, Interval, IntervalState
 from onetrail.cloudtrail.digests.verdict import FileState as File
-from onetrail.estate.guardrails import Rail
+from onetrail.estate.guardrails import OrganizationGuardrail
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.estate.status import Status, StepStage
 from onetrail.looked import Unread
@@ -409,7 +409,7 @@ def test_the_sections_are_values(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rail", "said", "verdict"),
+    ("guardrail", "said", "verdict"),
     [
         (
             {"content": Unread("ListRoots: AccessDenied")},
@@ -420,8 +420,8 @@ def test_the_sections_are_values(tmp_path: Path) -> None:
         ({"why": "no organization is named"}, "no organization is named", FindingState.NOTE),
     ],
 )
-def test_a_guard_rail_that_could_not_be_looked_for_is_not_one_that_is_to_come(tmp_path, rail, said, verdict):
+def test_a_guardrail_that_could_not_be_read_is_not_one_that_is_to_come(tmp_path, guardrail, said, verdict):
     """Twins: it is not there, and it is not set from here."""
-    seen = replace(given_a_verification(), rail=Rail("onetrail-archive-rail", **rail))
+    seen = replace(given_a_verification(), guardrail=OrganizationGuardrail("onetrail-archive-rail", **guardrail))
     (row,) = [one for one in _guardrails(given(tmp_path, verified=seen)) if "onetrail-archive-rail" in one[0]]
     assert (row[2], row[3]) == (said, SIGNS[verdict])

@@ -12,7 +12,7 @@ from onetrail.change import CheckKind, FindingState, RequiredCheck
 from onetrail.cloudtrail.selector import MANAGEMENT, MANAGEMENT_NAME, Selectors
 from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.estate.delivery import RegionDelivery
-from onetrail.estate.guardrails import Rail, rail_changes
+from onetrail.estate.guardrails import OrganizationGuardrail, guardrail_changes
 from onetrail.estate.old_estate import OldEstate
 from onetrail.estate.old_trails import drained
 from onetrail.estate.status import Status, StepStage
@@ -21,7 +21,7 @@ from onetrail.settings import Settings
 from onetrail.steps import trail_cutover
 from onetrail.steps.trail_cutover import check, delivered_everywhere, last_files_in, propose
 from onetrail.steps.trail_cutover.observe import CutoverObservation
-from onetrail.steps.trail_cutover.propose import rail_document
+from onetrail.steps.trail_cutover.propose import guardrail_document
 from tests.unit.change.given import given_a_gate
 
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
@@ -58,7 +58,7 @@ def given(new=(), old=(), deliveries=(), now=NOW, ready=True, **said):
         estate=OldEstate(tuple(new), tuple(old), ()),
         regions={SOURCE: REGIONS},
         deliveries=tuple(deliveries),
-        rail=Rail("onetrail-trail-rail", why="no organization is named in the parameters"),
+        guardrail=OrganizationGuardrail("onetrail-trail-rail", why="no organization is named in the parameters"),
         kms_key="",
         now=now,
         **said,
@@ -122,19 +122,19 @@ def test_one_property_undone_is_one_change(different, expected):
     assert calls(plan) == expected
 
 
-def test_what_the_rail_itself_would_refuse_is_said_with_who_can_lift_it():
-    """Twin: without the rail over the account there is nothing to say."""
+def test_what_the_guardrail_itself_would_refuse_is_reported_with_who_can_lift_it():
+    """Twin: without the guardrail over the account there is nothing to say."""
     observation = given(
         new=[given_the_new_trail(selectors=Selectors(()))],
         old=[given_a_trail()],
         deliveries=delivered(*REGIONS),
     )
-    rail = Rail("onetrail-trail-rail", content=rail_document(SETTINGS), targets=(SOURCE,))
-    plan = propose(SETTINGS, replace(observation, rail=rail))
+    guardrail = OrganizationGuardrail("onetrail-trail-rail", content=guardrail_document(SETTINGS), targets=(SOURCE,))
+    plan = propose(SETTINGS, replace(observation, guardrail=guardrail))
     assert calls(plan) == ["PutEventSelectors", "StopLogging"]
     (note,) = plan.notes
     assert note.startswith(f"the guardrail onetrail-trail-rail denies PutEventSelectors in {SOURCE}: detach it")
-    assert propose(SETTINGS, replace(observation, rail=replace(rail, targets=()))).notes == ()
+    assert propose(SETTINGS, replace(observation, guardrail=replace(guardrail, targets=()))).notes == ()
 
 
 def test_a_finished_cutover_proposes_nothing():
@@ -148,7 +148,7 @@ def test_a_finished_cutover_proposes_nothing():
 
 
 @pytest.mark.parametrize(
-    ("rail", "stage"),
+    ("guardrail", "stage"),
     [
         ({"why": "the current credentials are not of the management account"}, StepStage.DONE),
         ({"content": Unread("ListRoots: AccessDenied: no")}, StepStage.UNKNOWN),
@@ -158,17 +158,18 @@ def test_a_finished_cutover_proposes_nothing():
         ),  # it is not there, and the plan sets it
     ],
 )
-def test_a_guard_rail_that_nobody_could_look_for_leaves_the_step_unknown(monkeypatch, rail, stage):
+def test_a_guardrail_that_could_not_be_read_leaves_the_step_unknown(monkeypatch, guardrail, stage):
     """What is not known to stand is not done, nor waited for. Twins: it is not set from here, and it is not there."""
     seen = given(new=[given_the_new_trail()], deliveries=delivered(*REGIONS))
-    seen = replace(seen, rail=Rail("onetrail-trail-rail", **rail))
+    seen = replace(seen, guardrail=OrganizationGuardrail("onetrail-trail-rail", **guardrail))
     module = sys.modules["onetrail.steps.trail_cutover.check"]
     monkeypatch.setattr(module, "observe", lambda *_: seen)
     status = module.done(SETTINGS, None)
     assert status.stage is stage
     assert ("onetrail-trail-rail: ListRoots: AccessDenied" in status.line) is (stage is StepStage.UNKNOWN)
     assert (
-        rail_changes(seen.rail, {}, (SOURCE,), RequiredCheck(CheckKind.LAST_FILES_IN)) == [] or stage is StepStage.OPEN
+        guardrail_changes(seen.guardrail, {}, (SOURCE,), RequiredCheck(CheckKind.LAST_FILES_IN)) == []
+        or stage is StepStage.OPEN
     )
 
 

@@ -11,7 +11,7 @@ from onetrail import iam
 from onetrail.change import BulkAction, CheckKind, FindingState, RequiredCheck
 from onetrail.cloudtrail.digests.verdict import Chain, Interval, IntervalState
 from onetrail.cloudtrail.digests.verdict import FileState as File
-from onetrail.estate.guardrails import Rail
+from onetrail.estate.guardrails import OrganizationGuardrail
 from onetrail.estate.status import Status, StepStage
 from onetrail.settings import Settings
 from onetrail.show.coverage import restarts
@@ -26,7 +26,7 @@ from onetrail.steps.verification import (
     check,
     propose,
 )
-from onetrail.steps.verification.propose import rail_document
+from onetrail.steps.verification.propose import guardrail_document
 from onetrail.steps.verification.verdict import Older, OlderSeen
 
 NOW = datetime(2026, 1, 12, 12, tzinfo=UTC)
@@ -56,7 +56,7 @@ def given(*buckets, ready=True, **said):
         "buckets": buckets,
         "lock": LOCK,
         "work_lock": SEALED,
-        "rail": Rail("onetrail-archive-rail", why="no organization is named in the parameters"),
+        "guardrail": OrganizationGuardrail("onetrail-archive-rail", why="no organization is named in the parameters"),
         "now": NOW,
     }
     return VerificationObservation(
@@ -311,15 +311,17 @@ def test_a_bucket_of_which_something_could_not_be_read_makes_no_plan_that_says_a
     assert beside.changes and not beside.not_evaluated
 
 
-def test_the_rail_comes_after_the_seal_and_names_the_archive():
-    rail = Rail("onetrail-archive-rail", "o-practice01", "999988887777", "us-east-1", "", "r-1", True)
-    changes = propose(SETTINGS, given(GOOD, rail=rail)).changes
-    rails = [change for change in changes if change.service == "organizations"]
-    assert [change.call for change in rails] == ["CreatePolicy", "AttachPolicy"]
-    assert {change.requires for change in rails} == {RequiredCheck(CheckKind.SEALED)}
+def test_the_guardrail_comes_after_the_seal_and_names_the_archive():
+    guardrail = OrganizationGuardrail(
+        "onetrail-archive-rail", "o-practice01", "999988887777", "us-east-1", "", "r-1", True
+    )
+    changes = propose(SETTINGS, given(GOOD, guardrail=guardrail)).changes
+    guardrails = [change for change in changes if change.service == "organizations"]
+    assert [change.call for change in guardrails] == ["CreatePolicy", "AttachPolicy"]
+    assert {change.requires for change in guardrails} == {RequiredCheck(CheckKind.SEALED)}
     assert all(
         SETTINGS.bucket_name in str(s["Resource"])
-        for s in iam.statements(rail_document(SETTINGS, given()))
+        for s in iam.statements(guardrail_document(SETTINGS, given()))
         if s["Sid"] == "ArchiveStays"
     )
 

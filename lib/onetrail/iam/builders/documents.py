@@ -10,7 +10,7 @@ from onetrail.iam.builders.archive_bucket_policy import (
     central_bucket_window,
 )
 from onetrail.iam.builders.archive_facts import Archive, account_of, document
-from onetrail.iam.builders.guardrails import archive_rail, rcp, scp, trail_rail
+from onetrail.iam.builders.guardrails import archive_guardrail, rcp, scp, trail_guardrail
 from onetrail.iam.builders.key import kms_key
 from onetrail.iam.builders.old_bucket import (
     old_bucket_closed,
@@ -50,7 +50,7 @@ def all_documents(
     reader_principals: Sequence[str] = (),
     old_prefixes: Sequence[str] = ("",),
     old_bucket_keepers: Sequence[str] = (),
-    rail_exempt: Sequence[str] = (),
+    guardrail_exempt: Sequence[str] = (),
 ) -> dict[str, dict[str, Any]]:
     """Name -> document. `old_bucket_*` are for the first old bucket; the others differ by name only.
 
@@ -87,10 +87,10 @@ def all_documents(
         "role_grant_keeper_trust": trust(operators),
         "role_copier": copier_policy(archive, opening.old_buckets),
         "role_copier_trust": trust(operators),
-        "trail_rail": trail_rail(archive, rail_exempt),
-        "archive_rail": archive_rail(archive, rail_exempt),
-        "scp": scp(archive, rail_exempt),
-        "rcp": rcp(archive, rail_exempt),
+        "trail_rail": trail_guardrail(archive, guardrail_exempt),
+        "archive_rail": archive_guardrail(archive, guardrail_exempt),
+        "scp": scp(archive, guardrail_exempt),
+        "rcp": rcp(archive, guardrail_exempt),
     }
     if any(account_of(arn) != archive.log_account for arn in opening.copiers):
         found["role_source_copier"] = source_copier_policy(archive, opening.old_buckets, opening.expires)

@@ -21,7 +21,7 @@ _ROLE_USES: Final = (
 """What is done with a role without changing it."""
 
 
-def trail_rail(archive: Archive, exempt: Sequence[str] = ()) -> dict[str, Any]:
+def trail_guardrail(archive: Archive, exempt: Sequence[str] = ()) -> dict[str, Any]:
     """SCP: the new trail is not stopped, deleted or narrowed by any principal of a member account.
 
     It does not reach the management account: no SCP does.
@@ -29,14 +29,14 @@ def trail_rail(archive: Archive, exempt: Sequence[str] = ()) -> dict[str, Any]:
     return document(_trail_kept(archive, exempt))
 
 
-def archive_rail(archive: Archive, exempt: Sequence[str] = ()) -> dict[str, Any]:
+def archive_guardrail(archive: Archive, exempt: Sequence[str] = ()) -> dict[str, Any]:
     """SCP: the archive's buckets, its key and our roles are not undone, and the log account stays in the
     organization."""
     return document(*_archive_kept(archive, exempt))
 
 
 def scp(archive: Archive, exempt: Sequence[str] = ()) -> dict[str, Any]:
-    """Both rails in one service control policy."""
+    """Both guardrails in one service control policy."""
     return document(_trail_kept(archive, exempt), *_archive_kept(archive, exempt))
 
 

@@ -72,7 +72,7 @@ def _log_account(settings: Settings, observation: EvidenceObservation) -> Iterat
 
 
 def _guardrails(observation: EvidenceObservation) -> Iterator[Row]:
-    guardrails = [seen.rail for seen in (observation.cutover, observation.verified) if seen is not None]
+    guardrails = [seen.guardrail for seen in (observation.cutover, observation.verified) if seen is not None]
     for guardrail in guardrails:
         if isinstance(guardrail.content, Unread):
             yield f"guardrail {guardrail.name}", "attached by the organization", BLIND, sign(None)

@@ -21,7 +21,7 @@ from onetrail.settings import Settings
 CLOSE: Final = 0.75
 """Share of the limit from which on a document is named."""
 _ONE_MORE_ACCOUNT: Final = "999999999999"
-_RAILS: Final = ("trail_rail", "archive_rail")
+_GUARDRAILS: Final = ("trail_rail", "archive_rail")
 _PUT_BY_OTHERS: Final = ("scp", "rcp")
 """Printed for whoever holds the organization, and put by no step."""
 _BATCH, _PUSH = "if S3 Batch Operations copies", "if logs are pushed"
@@ -88,7 +88,7 @@ def _printed(settings: Settings, names: Sequence[str]) -> Iterator[PlannedDocume
 
 def kind_of(name: str) -> DocumentKind:
     """Where a printed document is put, by its name."""
-    if name in _RAILS:
+    if name in _GUARDRAILS:
         return DocumentKind.SCP
     if name.startswith("role_"):
         return DocumentKind.TRUST if "_trust" in name else DocumentKind.ROLE

@@ -41,7 +41,7 @@ def rows(settings: Settings, seen: PreflightFacts, open_steps: Sequence[str]) ->
         partial(_names, settings, seen),
         partial(_people, seen),
         partial(_permissions, settings, seen, open_steps),
-        partial(_rails, settings, seen),
+        partial(_guardrails, settings, seen),
         partial(_documents, settings, seen, open_steps),
     )
     return [*found, *(one for check in checks for one in check())]
@@ -271,7 +271,7 @@ def _permissions(settings: Settings, seen: PreflightFacts, open_steps: Sequence[
                 yield row(state=FindingState.OK, evidence=text)
 
 
-def _rails(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
+def _guardrails(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
     if not settings.organization_id:
         text = "no organization is named: only the bucket policy will restrict administrators of the accounts"
         yield Finding("00.guardrails", FindingState.NOTE, "-", "-", "guardrails", text)

@@ -1,4 +1,4 @@
-"""The new trail, its delivery in each region, the old trails, their last files, and the rail."""
+"""The new trail, its delivery in each region, the old trails, their last files, and the guardrail."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,18 +9,18 @@ from onetrail.change.words import counted
 from onetrail.cloudtrail.selector import MANAGEMENT, MANAGEMENT_NAME
 from onetrail.cloudtrail.trail import Trail
 from onetrail.estate.delivery import RegionDelivery
-from onetrail.estate.guardrails import rail_findings
+from onetrail.estate.guardrails import guardrail_findings
 from onetrail.estate.old_estate import OldEstate, status_of
 from onetrail.estate.old_trails import drained, is_foreign, new_trail, touchable
 from onetrail.estate.policy_documents.sizes import oversized
 from onetrail.estate.status import Status, StepStage, standing_behind, waiting_findings
 from onetrail.settings import Settings
 from onetrail.steps.trail_cutover.observe import STEP, CutoverObservation, delivered_everywhere, observe
-from onetrail.steps.trail_cutover.propose import new_trail_changes, rail_document, whole_plan
+from onetrail.steps.trail_cutover.propose import guardrail_document, new_trail_changes, whole_plan
 
 
 def check(settings: Settings, observation: CutoverObservation) -> list[Finding]:
-    """The new trail, its delivery in each region, the old trails, their last files, and the rail."""
+    """The new trail, its delivery in each region, the old trails, their last files, and the guardrail."""
     if not observation.prerequisite.done:
         return waiting_findings("04.waiting", observation.prerequisite, settings.trail_name)
     findings = [
@@ -33,8 +33,8 @@ def check(settings: Settings, observation: CutoverObservation) -> list[Finding]:
     findings += [_old_trail_finding(trail, observation.now) for trail in observation.estate.old_trails]
     findings += oversized("04.document-size", whole_plan(settings, observation).changes)
     ready = all(not status_of(t).is_logging for t in touchable(observation.estate))
-    return findings + rail_findings(
-        STEP, observation.rail, rail_document(settings), settings.source_account_ids, ready=ready
+    return findings + guardrail_findings(
+        STEP, observation.guardrail, guardrail_document(settings), settings.source_account_ids, ready=ready
     )
 
 

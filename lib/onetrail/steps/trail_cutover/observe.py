@@ -11,7 +11,7 @@ from onetrail.change import Requirement
 from onetrail.change.words import counted
 from onetrail.estate.archive_key import archive_key_arn
 from onetrail.estate.delivery import RegionDelivery, read_deliveries
-from onetrail.estate.guardrails import Rail, read_rail
+from onetrail.estate.guardrails import OrganizationGuardrail, read_guardrail
 from onetrail.estate.old_estate import OldEstate, enabled_regions, read_old_estate, status_of
 from onetrail.estate.old_trails import LAST_FILES, drained, new_trail, touchable
 from onetrail.estate.status import Status, StepStage, asked
@@ -21,7 +21,7 @@ from onetrail.steps import bucket_creation
 from onetrail.steps.registry import BUCKET_CREATION, TRAIL_CUTOVER
 
 STEP: Final = TRAIL_CUTOVER.number
-RAIL = "onetrail-trail-rail"
+GUARDRAIL = "onetrail-trail-rail"
 FIRST_DIGEST = timedelta(minutes=95)
 """The first digest ends when logging starts, the next an hour later; each is delivered within about half an hour."""
 
@@ -38,7 +38,7 @@ class CutoverObservation:
     estate: OldEstate
     regions: Mapping[str, tuple[str, ...]]
     deliveries: tuple[RegionDelivery, ...]
-    rail: Rail
+    guardrail: OrganizationGuardrail
     kms_key: str
     now: datetime
     could_not_look: tuple[str, ...] = ()
@@ -62,7 +62,7 @@ def observe(
     return replace(
         seen,
         prerequisite=asked(before, BUCKET_CREATION.number, lambda: bucket_creation.done(settings, clients)),
-        rail=read_rail(settings, clients, RAIL),
+        guardrail=read_guardrail(settings, clients, GUARDRAIL),
         kms_key=key.value if isinstance(key, There) else "",
         could_not_look=(*seen.could_not_look, *failed),
     )
@@ -84,7 +84,7 @@ def observe_delivery(settings: Settings, clients: Clients, estate: OldEstate) ->
         estate=estate,
         regions=regions,
         deliveries=tuple(deliveries),
-        rail=Rail(RAIL, why="not evaluated"),
+        guardrail=OrganizationGuardrail(GUARDRAIL, why="not evaluated"),
         kms_key="",
         now=clients.clock.now(),
         could_not_look=tuple(failed),

@@ -1,4 +1,4 @@
-"""What makes the one trail, stops the old ones and sets the rail; and whether the new trail is as agreed."""
+"""What makes the one trail, stops the old ones and sets the guardrail; and whether the new trail is as agreed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -10,12 +10,12 @@ from onetrail.cloudtrail.merged_selectors import merge_selectors
 from onetrail.cloudtrail.selector import MANAGEMENT, Selectors
 from onetrail.cloudtrail.trail import Trail
 from onetrail.estate.archive import archive_of
-from onetrail.estate.guardrails import judged_rail, rail_changes, rail_unread
+from onetrail.estate.guardrails import guardrail_changes, guardrail_unread, judged_guardrail
 from onetrail.estate.old_estate import status_of, trail_shape
 from onetrail.estate.old_trails import new_trail, touchable
 from onetrail.estate.policy_documents.sizes import within_limits
 from onetrail.estate.status import behind, evaluated, unevaluated
-from onetrail.iam.build import trail_rail
+from onetrail.iam.build import trail_guardrail
 from onetrail.iam.document import values
 from onetrail.looked import known
 from onetrail.settings import Settings
@@ -25,16 +25,16 @@ LAST_FILES: Final = RequiredCheck(CheckKind.LAST_FILES_IN)
 
 
 def propose(settings: Settings, observation: CutoverObservation) -> Plan:
-    """Create and start the new trail, stop the old ones once it delivers everywhere, set the rail once their last files
-    are in.
+    """Create and start the new trail, stop the old ones once it delivers everywhere, set the guardrail once their last
+    files are in.
 
-    Nothing where the rail would be larger than AWS takes.
+    Nothing where the guardrail would be larger than AWS takes.
     """
     return within_limits(whole_plan(settings, observation))
 
 
 def whole_plan(settings: Settings, observation: CutoverObservation) -> Plan:
-    """The same, whether AWS takes the rail or not."""
+    """The same, whether AWS takes the guardrail or not."""
     accounts = tuple(settings.source_account_ids)
     bare = Plan(STEP, settings.estate, accounts, ())
     if not observation.prerequisite.done:
@@ -45,7 +45,7 @@ def whole_plan(settings: Settings, observation: CutoverObservation) -> Plan:
     for account in accounts:
         changes += new_trail_changes(settings, observation, account)
     changes += [_stop(trail) for trail in touchable(observation.estate) if status_of(trail).is_logging]
-    changes += rail_changes(observation.rail, rail_document(settings), accounts, requires=LAST_FILES)
+    changes += guardrail_changes(observation.guardrail, guardrail_document(settings), accounts, requires=LAST_FILES)
     waiting = waiting_for_last_files(observation) if not changes else None
     plan = replace(
         bare,
@@ -53,12 +53,12 @@ def whole_plan(settings: Settings, observation: CutoverObservation) -> Plan:
         not_yet=waiting[0] if waiting else None,
         why=waiting[1] if waiting else "",
         ends_with=LAST_FILES if changes or waiting else None,
-        notes=(*_notes(observation), *_behind_the_rail(observation, changes)),
+        notes=(*_notes(observation), *_behind_the_guardrail(observation, changes)),
     )
     blind = [
         f"{row.account} {row.region}: {row.could_not_look}" for row in observation.deliveries if row.could_not_look
     ]
-    return evaluated(plan, [*blind, *rail_unread(observation.rail)])
+    return evaluated(plan, [*blind, *guardrail_unread(observation.guardrail)])
 
 
 def new_trail_changes(settings: Settings, observation: CutoverObservation, account: str) -> list[Change]:
@@ -191,17 +191,17 @@ def _stop(trail: Trail) -> Change:
     )
 
 
-def rail_document(settings: Settings) -> dict[str, Any]:
+def guardrail_document(settings: Settings) -> dict[str, Any]:
     archive = archive_of(settings)
-    return judged_rail(archive, "trail_rail", trail_rail(archive))
+    return judged_guardrail(archive, "trail_rail", trail_guardrail(archive))
 
 
-def _behind_the_rail(observation: CutoverObservation, changes: Sequence[Change]) -> tuple[str, ...]:
-    """What a rail that stands already refuses to this very step; it names the new trail only."""
-    rail = observation.rail
+def _behind_the_guardrail(observation: CutoverObservation, changes: Sequence[Change]) -> tuple[str, ...]:
+    """What a guardrail that stands already refuses to this very step; it names the new trail only."""
+    guardrail = observation.guardrail
     denied = {
         action
-        for statement in iam.statements(known(rail.content) or {})
+        for statement in iam.statements(known(guardrail.content) or {})
         if statement["Effect"] == "Deny"
         for action in values(statement.get("Action", []))
     }
@@ -209,10 +209,10 @@ def _behind_the_rail(observation: CutoverObservation, changes: Sequence[Change])
     refused = sorted(
         f"{c.call} in {c.account}"
         for c in changes
-        if f"{c.service}:{c.call}" in denied and c.account in rail.targets and c.resource in new
+        if f"{c.service}:{c.call}" in denied and c.account in guardrail.targets and c.resource in new
     )
     how = "detach it in the management account, then run this step again; it attaches it again at the end"
-    return (f"the guardrail {rail.name} denies {', '.join(refused)}: {how}",) if refused else ()
+    return (f"the guardrail {guardrail.name} denies {', '.join(refused)}: {how}",) if refused else ()
 
 
 def _notes(observation: CutoverObservation) -> tuple[str, ...]:

@@ -47,8 +47,8 @@ class Sealed(Outcome):
 
 
 def apply(plan: Plan, gate: Gate, clients: Clients) -> Sealed:
-    """Raise locks, then the default, then the rail, then write the receipts and seal them. Whatever fails stops what
-    comes after it."""
+    """Raise locks, then the default, then the guardrail, then write the receipts and seal them. Whatever fails stops
+    what comes after it."""
     sealing = _Sealing(clients, gate)
     requires = {
         SEALED: lambda: sealed(clients),

@@ -9,7 +9,7 @@ from onetrail.change import Finding, FindingState, iso
 from onetrail.change.words import counted
 from onetrail.cloudtrail.digests.verdict import FileState as File
 from onetrail.cloudtrail.digests.verdict import IntervalState
-from onetrail.estate.guardrails import rail_findings
+from onetrail.estate.guardrails import guardrail_findings
 from onetrail.estate.ledger_parts import ledger_findings
 from onetrail.estate.policy_documents.sizes import oversized
 from onetrail.estate.status import waiting_findings
@@ -18,7 +18,7 @@ from onetrail.settings import Settings
 from onetrail.steps.verification.completeness import completeness, named
 from onetrail.steps.verification.locks import default_retention, wanted_lock
 from onetrail.steps.verification.observe import VerificationObservation
-from onetrail.steps.verification.propose import STEP, due, rail_document, whole_plan
+from onetrail.steps.verification.propose import STEP, due, guardrail_document, whole_plan
 from onetrail.steps.verification.troubles import PENDING, STRAY, TroubleGroup
 from onetrail.steps.verification.verdict import ArchiveChain, BucketVerdict, Older
 
@@ -250,7 +250,9 @@ def _seals(settings: Settings, observation: VerificationObservation) -> list[Fin
         state, evidence = _default_lock(settings, name, lock)
         found.append(Finding("06.default-lock", state, account, region, name, evidence))
     proven = any(bucket.good for bucket in observation.buckets)
-    return found + rail_findings(STEP, observation.rail, rail_document(settings, observation), (account,), ready=proven)
+    return found + guardrail_findings(
+        STEP, observation.guardrail, guardrail_document(settings, observation), (account,), ready=proven
+    )
 
 
 def _default_lock(settings: Settings, bucket: str, lock: Mapping[str, Any] | Unread | None) -> tuple[FindingState, str]:

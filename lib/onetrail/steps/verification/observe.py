@@ -1,5 +1,5 @@
 """Everything verification reads: old buckets beside the archive, digests and logs of the archive, keys, receipts,
-locks, the rail."""
+locks, the guardrail."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +17,7 @@ from onetrail.cloudtrail.digests.verdict import TrailIdentity
 from onetrail.errors import OnetrailError
 from onetrail.estate.archive_key import archive_key_arn
 from onetrail.estate.break_glass import cannot_become, cannot_seal
-from onetrail.estate.guardrails import Rail, read_rail
+from onetrail.estate.guardrails import OrganizationGuardrail, read_guardrail
 from onetrail.estate.ledger_parts import LedgerSeen, look_at_ledger
 from onetrail.estate.old_estate import OldEstate, enabled_regions, read_old_estate
 from onetrail.estate.proof.receipts import Receipts, cover
@@ -42,7 +42,7 @@ from onetrail.steps.verification.sums import VerificationSums
 from onetrail.steps.verification.troubles import TroubleGroup
 from onetrail.steps.verification.verdict import ArchiveChain, BucketVerdict, DayCoverage
 
-RAIL = "onetrail-archive-rail"
+GUARDRAIL = "onetrail-archive-rail"
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class VerificationObservation:
     receipts: Mapping[str, str] = field(default_factory=dict)
     trails: Mapping[str, tuple[tuple[str, str, str, str], ...]] = field(default_factory=dict)
     lock: Mapping[str, Any] | Unread | None = None
-    rail: Rail = field(default_factory=lambda: Rail(RAIL))
+    guardrail: OrganizationGuardrail = field(default_factory=lambda: OrganizationGuardrail(GUARDRAIL))
     kms_key: str = ""
     digest_check: str = "full"
     now: datetime | None = None
@@ -174,7 +174,7 @@ class _Look:
             {name: why for name, why in checked if why is not None},
             {one.left.name: self._writers(estate, one, sums) for one in seen},
             lock,
-            read_rail(settings, clients, RAIL),
+            read_guardrail(settings, clients, GUARDRAIL),
             key.value if isinstance(key, There) else "",
             settings.digest_check,
             self.now,

@@ -1,5 +1,5 @@
-"""What verification changes: locks raised on what was proven, the bucket's default after them, the rail, and a receipt
-for each good bucket."""
+"""What verification changes: locks raised on what was proven, the bucket's default after them, the guardrail, and a
+receipt for each good bucket."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,13 +12,13 @@ from onetrail.change.words import counted
 from onetrail.cloudtrail.object_key import ROOT
 from onetrail.estate.archive import archive_of
 from onetrail.estate.break_glass import CAN_BECOME, CAN_SEAL, CURE, SEAL_CURE
-from onetrail.estate.guardrails import judged_rail, rail_changes, rail_unread
+from onetrail.estate.guardrails import guardrail_changes, guardrail_unread, judged_guardrail
 from onetrail.estate.history.pairing import archive_key
 from onetrail.estate.policy_documents.sizes import within_limits
 from onetrail.estate.proof.receipts import CALL
 from onetrail.estate.proof.sealed_heads import folder
 from onetrail.estate.status import behind, unevaluated
-from onetrail.iam.build import archive_rail
+from onetrail.iam.build import archive_guardrail
 from onetrail.looked import known
 from onetrail.names import CONFLICTS_FOLDER
 from onetrail.s3.decisions.retention import LOCK_MODE
@@ -38,13 +38,13 @@ RECEIPT = "receipt-"
 
 
 def propose(settings: Settings, observation: VerificationObservation) -> Plan:
-    """Nothing while the copy is open, something could not be read or the rail would be larger than AWS takes; a bucket
-    that is not good is left out and named."""
+    """Nothing while the copy is open, something could not be read or the guardrail would be larger than AWS takes; a
+    bucket that is not good is left out and named."""
     return within_limits(whole_plan(settings, observation))
 
 
 def whole_plan(settings: Settings, observation: VerificationObservation) -> Plan:
-    """The same, whether AWS takes the rail or not."""
+    """The same, whether AWS takes the guardrail or not."""
     accounts = tuple(settings.all_account_ids)
 
     def plan(changes: Sequence[Change] = (), **said: Any) -> Plan:
@@ -63,9 +63,9 @@ def whole_plan(settings: Settings, observation: VerificationObservation) -> Plan
         changes += _default_mode(settings, settings.bucket_name, known(observation.lock))
         changes += _default_mode(settings, settings.work_bucket, known(observation.work_lock))
         changes += _own_files(settings, observation)
-        changes += rail_changes(
-            observation.rail,
-            rail_document(settings, observation),
+        changes += guardrail_changes(
+            observation.guardrail,
+            guardrail_document(settings, observation),
             (settings.log_account.account_id,),
             requires=SEALED,
         )
@@ -92,7 +92,7 @@ def _blind(observation: VerificationObservation) -> Iterator[str]:
     """What could not be read and keeps no other bucket from being proven."""
     yield from (f"{one.name}: {'; '.join(one.unread)}" for one in observation.buckets if one.unread)
     yield from (f"public keys of {key.region}: {key.why}" for key in observation.keys if key.why and not key.source)
-    yield from rail_unread(observation.rail)
+    yield from guardrail_unread(observation.guardrail)
 
 
 def _stops(observation: VerificationObservation, changes: Sequence[Change]) -> Iterator[str]:
@@ -112,10 +112,10 @@ def due(bucket: BucketVerdict) -> bool:
     return bucket.good and not bucket.shell and (not bucket.proven_before or bucket.half_emptied)
 
 
-def rail_document(settings: Settings, observation: VerificationObservation) -> dict[str, Any]:
-    """The rail around the archive."""
+def guardrail_document(settings: Settings, observation: VerificationObservation) -> dict[str, Any]:
+    """The guardrail around the archive."""
     archive = archive_of(settings, kms_key_arn=observation.kms_key)
-    return judged_rail(archive, "archive_rail", archive_rail(archive))
+    return judged_guardrail(archive, "archive_rail", archive_guardrail(archive))
 
 
 def _seal(settings: Settings, bucket: BucketVerdict, spared: list[str], now: datetime | None) -> Change:
