@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from onetrail.iam.document import Document
 from onetrail.iam.match import PrincipalPrecision
-from onetrail.iam.request import Request, context_of
+from onetrail.iam.request import IN_AN_ACCOUNT, PrincipalKind, Request, context_of
 from onetrail.iam.statement import Scene, ready
 
 _OWNERS_WAY_BACK: Final = frozenset({"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"})
@@ -67,7 +67,7 @@ _KIND: Final = {
 
 def evaluate(request: Request, policies: Policies) -> PolicyDecision:
     """The decision on one request. Raises `PolicyError` on a document that AWS would never have stored."""
-    bounded = policies.boundary is not None and request.principal.kind in ("role", "user")
+    bounded = policies.boundary is not None and request.principal.kind in (PrincipalKind.ROLE, PrincipalKind.USER)
     scene = Scene(request, request.action.lower(), context_of(request), bounded)
     denied = _explicit_deny(scene, policies)
     if denied:
@@ -75,7 +75,7 @@ def evaluate(request: Request, policies: Policies) -> PolicyDecision:
     ceiling = _ceiling(scene, policies)
     if ceiling:
         return ceiling
-    if request.principal.kind in ("service", "anonymous"):
+    if request.principal.kind in (PrincipalKind.SERVICE, PrincipalKind.ANONYMOUS):
         return _by_resource_alone(scene, policies)
     return _by_identity_and_resource(scene, policies)
 
@@ -91,7 +91,7 @@ def _explicit_deny(scene: Scene, policies: Policies) -> PolicyDecision | None:
 
 
 def _all_documents(scene: Scene, policies: Policies) -> Iterable[tuple[str, Document]]:
-    has_identity = scene.request.principal.kind in ("role", "user", "root")
+    has_identity = scene.request.principal.kind in IN_AN_ACCOUNT
     if has_identity:
         yield from (("scp", document) for level in policies.scps for document in level)
     yield from (("rcp", document) for level in policies.rcps for document in level)
@@ -108,14 +108,14 @@ def _all_documents(scene: Scene, policies: Policies) -> Iterable[tuple[str, Docu
 def _owner_root_may_repair(request: Request) -> bool:
     owner = request.resource_account or request.principal.account
     return (
-        request.principal.kind == "root"
+        request.principal.kind is PrincipalKind.ROOT
         and request.principal.account == owner
         and request.action.lower() in _OWNERS_WAY_BACK
     )
 
 
 def _ceiling(scene: Scene, policies: Policies) -> PolicyDecision | None:
-    has_identity = scene.request.principal.kind in ("role", "user", "root")
+    has_identity = scene.request.principal.kind in IN_AN_ACCOUNT
     for where, levels in (("scp", policies.scps if has_identity else ()), ("rcp", policies.rcps)):
         for level in levels:
             if not _best(scene, level, "Allow"):
@@ -140,7 +140,7 @@ def _by_identity_and_resource(scene: Scene, policies: Policies) -> PolicyDecisio
     if not resource and (not same_account or policies.trust or request.action.lower().startswith("kms:")):
         return _said(scene, False, "implicit_deny_resource", "resource")
     identity = _best(scene, policies.identity, "Allow")
-    if not identity and request.principal.kind != "root":
+    if not identity and request.principal.kind is not PrincipalKind.ROOT:
         return _said(scene, False, "implicit_deny_identity", "identity")
     limit = _limit(scene, policies)
     if limit:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from onetrail.iam.document import values
-from onetrail.iam.request import ContextValue, Principal
+from onetrail.iam.request import ContextValue, Principal, PrincipalKind
 
 _VARIABLE: Final = re.compile(r"\$\{([^}]*)\}")
 _LITERAL_VARIABLES: Final = ("*", "?", "$")
@@ -128,7 +128,7 @@ def named(principal: Any, who: Principal) -> PrincipalPrecision:
 def _named_as(kind: str, name: str, who: Principal) -> PrincipalPrecision:
     if kind == "AWS":
         return _named_in_aws(name, who)
-    if kind == "Service" and who.kind == "service":
+    if kind == "Service" and who.kind is PrincipalKind.SERVICE:
         return PrincipalPrecision.PRINCIPAL if name == who.service or name == "*" else PrincipalPrecision.NO
     return PrincipalPrecision.NO
 
@@ -136,14 +136,14 @@ def _named_as(kind: str, name: str, who: Principal) -> PrincipalPrecision:
 def _named_in_aws(name: str, who: Principal) -> PrincipalPrecision:
     if name == "*":
         return PrincipalPrecision.PRINCIPAL
-    if who.kind in ("service", "anonymous"):
+    if who.kind in (PrincipalKind.SERVICE, PrincipalKind.ANONYMOUS):
         return PrincipalPrecision.NO
     if name == who.account or _is_root_of(name, who.account):
-        return PrincipalPrecision.EXACT if who.kind == "root" else PrincipalPrecision.ACCOUNT
+        return PrincipalPrecision.EXACT if who.kind is PrincipalKind.ROOT else PrincipalPrecision.ACCOUNT
     if who.session_arn and name == who.session_arn:
         return PrincipalPrecision.EXACT
     if name == who.arn:
-        return PrincipalPrecision.PRINCIPAL if who.kind == "role" else PrincipalPrecision.EXACT
+        return PrincipalPrecision.PRINCIPAL if who.kind is PrincipalKind.ROLE else PrincipalPrecision.EXACT
     return PrincipalPrecision.NO
 
 
@@ -162,12 +162,12 @@ def spared(not_principal: Any, who: Principal) -> bool:
         return True
     if not isinstance(not_principal, Mapping):
         return False
-    if who.kind == "service":
+    if who.kind is PrincipalKind.SERVICE:
         return who.service in values(not_principal.get("Service", ()))
     listed = values(not_principal.get("AWS", ()))
     if "*" in listed:
         return True
-    if who.kind == "anonymous" or not any(n == who.account or _is_root_of(n, who.account) for n in listed):
+    if who.kind is PrincipalKind.ANONYMOUS or not any(n == who.account or _is_root_of(n, who.account) for n in listed):
         return False
     identities = {i for i in (who.arn, who.session_arn) if i and not _is_root_of(i, who.account)}
     return identities <= set(listed)

@@ -2,14 +2,33 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
-Kind = Literal["role", "user", "root", "service", "anonymous"]
 ContextValue = str | tuple[str, ...]
 
+
+class PrincipalKind(StrEnum):
+    """What a caller is to IAM."""
+
+    ROLE = "role"
+    USER = "user"
+    ROOT = "root"
+    SERVICE = "service"
+    ANONYMOUS = "anonymous"
+
+
+IN_AN_ACCOUNT: Final = frozenset({PrincipalKind.ROLE, PrincipalKind.USER, PrincipalKind.ROOT})
+"""Callers that belong to an account, and so have an ARN and policies of their own."""
+
 _NOTHING: Final[Mapping[str, ContextValue]] = MappingProxyType({})
-_PRINCIPAL_TYPE: Final = {"role": "AssumedRole", "user": "User", "root": "Account", "anonymous": "Anonymous"}
+_PRINCIPAL_TYPE: Final = {
+    PrincipalKind.ROLE: "AssumedRole",
+    PrincipalKind.USER: "User",
+    PrincipalKind.ROOT: "Account",
+    PrincipalKind.ANONYMOUS: "Anonymous",
+}
 _PRINCIPAL_KEYS: Final = frozenset(
     {
         "aws:principalarn",
@@ -26,7 +45,7 @@ _PRINCIPAL_KEYS: Final = frozenset(
 class Principal:
     """Who calls. `arn` is what `aws:PrincipalArn` shows: the role for a session, never the session itself."""
 
-    kind: Kind
+    kind: PrincipalKind
     account: str = ""
     """12 digits; empty for services and anonymous callers."""
     arn: str = ""
@@ -36,32 +55,32 @@ class Principal:
     """Service principal such as `cloudtrail.amazonaws.com`, else empty."""
 
     def __str__(self) -> str:
-        return self.service or self.arn or self.kind
+        return self.service or self.arn or self.kind.value
 
 
 def role(arn: str, session: str = "session") -> Principal:
     """A session of the role of that ARN (path and all)."""
     _, partition, _, _, account, name = arn.split(":", 5)
     session_arn = f"arn:{partition}:sts::{account}:assumed-role/{name.rsplit('/', 1)[-1]}/{session}"
-    return Principal("role", account=account, arn=arn, session_arn=session_arn)
+    return Principal(PrincipalKind.ROLE, account=account, arn=arn, session_arn=session_arn)
 
 
 def user(arn: str) -> Principal:
     """The IAM user of that ARN."""
-    return Principal("user", account=arn.split(":")[4], arn=arn)
+    return Principal(PrincipalKind.USER, account=arn.split(":")[4], arn=arn)
 
 
 def root(account: str, partition: str = "aws") -> Principal:
     """The root user of an account."""
-    return Principal("root", account=account, arn=f"arn:{partition}:iam::{account}:root")
+    return Principal(PrincipalKind.ROOT, account=account, arn=f"arn:{partition}:iam::{account}:root")
 
 
 def service(name: str) -> Principal:
     """An AWS service that calls on its own behalf, such as `cloudtrail.amazonaws.com`."""
-    return Principal("service", service=name)
+    return Principal(PrincipalKind.SERVICE, service=name)
 
 
-ANONYMOUS: Final = Principal("anonymous")
+ANONYMOUS: Final = Principal(PrincipalKind.ANONYMOUS)
 
 
 @dataclass(frozen=True)
@@ -85,15 +104,15 @@ def context_of(request: Request) -> dict[str, ContextValue]:
     who = request.principal
     keys = {key.lower(): value for key, value in request.context.items()}
     keys = {key: value for key, value in keys.items() if key not in _PRINCIPAL_KEYS}
-    keys["aws:principalisawsservice"] = "true" if who.kind == "service" else "false"
-    if who.kind == "service":
+    keys["aws:principalisawsservice"] = "true" if who.kind is PrincipalKind.SERVICE else "false"
+    if who.kind is PrincipalKind.SERVICE:
         keys["aws:principalservicename"] = who.service
         keys["aws:principalservicenameslist"] = (who.service,)
     else:
         keys["aws:principaltype"] = _PRINCIPAL_TYPE[who.kind]
-    if who.kind == "anonymous":
+    if who.kind is PrincipalKind.ANONYMOUS:
         keys["aws:userid"] = "anonymous"
-    if who.kind in ("role", "user", "root"):
+    if who.kind in IN_AN_ACCOUNT:
         keys["aws:principalarn"] = who.arn
         keys["aws:principalaccount"] = who.account
     if request.resource_account:

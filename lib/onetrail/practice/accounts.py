@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from onetrail.iam import Principal
+from onetrail import iam
 from onetrail.practice.moto.backends import iam_backend, seed
 from onetrail.practice.moto.organization import make_organization
 from onetrail.practice.state.account_info import BY_DEFAULT, AccountInfo
@@ -81,12 +81,5 @@ def make_user(world: World, account: str, name: str, policies: Sequence[str] = (
 
 def give_key(world: World, access_key_id: str, secret: str, role: Any, session: str) -> None:
     """A lasting key that makes its holder a session of the role."""
-    account = role.arn.split(":")[4]
-    name = role.arn.rsplit("/", 1)[-1]
-    principal = Principal(
-        "role",
-        account=account,
-        arn=role.arn,
-        session_arn=f"arn:aws:sts::{account}:assumed-role/{name}/{session}",
-    )
+    principal = iam.role(role.arn, session)
     world.keyring.add(Credential(access_key_id, secret, principal, f"{role.id}:{session}", role_id=role.id))

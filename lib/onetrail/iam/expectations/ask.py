@@ -7,7 +7,7 @@ from typing import Final
 
 from onetrail.iam.builders.archive_facts import Archive
 from onetrail.iam.document import VERSION, Document
-from onetrail.iam.request import ContextValue, Principal, Request, role
+from onetrail.iam.request import IN_AN_ACCOUNT, ContextValue, Principal, Request, role
 from onetrail.iam.statement import prepared
 
 
@@ -60,7 +60,7 @@ class Ask:
     ) -> Expectation:
         """The expectation that `who`, an administrator at home, may or may not do this."""
         keys = {"aws:SecureTransport": "true", "aws:CurrentTime": self.now, **(context or {})}
-        identity = (ADMINISTRATOR,) if who.kind in ("role", "user", "root") else ()
+        identity = (ADMINISTRATOR,) if who.kind in IN_AN_ACCOUNT else ()
         return Expectation(name, Request(who, action, resource, self.archive.log_account, keys), identity, wanted)
 
     def log(self, account: str = "") -> str:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from onetrail.iam.request import PrincipalKind
 from onetrail.practice.calls import CallEvent
 from onetrail.practice.state.clock import iso
 from onetrail.practice.state.trail_files import Recorded
@@ -107,16 +108,16 @@ def _event_id(world: World, what: str, event: CallEvent) -> str:
 
 def _username(event: CallEvent) -> str:
     who = event.principal
-    if who.kind == "role":
+    if who.kind is PrincipalKind.ROLE:
         return who.session_arn.rsplit("/", 1)[-1]
-    return "root" if who.kind == "root" else who.arn.rsplit("/", 1)[-1]
+    return "root" if who.kind is PrincipalKind.ROOT else who.arn.rsplit("/", 1)[-1]
 
 
 def _identity(event: CallEvent) -> dict[str, Any]:
     who = event.principal
-    if who.kind == "service":
+    if who.kind is PrincipalKind.SERVICE:
         return {"type": "AWSService", "invokedBy": who.service}
-    if who.kind == "anonymous":
+    if who.kind is PrincipalKind.ANONYMOUS:
         return {"type": "AWSAccount", "principalId": "", "accountId": "ANONYMOUS_PRINCIPAL"}
     kinds = {"role": "AssumedRole", "user": "IAMUser", "root": "Root"}
     identity: dict[str, Any] = {
@@ -126,9 +127,9 @@ def _identity(event: CallEvent) -> dict[str, Any]:
         "accountId": who.account,
         "accessKeyId": event.access_key_id,
     }
-    if who.kind == "user":
+    if who.kind is PrincipalKind.USER:
         identity["userName"] = _username(event)
-    if who.kind == "role":
+    if who.kind is PrincipalKind.ROLE:
         identity["sessionContext"] = {
             "sessionIssuer": {
                 "type": "Role",

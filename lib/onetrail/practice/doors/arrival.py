@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from onetrail.iam.request import PrincipalKind
 from onetrail.practice.iam.requester import Requester
 from onetrail.practice.state.world import World
 from onetrail.practice.web.http import HttpRequest
@@ -51,7 +52,7 @@ class BaseContexts:
             found["s3:TlsVersion"] = "1.3"
         if requester.credential:
             found["aws:userid"] = requester.credential.principal_id
-        if requester.principal.kind == "user":
+        if requester.principal.kind is PrincipalKind.USER:
             found["aws:username"] = requester.principal.arn.rsplit("/", 1)[-1]
         if requester.principal.account in self._world.accounts and self._world.organization_id:
             found["aws:PrincipalOrgID"] = self._world.organization_id

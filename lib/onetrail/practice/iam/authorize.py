@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from onetrail.iam import Document, Policies, PolicyDecision, Principal, Request, evaluate
+from onetrail.iam.request import PrincipalKind
 from onetrail.iam.statement import prepared
 from onetrail.practice.iam.requester import Requester
 from onetrail.practice.moto.backends import find_role, iam_backend, kms_key, organization_backend
@@ -72,7 +73,7 @@ class Authorizer:
     def _policies_of(
         self, principal: Principal, credential: Credential | None
     ) -> tuple[tuple[Document, ...], Document | None]:
-        if principal.kind not in ("role", "user"):
+        if principal.kind not in (PrincipalKind.ROLE, PrincipalKind.USER):
             return (), None
         role_id = credential.role_id if credential else ""
         key = (principal.arn, role_id)
@@ -129,12 +130,14 @@ def decoded(document: str | bytes | Mapping[str, Any]) -> dict[str, Any]:
 def _attached(principal: Principal, role_id: str) -> tuple[tuple[Document, ...], Document | None]:
     backend = iam_backend(principal.account)
     name = principal.arn.rsplit("/", 1)[-1]
-    held = backend.roles.get(_role_key(backend, name)) if principal.kind == "role" else backend.users.get(name)
+    held = (
+        backend.roles.get(_role_key(backend, name)) if principal.kind is PrincipalKind.ROLE else backend.users.get(name)
+    )
     if held is None or held.arn != principal.arn or (role_id and held.id != role_id):
         return (), None
     documents: list[Document] = [decoded(text) for text in held.policies.values()]
     documents += [_default_version(policy) for policy in held.managed_policies.values()]
-    if principal.kind == "user":
+    if principal.kind is PrincipalKind.USER:
         for group in backend.groups.values():
             if held in group.users:
                 documents += [decoded(text) for text in group.policies.values()]

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from onetrail.iam import Principal
+from onetrail.iam import Principal, user
 from onetrail.practice.moto.backends import find_access_key
 from onetrail.practice.state.credentials import Credential, Keyring
 
@@ -23,6 +23,5 @@ def _user_key(access_key_id: str) -> Credential | None:
     found = find_access_key(access_key_id)
     if found is None:
         return None
-    account, key, user = found
-    principal = Principal("user", account=account, arn=user.arn)
-    return Credential(access_key_id, key.secret_access_key, principal, user.id)
+    _, key, owner = found
+    return Credential(access_key_id, key.secret_access_key, user(owner.arn), owner.id)

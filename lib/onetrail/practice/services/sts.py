@@ -6,7 +6,7 @@ Source: STS API Reference, AssumeRole and GetCallerIdentity. Sessions run on wal
 import base64
 from datetime import timedelta
 
-from onetrail.iam import Principal
+from onetrail import iam
 from onetrail.practice.calls import ServiceAnswer, ServiceCall, ServiceError
 from onetrail.practice.iam.authorize import decoded
 from onetrail.practice.iam.requester import credential_of
@@ -65,13 +65,7 @@ def issue(
 ) -> Credential:
     """A new session of moto's role, valid for so many seconds of wall time."""
     arn, role_id = str(role.arn), str(role.id)  # type: ignore[attr-defined]
-    account = arn.split(":")[4]
-    principal = Principal(
-        "role",
-        account=account,
-        arn=arn,
-        session_arn=f"arn:aws:sts::{account}:assumed-role/{arn.rsplit('/', 1)[-1]}/{name}",
-    )
+    principal = iam.role(arn, name)
     key = ""
     while not key or _is_of_another(world, key, principal):
         raw = world.ident("sts", "session", arn, name)
@@ -90,7 +84,7 @@ def issue(
     return credential
 
 
-def _is_of_another(world: World, key: str, principal: Principal) -> bool:
+def _is_of_another(world: World, key: str, principal: iam.Principal) -> bool:
     """Whether somebody else has this key. This very session may: it was given out before the estate was put back to an
     earlier state."""
     found = credential_of(world.keyring, key)

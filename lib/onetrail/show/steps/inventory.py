@@ -16,6 +16,7 @@ from onetrail.show.steps.inventory_buckets import buckets
 from onetrail.show.steps.inventory_pictures import KB, ages, coverage, sizes, summed
 from onetrail.show.table import framed, simple, table
 from onetrail.steps.inventory import InventoryObservation, SavedFile
+from onetrail.steps.inventory.lifecycle import RuleAction
 from onetrail.steps.inventory.survey import ObjectCount
 
 MILLIONS: Final = 10
@@ -159,7 +160,7 @@ def lifecycle(observation: InventoryObservation) -> Shown:
     found = [(one.bucket, reach) for one in observation.buckets if one.survey for reach in one.survey.reaches]
     rows = []
     for bucket, reach in found:
-        counts = (None, None) if reach.rule.does == "other" else (reach.objects, reach.due)
+        counts = (None, None) if reach.rule.action is RuleAction.OTHER else (reach.objects, reach.due)
         state = "on" if reach.rule.enabled else "off"
         rows.append([bucket.region, bucket.name, reach.rule.id, state, reach.rule.words, *counts, reach.next])
     columns = [

@@ -8,6 +8,7 @@ rule's own size filter says so.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from enum import StrEnum
 from typing import Any, Final
 
 from onetrail.change.words import counted
@@ -30,18 +31,28 @@ _LEAST_BYTES: Final = 128 * 1024
 _ENDLESS: Final = 1 << 62
 
 
+class RuleAction(StrEnum):
+    """What a rule does to current objects. `ARCHIVE` moves to a class that must be restored before it can be read;
+    `OTHER` is whatever concerns other things than current objects."""
+
+    DELETE = "delete"
+    ARCHIVE = "archive"
+    MOVE = "move"
+    OTHER = "other"
+
+
 @dataclass(frozen=True)
 class Rule:
-    """One thing that one rule does to current objects, or `does` = `other` for what it does to the rest.
+    """One thing that one rule does.
 
-    `does` is `delete`, `archive` (must be restored before it can be read), `move` or `other`. `days` after creation, or
-    from the day `on`; both None for `other`. Sizes in bytes, `smallest` and `largest` included. `tagged` rules reach
-    objects by tags, which a listing does not show: what they reach is counted as if every object had the tags.
+    `days` after creation, or from the day `on`; both None for `OTHER`. Sizes in bytes, `smallest` and `largest`
+    included. `tagged` rules reach objects by tags, which a listing does not show: what they reach is counted as if
+    every object had the tags.
     """
 
     id: str
     enabled: bool
-    does: str
+    action: RuleAction
     words: str
     prefix: str = ""
     days: int | None = None
@@ -53,7 +64,7 @@ class Rule:
 
     def reaches(self, row: ObjectRow) -> bool:
         """Whether the rule touches this object at some time."""
-        if self.does == "other" or not row.key.startswith(self.prefix):
+        if self.action is RuleAction.OTHER or not row.key.startswith(self.prefix):
             return False
         if not self.smallest <= row.size <= self.largest:
             return False
@@ -97,7 +108,7 @@ class RuleEffect:
     @property
     def line(self) -> str:
         """The rule in words, with what it touches and when."""
-        if self.rule.does == "other":
+        if self.rule.action is RuleAction.OTHER:
             return self.rule.words
         if self.next is None:
             return f"{self.rule.words}: reaches no object"
@@ -125,12 +136,12 @@ def _rule(rule: Mapping[str, Any], minimum: str) -> Iterator[Rule]:
     where = f" below {prefix}" if prefix else ""
     where += " with the rule's tags" if tagged else ""
 
-    def make(does: str, words: str, when: Mapping[str, Any], into: str = "", least: int = 0) -> Rule:
+    def make(action: RuleAction, words: str, when: Mapping[str, Any], into: str = "", least: int = 0) -> Rule:
         on = when.get("Date")
         return Rule(
             name,
             enabled,
-            does,
+            action,
             words,
             prefix,
             when.get("Days"),
@@ -143,15 +154,15 @@ def _rule(rule: Mapping[str, Any], minimum: str) -> Iterator[Rule]:
 
     expiry = rule.get("Expiration") or {}
     if "Days" in expiry or "Date" in expiry:
-        yield make("delete", f"deletes objects{where} {_when(expiry)}", expiry)
+        yield make(RuleAction.DELETE, f"deletes objects{where} {_when(expiry)}", expiry)
     moves = rule.get("Transitions") or ([rule["Transition"]] if rule.get("Transition") else [])
     for move in moves:
         into = move["StorageClass"]
         any_size = sized or (minimum == "varies_by_storage_class" and into in _COLD)
         least = 0 if any_size else _LEAST_BYTES
         words = f"moves objects{where} to {into} {_when(move)}" + ("" if any_size else ", from 128 KB on")
-        yield make("archive" if into in _COLD else "move", words, move, into, least)
-    yield from (make("other", words, {}) for words in _rest(rule, expiry))
+        yield make(RuleAction.ARCHIVE if into in _COLD else RuleAction.MOVE, words, move, into, least)
+    yield from (make(RuleAction.OTHER, words, {}) for words in _rest(rule, expiry))
 
 
 def _rest(rule: Mapping[str, Any], expiry: Mapping[str, Any]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from onetrail.estate.proof.receipts import Receipt
 from onetrail.instants import moved_days
 from onetrail.looked import Unread, known
 from onetrail.settings import Settings
+from onetrail.settings.words import OldBuckets
 
 EXPIRE_RULE = "onetrail-expire"
 """ID of the lifecycle rule that empties a bucket where the parameters say `expire`."""
@@ -37,7 +38,7 @@ class QuietUnknown(OnetrailError):
 class Retiring:
     """One old bucket on its way out.
 
-    `how` is `retain_empty`, `expire` or `delete`. `receipt_why` says why its receipt does not hold, empty where it
+    `how` is what the parameters say becomes of it. `receipt_why` says why its receipt does not hold, empty where it
     does. `other_writers` are trails we do not touch, and services other than CloudTrail that its policy lets in.
     `undrained` are its old trails that log or still deliver. `uploads` counts unfinished multipart uploads,
     `old_versions` and `delete_markers` what lies behind the current objects. `replaceable` counts the versions with the
@@ -47,7 +48,7 @@ class Retiring:
     """
 
     bucket: OldBucket
-    how: str
+    how: OldBuckets
     receipt: Receipt | None = None
     receipt_why: str = ""
     listing: str = ""
