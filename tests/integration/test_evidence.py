@@ -165,7 +165,7 @@ def test_at_the_end_everything_is_as_promised_and_the_page_is_bound(
     assert [f for f in found if f.state not in (FindingState.OK, FindingState.NOTE)] == []
     text = page(settings, observation)
     assert text == page(settings, step.observe(settings, clients, observation))
-    assert "Everything is as planned" in text
+    assert "Everything is as planned, with " in text
     with open_gate(clients, "any") as gate:
         saved = step.save(settings, text, observation.custody.check.lines, gate.record)
         outcome = step.apply(step.propose(settings, observation), gate, clients)
@@ -182,6 +182,9 @@ def test_at_the_end_everything_is_as_promised_and_the_page_is_bound(
     assert all(one.arn.startswith(f"arn:aws:sts::{one.account}:") or one.way for one in custody.entered)
     assert any(one.actor == "break-glass" and "onetrail-break-glass" in one.arn for one in custody.entered)
     assert "Who sent the changes" in text
+    assert {one.ended for one in custody.approvals} == {"applied"}
+    assert all(one.sums == (one.changes, 0, 0, 0) and one.counted == one.changes for one in custody.approvals)
+    assert all(one.callers for one in custody.approvals)
     code, lines = _verified(estate, settings)
     assert (code, lines[0].startswith("The record of practice is whole.")) == (0, True), lines
     assert lines[1].endswith("stored outside this folder.")
@@ -192,6 +195,7 @@ def test_at_the_end_everything_is_as_promised_and_the_page_is_bound(
     assert max(under.anchors.heads) > under.custody.reports[-1].line, "the page is under a head"
     assert (settings.run_folder / saved.name).read_text() == text
     assert states(after, "08.report") == states(after, "08.record") == {FindingState.OK}
+    assert f"and ends with {len(after)} checks" in text.replace(",", "")
     for said in ("onetrail-copier", BUCKET, "compliance", observation.custody.approvals[0].plan):
         assert said in text
 

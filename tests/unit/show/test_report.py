@@ -19,6 +19,7 @@ from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.show.report import page, sections
 from onetrail.show.report.buckets import buckets
+from onetrail.show.report.findings import headline
 from onetrail.show.report.promise import _guardrails
 from onetrail.show.report.risks import RISKS, WITHOUT_AN_ORGANIZATION
 from onetrail.show.report.signs import SIGNS
@@ -173,6 +174,27 @@ def test_what_could_not_be_looked_at_is_in_the_headline_too(tmp_path: Path) -> N
     """It is never taken for fine."""
     blind = Finding("05.looked", FindingState.COULD_NOT_LOOK, "-", "-", "old", "AccessDenied")
     assert "1 check was not evaluated" in page(SETTINGS, given(tmp_path, blind)).split("<nav")[0]
+
+
+def test_the_headline_counts_the_notes(tmp_path: Path) -> None:
+    """Whatever else it says. Twin: without a note it names none."""
+    note = Finding("06.unsigned", FindingState.NOTE, ACCOUNT, "eu-west-1", "old", "no digest names them")
+    blind = Finding("05.looked", FindingState.COULD_NOT_LOOK, "-", "-", "old", "AccessDenied")
+    fine = Finding("05.copied", FindingState.OK, "-", "-", "x", "y")
+    assert headline([fine, note]) == "Everything is as planned, with 1 note: none of 2 checks needs attention."
+    assert headline([note, note, blind]) == "1 check was not evaluated, of 3 checks, with 2 notes."
+    assert headline([fine, fine]) == "Everything is as planned: none of 2 checks needs attention."
+
+
+def test_the_page_says_why_step_08_ends_with_one_check_more(tmp_path: Path) -> None:
+    """The first page of a run has three checks, the terminal four. Twin: the next page counts that check itself."""
+    first = section_of(page(SETTINGS, given(tmp_path)), "steps")
+    assert "These 3 checks were made before this page was saved." in first
+    assert "08.report, can only be checked afterwards: step 08 makes that check too, and ends with 4 checks." in first
+    saved = FileSeen("report.html", Fit.FITS, "0" * 64)
+    again = section_of(page(SETTINGS, given(tmp_path, report=saved)), "steps")
+    assert "These 4 checks were made before this page was saved; 08.report among them" in again
+    assert "ends with" not in again
 
 
 def test_a_move_that_is_not_finished_is_not_called_done(tmp_path: Path) -> None:

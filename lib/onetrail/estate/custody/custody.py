@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from onetrail.change import CheckKind, RecordCheck, entries, verify_record
 from onetrail.change.run_record.line_kind import LineKind
 from onetrail.errors import described
+from onetrail.estate.custody.approvals import Approval, Entered, approvals, entered
 from onetrail.estate.custody.permissions import Permission, permissions
 from onetrail.estate.custody.sent import ChangeEnding, Sent, all_sent, end_of
 from onetrail.estate.proof.receipts import EARLIER_FOLDER, FOLDER
@@ -43,42 +44,6 @@ _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Kind of line -> what it must hold to be read here."""
 _RECEIPTS: Final = (f"{FOLDER}/", f"{EARLIER_FOLDER}/")
-
-
-class Approval(NamedTuple):
-    """A plan that was begun: when, its id, what the approval said, how many changes it held, and the state in which it
-    ended.
-
-    `ended` is empty where the record does not say how it ended, and `said` is the sentence of that end.
-    """
-
-    line: int
-    at: str
-    step: str
-    plan: str
-    approve: str
-    changes: int
-    ended: str = ""
-    said: str = ""
-
-    @property
-    def by(self) -> str:
-        """`its own id`, `any` (practice only), or `nothing` where the approval names something else."""
-        if self.plan in {part.strip() for part in self.approve.split(",")}:
-            return "its own id"
-        return "any" if self.approve == "any" else "nothing"
-
-
-class Entered(NamedTuple):
-    """Who sent in an account as an actor of a plan: the caller's ARN as STS gave it, and the way in words."""
-
-    line: int
-    step: str
-    plan: str
-    account: str
-    actor: str
-    arn: str
-    way: str
 
 
 class Ran(NamedTuple):
@@ -217,19 +182,15 @@ def _unfit(line: dict[str, Any], check: RecordCheck) -> str:
 
 def _read(lines: list[dict[str, Any]], check: RecordCheck, closings: Collection[tuple[str, str]]) -> Custody:
     """`closings` are (plan, key) of every change that another change of its plan closes again."""
-    sent = all_sent(lines)
+    sent, callers = all_sent(lines), entered(lines)
     return Custody(
         check=check,
         first=str(lines[0]["at"]) if lines else "",
         last=str(lines[-1]["at"]) if lines else "",
         sent=sent,
         permissions=permissions(closings, sent),
-        approvals=tuple(_approvals(lines)),
-        entered=tuple(
-            Entered(one["n"], one["step"], one["plan"], one["account"], one["actor"], one["arn"], one["way"])
-            for one in lines
-            if one["kind"] == LineKind.CALLER
-        ),
+        approvals=approvals(lines, sent, callers),
+        entered=callers,
         ran=tuple(
             Ran(one["n"], one["at"], one["step"], one["state"], one["line"])
             for one in lines
@@ -247,22 +208,6 @@ def _read(lines: list[dict[str, Any]], check: RecordCheck, closings: Collection[
         ),
         not_kept=tuple(_not_kept(lines)),
     )
-
-
-def _approvals(lines: Iterable[Mapping[str, Any]]) -> Iterator[Approval]:
-    """Each plan that was begun, with the next `step` line of that plan: it is how the plan ended."""
-    begun: list[Approval] = []
-    ends: dict[int, tuple[str, str]] = {}
-    open_: dict[str, int] = {}
-    for line in lines:
-        if line["kind"] == LineKind.PLAN:
-            open_[line["plan"]] = line["n"]
-            begun.append(
-                Approval(line["n"], line["at"], line["step"], line["plan"], line["approve"], len(line["changes"]))
-            )
-        elif line["kind"] == LineKind.STEP and line.get("plan") in open_:
-            ends[open_.pop(line["plan"])] = (line["state"], line["line"])
-    return (one._replace(ended=ends[one.line][0], said=ends[one.line][1]) if one.line in ends else one for one in begun)
 
 
 def _closings(line: Mapping[str, Any]) -> set[tuple[str, str]]:

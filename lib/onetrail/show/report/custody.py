@@ -1,11 +1,10 @@
 """Chain of custody: approvals, every change that was sent, the record's own hash chain, and every file it binds."""
 
-from collections import Counter
-
 from onetrail.change import iso
 from onetrail.change.words import counted, share
 from onetrail.settings import Settings
 from onetrail.show.report.model import Part, Prose, Section, table
+from onetrail.show.report.plans import plans, sums, who_sent
 from onetrail.steps.evidence import Custody, EvidenceObservation, Fit
 
 
@@ -18,8 +17,8 @@ def section(settings: Settings, observation: EvidenceObservation) -> Section:
         return Section("custody", "Chain of custody", why if check.begun else "There is no record in this folder.")
     parts: list[Part] = [
         _record(observation),
-        *_plans(custody),
-        *_callers(custody),
+        *plans(custody),
+        *who_sent(custody),
         *_sent(custody),
         *_bulk(custody),
         *_conditions(custody),
@@ -31,12 +30,8 @@ def section(settings: Settings, observation: EvidenceObservation) -> Section:
 def _line(observation: EvidenceObservation) -> str:
     custody = observation.custody
     whole = "is complete" if custody.check.whole else f"is NOT complete: {custody.check.problems[0]}"
-    unknown = len(custody.unknown)
-    more = f"; for {unknown:,} it does not show how {'it' if unknown == 1 else 'they'} ended" if unknown else ""
-    return (
-        f"The record of {counted(custody.check.lines, 'line')} {whole}. It holds {counted(len(custody.sent), 'change')}"
-        f" under {counted(len(custody.approvals), 'approval')}{more}."
-    )
+    lines = f"The record of {counted(custody.check.lines, 'line')} {whole}."
+    return f"{lines} {sums(custody.approvals)}" if custody.approvals else f"{lines} It shows no start of a plan."
 
 
 def _record(observation: EvidenceObservation) -> Part:
@@ -61,70 +56,6 @@ def _record(observation: EvidenceObservation) -> Part:
     )
 
 
-def _plans(custody: Custody) -> list[Part]:
-    rows = [
-        [
-            one.line,
-            one.at,
-            one.step,
-            one.plan,
-            one.changes,
-            one.by,
-            one.ended.replace("_", " ") or "not in the record",
-        ]
-        for one in custody.approvals
-    ]
-    if not rows:
-        return [Prose(("No plan was applied.",))]
-    heads = ("line", "at", "step", "plan", "changes", "approved by", "ended")
-    return [
-        table(
-            "Plans that were started, the approval of each, and how each ended",
-            heads,
-            rows,
-            summed=(4,),
-            verdict=f"{_approved(custody)} {_ended(custody)}",
-        )
-    ]
-
-
-def _approved(custody: Custody) -> str:
-    """By what the plans were approved."""
-    counts = Counter(one.by for one in custody.approvals)
-    return (
-        "; ".join(
-            f"{counted(count, 'plan was', 'plans were')} approved by {what}" for what, count in sorted(counts.items())
-        )
-        + "."
-    )
-
-
-def _ended(custody: Custody) -> str:
-    """Plans begun beside plans ended."""
-    begun, unended = len(custody.approvals), len(custody.unended)
-    if not unended:
-        return f"{counted(begun, 'plan was', 'plans were')} started, and the record shows how each ended."
-    first = custody.unended[0]
-    return (
-        f"{counted(begun, 'plan was', 'plans were')} started; for {unended:,} the record does not show how it ended,"
-        f" first {first.plan} of step {first.step}."
-    )
-
-
-def _callers(custody: Custody) -> list[Part]:
-    """Those of several plans are one row."""
-    groups: dict[tuple[str, str, str, str], list[str]] = {}
-    for one in custody.entered:
-        steps = groups.setdefault((one.account, one.actor, one.arn, one.way), [])
-        steps += [one.step] if one.step not in steps else []
-    rows = [
-        [account, actor or "named role", arn, way, ", ".join(steps)]
-        for (account, actor, arn, way), steps in groups.items()
-    ]
-    heads = ("account", "as", "caller (STS)", "entered by", "steps")
-    return [table("Who sent the changes", heads, rows)] if rows else []
-
-
 def _sent(custody: Custody) -> list[Part]:
     if not custody.sent:
         return []
@@ -144,7 +75,15 @@ def _sent(custody: Custody) -> list[Part]:
         for one in custody.sent
     ]
     heads = ("line", "at", "step", "account", "region", "call", "resource", "as", "ended", "request id")
-    return [table("Every change that was sent, in order", heads, rows, folded=f"Show all {len(rows):,} changes")]
+    label = f"Show all {len(rows):,} changes"
+    once = sum(one.changes - one.sums.not_sent for one in custody.approvals)
+    line = f"{counted(len(rows), 'row')}: one for each time a change was sent."
+    line += (
+        ""
+        if len(rows) == once
+        else f" {counted(once, 'change')} of started plans {'has' if once == 1 else 'have'} a row here."
+    )
+    return [table("Every change that was sent, in order", heads, rows, folded=label, verdict=line)]
 
 
 def _bulk(custody: Custody) -> list[Part]:
@@ -191,7 +130,7 @@ def _conditions(custody: Custody) -> list[Part]:
         ]
         for (step, name, held, why), lines in groups.items()
     ]
-    heads = ("lines", "step", "condition", "subject", "held", "evidence")
+    heads = ("lines", "step", "condition", "times", "held", "evidence")
     held = sum(one.met for one in custody.conditions)
     line = f"{held:,} of {len(custody.conditions):,} held when they were checked."
     label = f"Show all {len(custody.conditions):,} conditions"

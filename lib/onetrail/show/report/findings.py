@@ -22,6 +22,8 @@ def headline(found: Sequence[Finding]) -> str:
         counts[FindingState.FINDING] + counts[FindingState.COULD_NOT_LOOK],
         counts[FindingState.PLANNED],
     )
+    notes = _many(counts[FindingState.NOTE], "note", "notes")
+    with_notes = f", with {notes}" if notes else ""
     if bad:
         parts = [
             _many(counts[FindingState.FINDING], "finding needs attention", "findings need attention"),
@@ -31,11 +33,11 @@ def headline(found: Sequence[Finding]) -> str:
                 "checks were not evaluated",
             ),
         ]
-        return f"{' and '.join(part for part in parts if part)}, of {len(found):,} checks."
+        return f"{' and '.join(part for part in parts if part)}, of {len(found):,} checks{with_notes}."
     if open_:
         left = _many(open_, "thing is still to be done", "things are still to be done")
-        return f"The move is not finished: {left}; none of {len(found):,} checks needs attention."
-    return f"Everything is as planned: none of {len(found):,} checks needs attention."
+        return f"The move is not finished: {left}; none of {len(found):,} checks needs attention{with_notes}."
+    return f"Everything is as planned{with_notes}: none of {len(found):,} checks needs attention."
 
 
 def mark(found: Sequence[Finding]) -> str:
@@ -73,7 +75,19 @@ def steps(observation: EvidenceObservation, found: Sequence[Finding]) -> Section
         these = [one for one in ordered(found) if one.state is state]
         if these:
             parts.append(_table(caption, these, label))
+    parts.insert(1, Prose((_of_this_page(observation, found),)))
     return Section("steps", "State of every step", verdict(found).line, tuple(parts))
+
+
+def _of_this_page(observation: EvidenceObservation, found: Sequence[Finding]) -> str:
+    """Why step 08 and `onetrail run` end with one check more than the first page of a run counts."""
+    before = f"These {counted(len(found), 'check was', 'checks were')} made before this page was saved"
+    if observation.report is None:
+        return (
+            f"{before}. Whether the saved page is the one that the record names, 08.report, can only be checked"
+            f" afterwards: step 08 makes that check too, and ends with {counted(len(found) + 1, 'check')}."
+        )
+    return f"{before}; 08.report among them is about the page that was saved before this one."
 
 
 def _counts(step: str, found: Sequence[Finding]) -> list[int]:
