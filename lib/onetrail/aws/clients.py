@@ -19,6 +19,7 @@ from onetrail.aws.remembered import Remembered
 from onetrail.aws.requests import AWS_REQUESTS
 from onetrail.aws.sessions import Entry, Sessions
 from onetrail.change import NAMED, Caller, Change, Clock, Guard, WallClock
+from onetrail.change.interrupt import heed
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.lazily import later
 from onetrail.looked import Look, Unread
@@ -208,6 +209,7 @@ class Clients:
         events = client.meta.events
 
         def check(params: Mapping[str, Any], model: OperationModel, **_: Any) -> None:
+            heed()
             self.guard.check(account, service, model.name, params, region=region, actor=actor)
             self.remembered.passed(service, model.name)
             shape = model.input_shape

@@ -12,6 +12,8 @@ from onetrail.aws.look import look, look_for_bucket
 from onetrail.aws.refused import error_code
 from onetrail.aws.telling import say_line
 from onetrail.change import Change, Gate, RecordError, RunRecord
+from onetrail.change.interrupt import interrupted_in_one_line
+from onetrail.change.plan_end import interrupted
 from onetrail.change.run_record.heads import LARGEST, HeadRefused, RecordHead, key_of, parse_head
 from onetrail.change.run_record.line_kind import LineKind
 from onetrail.errors import OnetrailError
@@ -26,10 +28,15 @@ def open_gate(clients: Clients, approve: str | None = None) -> Iterator[Gate]:
     """A gate over the run's record; only one process at a time may hold it. Raises RunFolderBusy, RecordError.
 
     `approve` is what a person typed; without it, what the parameters say. On leaving, the head of what was written
-    since the last one is put into the work bucket.
+    since the last one is put into the work bucket. An interrupt leaves in one line: how far the plan came, and that
+    everything is closed.
     """
     settings = clients.settings
-    with RunRecord(settings.run_folder, settings.run_name, clients.clock) as record:
+    gate: Gate | None = None
+    with (
+        interrupted_in_one_line(lambda: interrupted(gate.ended if gate else None)),
+        RunRecord(settings.run_folder, settings.run_name, clients.clock) as record,
+    ):
         gate = Gate(
             settings.approve if approve is None else approve,
             settings.estate,

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
+from onetrail.change.interrupt import interrupted_in_one_line
+
 if TYPE_CHECKING:
     from onetrail.aws.clients import Clients
     from onetrail.settings import Settings
@@ -15,11 +17,16 @@ _R = TypeVar("_R")
 def one_look(
     observe: "Callable[Concatenate[Settings, Clients, _P], _R]",
 ) -> "Callable[Concatenate[Settings, Clients, _P], _R]":
-    """A step's `observe` as one look: what it and the steps that it asks read twice is read once."""
+    """A step's `observe` as one look: what it and the steps that it asks read twice is read once. An interrupt ends it
+    in one line."""
 
     @wraps(observe)
     def looked(settings: "Settings", clients: "Clients", /, *args: _P.args, **more: _P.kwargs) -> _R:
-        with clients.remembered.one_look():
+        with interrupted_in_one_line(_said), clients.remembered.one_look():
             return observe(settings, clients, *args, **more)
 
     return looked
+
+
+def _said() -> str:
+    return "interrupted while AWS was read: nothing was changed; to go on, run this cell again"

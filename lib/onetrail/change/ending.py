@@ -1,6 +1,7 @@
 """How a plan ended, as the record's `step` line says it: whatever ended it, there is one such line, and a head of the
 record after it."""
 
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -9,6 +10,7 @@ from onetrail.change.gate import Gate, PlanRefused
 from onetrail.change.interrupt import uninterrupted
 from onetrail.change.outcome import Outcome
 from onetrail.change.plan import Plan
+from onetrail.change.plan_end import PlanEnd
 from onetrail.change.run_record.chain_check import RecordError
 from onetrail.change.run_record.line_kind import LineKind
 from onetrail.change.send import Sending
@@ -20,6 +22,8 @@ def record_end(gate: Gate, outcome: Outcome) -> Outcome:
     """Write how the plan ended, and put the record's head outside this machine; the outcome says where that could not
     be done."""
     _write(gate, outcome.plan, outcome.state, len(outcome.done), outcome.line)
+    if outcome.done:
+        gate.ended = PlanEnd(outcome.plan.id, outcome.state, len(outcome.done), len(outcome.plan.changes))
     why = gate.seal()
     return replace(outcome, line=f"{outcome.line} {why[:1].upper()}{why[1:]}.", unsealed=why) if why else outcome
 
@@ -32,6 +36,10 @@ def record_failure(gate: Gate, plan: Plan, err: BaseException, sending: Sending 
     done = len({one.change.key for one in sending.done}) if sending else 0
     closed = _closed(plan, sending) if sending else []
     line = f"{state.replace('_', ' ')} after {done} of {len(plan.changes)} changes: {said}" if sending else said
+    if sending:
+        gate.ended = PlanEnd(
+            plan.id, state, done, len(plan.changes), tuple(closed), tuple(_open(plan, sending, closed))
+        )
     if closed:
         line += f"; what was open is closed: {', '.join(closed)}"
     with uninterrupted():  # a stop that was asked for is why this is written
@@ -53,6 +61,13 @@ def _state(err: BaseException) -> StepState:
 def _closed(plan: Plan, sending: Sending) -> list[str]:
     """What the plan opened and closed again."""
     return sorted({one.resource for one in plan.changes if one.closes and one.key in sending.closed})
+
+
+def _open(plan: Plan, sending: Sending, closed: Collection[str]) -> list[str]:
+    """What the plan opened and nobody closed. A later closing of the same thing takes back what an earlier one
+    would."""
+    waits = {one.resource for one in plan.changes if one.closes in sending.sent and one.key not in sending.closed}
+    return sorted(waits.difference(closed))
 
 
 def _write(gate: Gate, plan: Plan, state: StepState, changes: int, line: str, **more: Any) -> None:

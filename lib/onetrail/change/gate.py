@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 from onetrail.change.clock import Clock
 from onetrail.change.guard import Guard
 from onetrail.change.plan import Change, Plan
+from onetrail.change.plan_end import PlanEnd
 from onetrail.change.run_record.record import RunRecord
 from onetrail.change.text_store import TextStore
 from onetrail.errors import WrongUse
@@ -56,7 +57,8 @@ class Gate:
 
     `progress` gets what bulk work has done so far: name, objects, bytes, retries, errors.
     `anchor` puts the record's head into the locked work bucket, if that is there yet, and returns why it could not;
-    None where nobody does.
+    None where nobody does. `ended` is how the last plan ended of which something
+    was sent.
     """
 
     approve: str
@@ -71,6 +73,7 @@ class Gate:
         default=lambda name, objects, size, retries, errors: None
     )
     anchor: Callable[[RunRecord], str] | None = None
+    ended: PlanEnd | None = field(init=False, default=None)
     _sealed: int = field(init=False)
     _unsealed: str = field(init=False, default="")
 

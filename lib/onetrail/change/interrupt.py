@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Any, Final
 
 from onetrail.change.orphan import outlives_parent
+from onetrail.printable import printable
 
 _ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
 _ALL: Final = (signal.SIGINT, *_ENDING)
@@ -26,13 +27,20 @@ _PATIENCE: Final = 3
 class Stopped(KeyboardInterrupt):
     """The process was told to end. A KeyboardInterrupt, so that nothing takes it for a failure of the work."""
 
+    def _render_traceback_(self) -> list[str]:
+        """IPython shows this instead of a traceback, as for our errors: somebody asked for it, and nothing crashed."""
+        said = printable(" ".join(str(self).split()))
+        return [said[:1].upper() + said[1:]]
+
 
 class _Request:
-    """What this process was asked. `why` is empty until then; `held` counts the parts that nothing may stop."""
+    """What this process was asked. `why` is empty until then; `held` counts the parts that nothing may stop; `heard`
+    says that somebody listens already."""
 
     def __init__(self) -> None:
         self.why = ""
         self.held = 0
+        self.heard = False
 
 
 _REQUEST: Final = _Request()
@@ -59,33 +67,61 @@ def ended_by_signals(tell: Callable[[str], None]) -> Iterator[None]:
         yield
         return
     ending: list[int] = []
-    tells, asked = "", 0
+    tells = ""
+    try:
+        with _stopping(_ALL, ending), outlives_parent(lambda: os.kill(os.getpid(), signal.SIGTERM)):
+            yield
+    except BaseException as err:
+        tells = " ".join(str(err).split())
+        raise
+    finally:
+        if ending:
+            tell(tells)
+            os.kill(os.getpid(), ending[0])
+
+
+@contextmanager
+def interrupted_in_one_line(said: Callable[[], str]) -> Iterator[None]:
+    """While inside, Ctrl-C and a kernel's interrupt end the work before the next call of any thread; it leaves as a
+    Stopped whose message is what `said` returns then.
+
+    Inside another one, and in any thread but the main one, this does nothing.
+    """
+    if not _hears() or _REQUEST.heard:
+        yield
+        return
+    try:
+        with _stopping((signal.SIGINT,)):
+            yield
+    except KeyboardInterrupt as err:
+        raise Stopped(said()) from err
+
+
+@contextmanager
+def _stopping(numbers: tuple[signal.Signals, ...], ending: list[int] | None = None) -> Iterator[None]:
+    """While inside, these signals raise Stopped and are kept for `heed`; `ending` gets those that end the process. A
+    stop that nobody heeded is raised on leaving."""
+    asked = 0
 
     def stop(number: int, frame: FrameType | None) -> None:
         nonlocal asked
         asked += 1
-        if number in _ENDING:
+        if number in _ENDING and ending is not None:
             ending.append(number)
         if 1 < asked < _PATIENCE:
             return  # on the way to the closing, which must not be missed; the first one is kept
         _REQUEST.why = f"stopped by {signal.Signals(number).name}"
         raise Stopped(_REQUEST.why)
 
-    held = _handled(_ALL, stop)
+    held, before = _handled(numbers, stop), (_REQUEST.why, _REQUEST.heard)
+    _REQUEST.heard = True
     try:
-        with outlives_parent(lambda: os.kill(os.getpid(), signal.SIGTERM)):
-            yield
+        yield
         heed()
-    except BaseException as err:
-        tells = " ".join(str(err).split())
-        raise
     finally:
-        _REQUEST.why = ""
+        _REQUEST.why, _REQUEST.heard = before
         for number, handler in held.items():
             signal.signal(number, handler)
-        if ending:
-            tell(tells)
-            os.kill(os.getpid(), ending[0])
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any, ClassVar, Final
@@ -55,10 +55,17 @@ class OwnKernel(AsyncKernelManager):
     cleanup_resources = _async_cleanup_resources
 
     def interrupt_now(self) -> None:
-        """Raise KeyboardInterrupt in the cell that runs, so that its `finally` clauses close what is open."""
+        """Raise KeyboardInterrupt in the cell that runs, so that its `finally` clauses close what is open.
+
+        The kernel's whole process group gets the signal, as from JupyterLab's stop button (jupyter_client,
+        LocalProvisioner.send_signal).
+        """
         pid = getattr(self.provisioner, "pid", None)
-        if pid:
-            os.kill(pid, signal.SIGINT)
+        with suppress(ProcessLookupError):
+            if pid and os.getpgid(pid) == pid:
+                os.killpg(pid, signal.SIGINT)
+            elif pid:
+                os.kill(pid, signal.SIGINT)
 
 
 class _DeadKernels(logging.Filter):

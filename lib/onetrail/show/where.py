@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from onetrail.aws import Clients, environment
 from onetrail.change import iso
+from onetrail.change.interrupt import interrupted_in_one_line
 from onetrail.errors import WrongUse
 from onetrail.show.html import Column, Shown, paragraph, together
 from onetrail.show.table import simple
@@ -25,9 +26,10 @@ def where(settings: "Settings", clients: Clients) -> Shown:
     from onetrail.steps.left_open import left_open  # `validate` shows tables too, and needs no step
     from onetrail.steps.left_open import told as warning_of
 
-    rows = [_base(clients)]
-    rows += [_row(clients, account, "old trails") for account in settings.source_account_ids]
-    rows.append(_row(clients, settings.log_account.account_id, "log archive"))
+    with interrupted_in_one_line(lambda: "interrupted while accounts were entered: run this cell again"):
+        rows = [_base(clients)]
+        rows += [_row(clients, account, "old trails") for account in settings.source_account_ids]
+        rows.append(_row(clients, settings.log_account.account_id, "log archive"))
     shut = [row[0] for row in rows if row[2].startswith("cannot be entered")]
     line = (
         f"{len(shut)} of {len(rows)} cannot be entered: {', '.join(shut)}." if shut else "Every account can be entered."
