@@ -58,6 +58,7 @@ ACCOUNT_KEYS = ({"account_id": "012345670123"}, {"account_id": "222233334444"})
 ONE_PRINCIPAL = "which is more than one principal: name a role or a user, as in arn:aws:iam::123456789012:role/Name"
 NOT_AN_ARN = "which is not the ARN of a role or a user, as in arn:aws:iam::123456789012:role/Name"
 APPROVE = "and must be empty (plan only), plan ids as in p-0123456789ab separated by commas, or any (practice only)"
+APPROVER = "arn:aws:iam::888899990000:role/Approver"
 KEY_ARN = "as in arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-0000-0000-000000000000"
 
 REFUSALS: list[tuple[dict[str, Any], str]] = [
@@ -366,6 +367,39 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     (
         {"approve": "any"},
         'approve is "any", which is for estate: practice only: pass the ids of the plans you have read',
+    ),
+    ({"approval_hours": 0}, "approval_hours is 0, and must be at least 1"),
+    (
+        {"confirm": "10 979"},
+        'confirm is "10 979", and must be a number of objects, or aliases or ids of accounts separated by commas',
+    ),
+    ({"ticket": "CHG-1\n"}, 'ticket is "CHG-1\\n", and contains an invisible character: write it without'),
+    (
+        {"ticket": " CHG-1"},
+        'ticket is " CHG-1", and must be one line of at most 200 characters',
+    ),
+    # Two persons.
+    (
+        {"second_person": False},
+        (
+            "second_person is the boolean false (YAML reads off, no and false as a boolean), and must be text: "
+            'put it in quotes, one of "off" or "required"'
+        ),
+    ),
+    (
+        {"second_person": "required"},
+        'second_person is "required", and approver_principals is empty: name the roles or users that approve',
+    ),
+    (
+        {"estate": "practice", "approve": "any", "second_person": "required", "approver_principals": [APPROVER]},
+        'second_person is "required", and approve is "any": pass the ids of the plans that were approved',
+    ),
+    (
+        {"approver_principals": ["arn:aws-cn:iam::888899990000:role/Approver"]},
+        (
+            "approver_principals[0] is in partition aws-cn, and home_region eu-west-1 is in aws: "
+            "a run stays in one partition"
+        ),
     ),
     ({"scenario": "ransom"}, 'scenario is "ransom", and scenarios are for estate: practice: leave it out'),
     (
@@ -723,6 +757,14 @@ WRITTEN = [
     ("key_prefix", "a" * 201, "and must be at most 200 letters, digits and signs"),
     ("key_prefix", "a" * 200, "a" * 200),
     ("key_prefix", "logs/2.0/..a", "logs/2.0/..a"),
+    ("confirm", "10979", "10979"),
+    ("confirm", '"acme-logs,012345670123"', "acme-logs,012345670123"),
+    ("confirm", "012345670123", 'which some YAML readers read as an octal number: write "012345670123" in quotes'),
+    ("ticket", "CHG-1", "CHG-1"),
+    ("ticket", "a" * 201, "and must be one line of at most 200 characters"),
+    ("approval_hours", "8761", "is 8761, and must be at most 8,760"),
+    ("second_person", "off", 'which some YAML readers read as false: write "off" in quotes'),
+    ("second_person", '"off"', "off"),
     ("approve", "yes", 'which some YAML readers read as true: write "yes" in quotes'),
     ("approve", "123456789012", 'is the number 123456789012, and must be text: put it in quotes, "123456789012"'),
     ("approve", "[p-0123456789ab]", "is a list, and must be text"),
@@ -955,7 +997,7 @@ def test_every_number_has_both_bounds() -> None:
     """Without the upper one a cooling-off of three million days is planned, and ends in an error at its end."""
     numbers = {key: field for key, field in Settings.model_fields.items() if field.annotation is int}
     bounds = {key: {type(one).__name__ for one in field.metadata} for key, field in numbers.items()}
-    assert len(numbers) == 5
+    assert len(numbers) == 6
     assert [key for key, named in bounds.items() if not {"Le"} <= named or not named & {"Ge", "Gt"}] == []
 
 

@@ -55,7 +55,7 @@ def _arns(s: Parameters) -> Iterator[tuple[str, str]]:
             yield f"source_accounts[{number}].role_arn", iam_arn(account.role_arn).partition
     if s.log_account.role_arn:
         yield "log_account.role_arn", iam_arn(s.log_account.role_arn).partition
-    for key in ("break_glass_principals", "operator_principals", "reader_principals"):
+    for key in ("break_glass_principals", "operator_principals", "reader_principals", "approver_principals"):
         for number, text in enumerate(getattr(s, key)):
             yield f"{key}[{number}]", iam_arn(text).partition
     if s.kms_key.startswith("arn:"):
@@ -103,6 +103,16 @@ def _key(s: Parameters) -> str | None:
     return None
 
 
+def _second_person(s: Parameters) -> str | None:
+    if s.second_person == "off":
+        return None
+    if not s.approver_principals:
+        return 'second_person is "required", and approver_principals is empty: name the roles or users that approve'
+    if "any" in s.approvals:
+        return 'second_person is "required", and approve is "any": pass the ids of the plans that were approved'
+    return None
+
+
 _CHECKS: Final[tuple[Callable[[Parameters], str | None], ...]] = (
     _estate,
     _accounts,
@@ -111,6 +121,7 @@ _CHECKS: Final[tuple[Callable[[Parameters], str | None], ...]] = (
     _buckets,
     _key,
     _engine,
+    _second_person,
 )
 
 

@@ -127,6 +127,19 @@ class Parameters(BaseModel):
         "",
         description='"" only plans; plan ids (p-...) apply those plans; any applies every plan, on practice only',
     )
+    confirm: v.Confirm = Field(
+        "", description="for a plan that destroys: its number of objects, or the account's alias, as its gate asks"
+    )
+    ticket: v.Ticket = Field("", description="ticket or comment on the approval; kept in the run record")
+    approval_hours: v.ApprovalHours = Field(
+        168, description="hours from the first showing of a plan in which it can be approved; 1 to 8760"
+    )
+    second_person: w.SecondPerson = Field(
+        "off", description="off, or required: one of approver_principals approves each plan in the work bucket"
+    )
+    approver_principals: v.Principals = Field(
+        (), description="ARNs that may write such an approval; another principal must apply the plan"
+    )
 
     @model_validator(mode="before")
     @classmethod

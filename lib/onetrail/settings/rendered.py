@@ -43,7 +43,10 @@ SECTIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
         "Verification and retirement",
         ("digest_check", "old_buckets", "quiet_hours", "cooling_off_days", "overrides"),
     ),
-    ("Approval", ("approve",)),
+    (
+        "Approval",
+        ("approve", "confirm", "ticket", "approval_hours", "second_person", "approver_principals"),
+    ),
 )
 """Heading -> its keys, in the order of `Settings`."""
 
@@ -75,6 +78,8 @@ _EXAMPLES: Final[Mapping[str, str]] = {
     "regions": '["us-east-1", "eu-west-1"]',
     "overrides": '{acme-old-logs: {direction: "push", storage_class: "STANDARD", old_bucket: "expire"}}',
     "approve": '"p-0123456789ab, p-ba9876543210"',
+    "confirm": '"10979"',
+    "approver_principals": '["arn:aws:iam::123456789012:role/ChangeApprover"]',
 }
 
 

@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, StrictStr
 
@@ -13,6 +13,8 @@ from onetrail.settings.arns import iam_arn, kms_key_arn, role_arn
 from onetrail.settings.bucket_names import bucket_name_fault
 from onetrail.settings.refusal import account_id_fault, quoted, shown, text_wanted
 from onetrail.settings.regions import partition_with
+
+_LONGEST_TICKET: Final = 200
 
 
 def _refusing(fault: Callable[[Any], str | None]) -> Callable[[Any], Any]:
@@ -146,6 +148,23 @@ def _approve_fault(text: str) -> str | None:
     return None
 
 
+def _confirm_text(value: object) -> object:
+    """A number of objects may be written as a number."""
+    return str(value) if type(value) is int else value
+
+
+def _confirm_fault(text: str) -> str | None:
+    if re.fullmatch(r"([A-Za-z0-9-]+(, ?[A-Za-z0-9-]+)*)?", text):
+        return None
+    return f"is {quoted(text)}, and must be a number of objects, or aliases or ids of accounts separated by commas"
+
+
+def _ticket_fault(text: str) -> str | None:
+    if not text or (len(text) <= _LONGEST_TICKET and re.fullmatch(r"\S(.*\S)?", text)):
+        return None
+    return f"is {quoted(text[:40])}, and must be one line of at most {_LONGEST_TICKET} characters"
+
+
 def _lock_fault(value: object) -> str | None:
     if value != "":
         return None
@@ -181,6 +200,8 @@ TrailName = Annotated[StrictStr, AfterValidator(_refusing(_trail_fault))]
 KeyPrefix = Annotated[StrictStr, AfterValidator(_refusing(_prefix_fault))]
 KmsKey = Annotated[StrictStr, AfterValidator(_kms_key)]
 Approve = Annotated[StrictStr, AfterValidator(_refusing(_approve_fault))]
+Confirm = Annotated[StrictStr, BeforeValidator(_confirm_text), AfterValidator(_refusing(_confirm_fault))]
+Ticket = Annotated[StrictStr, AfterValidator(_refusing(_ticket_fault))]
 StatedLock = BeforeValidator(_refusing(_lock_fault))
 Filled = BeforeValidator(_refusing(_filled_fault))
 
@@ -188,6 +209,8 @@ Filled = BeforeValidator(_refusing(_filled_fault))
 Enabled = BeforeValidator(_refusing(_regions_fault))
 Years = Annotated[StrictInt, Field(ge=1, le=30)]
 GrantHours = Annotated[StrictInt, Field(ge=1, le=168)]
+ApprovalHours = Annotated[StrictInt, Field(ge=1, le=8_760)]
+"""Up to a year."""
 Rate = Annotated[StrictInt, Field(gt=0, le=1_000_000)]
 QuietHours = Annotated[StrictInt, Field(ge=0, le=8_784)]
 """Up to a year."""

@@ -22,6 +22,7 @@ CopyDirection = Literal["auto", "pull", "push"]
 CopyEngine = Literal["auto", "local", "s3-batch"]
 DigestCheck = Literal["full", "sample", "none"]
 OldBuckets = Literal["retain_empty", "expire", "delete"]
+SecondPerson = Literal["off", "required"]
 
 UNSTATED: Final[Mapping[str, Any]] = {"object_lock": "", "quiet_hours": None, "cooling_off_days": None}
 """Keys whose default depends on the estate -> how "not stated" is written."""
