@@ -239,7 +239,7 @@ GRANT_AND_ONE_COPY = [
     ("PutBucketPolicy", OLD),
     *(("PutObject", CENTRAL), ("CopyObject", CENTRAL)) * 3,
 ]
-"""The old bucket opened, break-glass' window, the opening; pilot and copy; all three closed again; two canaries in
+"""The old bucket opened, break-glass' window, the opening; pilot and copy; all three closed again; two probes in
 three rounds."""
 
 

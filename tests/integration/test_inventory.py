@@ -14,7 +14,7 @@ from onetrail.change import FindingState, verdict
 from onetrail.change.run_record.record import entries, verify_record
 from onetrail.cloudtrail.digests.publickeys import KeyStore, load
 from onetrail.cloudtrail.object_key import KeyKind
-from onetrail.iam.build import old_bucket_shell
+from onetrail.iam.build import old_bucket_emptied
 from onetrail.steps import inventory, start_here
 from tests.integration.conftest import Estate
 
@@ -81,7 +81,7 @@ def test_every_object_is_one_row(fresh_estate: Estate) -> None:
     keys = {o["Key"] for page in s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET) for o in page["Contents"]}
     held = [k for b, k in zip(table["bucket"].to_pylist(), table["key"].to_pylist(), strict=True) if b == BUCKET]
     assert (set(held), len(held)) == (keys, len(keys))
-    assert all(b.canaries and not b.canaries[0].why and b.canaries[0].records for b in observation.buckets)
+    assert all(b.probes and not b.probes[0].why and b.probes[0].records for b in observation.buckets)
 
 
 def test_keys_are_kept_as_the_command_line_shows_them_and_stand_in_the_record(fresh_estate: Estate) -> None:
@@ -109,7 +109,7 @@ def test_not_saved_is_a_finding(fresh_estate: Estate) -> None:
 
 
 def test_a_log_that_may_not_be_read_is_a_finding(fresh_estate: Estate) -> None:
-    """A canary finds out what a listing does not show."""
+    """A probe finds out what a listing does not show."""
     clients = fresh_estate.clients()
     s3 = by_hand(clients, "s3")
     policy = json.loads(s3.get_bucket_policy(Bucket=BUCKET)["Policy"])
@@ -155,7 +155,7 @@ def test_old_versions_foreign_objects_and_archived_logs_are_told(fresh_estate: E
         assert states(clients, name) == [(BUCKET, FindingState.NOTE)]
 
 
-def test_after_retirement_a_bucket_is_an_empty_shell(fresh_estate: Estate) -> None:
+def test_after_retirement_a_bucket_is_emptied_and_closed(fresh_estate: Estate) -> None:
     """The trail is gone, the name is kept; the inventory says so without complaint, and keeps the fuller one of
     before."""
     clients = fresh_estate.clients(run_name="shells")
@@ -166,7 +166,7 @@ def test_after_retirement_a_bucket_is_an_empty_shell(fresh_estate: Estate) -> No
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
         for said in page["Contents"]:
             s3.delete_object(Bucket=BUCKET, Key=said["Key"])
-    s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(old_bucket_shell("aws", BUCKET, [KEEPER])))
+    s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(old_bucket_emptied("aws", BUCKET, [KEEPER])))
     observation = saved(clients)
     survey = the_bucket(observation).survey
     assert survey is not None

@@ -134,7 +134,7 @@ def test_a_run_without_receipts_waits_for_the_verification(estate: Estate, prove
     assert (plan.waiting_for, plan.changes) == ("06", ())
 
 
-def test_what_is_proven_goes_and_empty_closed_shells_stay(estate: Estate, clients: Clients) -> None:
+def test_what_is_proven_goes_and_emptied_closed_buckets_stay(estate: Estate, clients: Clients) -> None:
     assert run(clients, "any").state == "applied"
     clients = estate.clients()
     observation = step.observe(clients.settings, clients)
@@ -309,5 +309,5 @@ def test_where_the_parameters_say_expire_s3_empties_it_and_then_it_is_closed(est
     clients = estate.clients(overrides={BUCKET: {"old_bucket": "expire"}})
     assert run(clients, "any").state == "applied"
     observation = step.observe(clients.settings, clients)
-    assert {(one.bucket.shell, one.objects) for one in observation.buckets} == {(True, 0)}
+    assert {(one.bucket.emptied, one.objects) for one in observation.buckets} == {(True, 0)}
     assert step.propose(clients.settings, observation).changes == ()

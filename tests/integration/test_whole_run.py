@@ -195,7 +195,7 @@ def test_the_bucket_of_a_changed_log_is_not_touched_and_the_others_are_retired(e
     estate.restore(harm.runs / "after")
     clients = estate.clients(runs_dir=str(harm.runs))
     observation = retirement.observe(clients.settings, clients)
-    assert [(one.bucket.name, one.bucket.shell, one.bucket.held, one.objects > 0) for one in observation.buckets] == [
+    assert [(one.bucket.name, one.bucket.emptied, one.bucket.held, one.objects > 0) for one in observation.buckets] == [
         (HARMED, False, True, True),
         *((name, True, False, False) for name in OTHERS),
     ]

@@ -9,7 +9,7 @@ from onetrail import iam, names
 from onetrail.change import Change, Document, plain
 from onetrail.estate.old_estate import OldBucket
 from onetrail.iam import document as policy_document
-from onetrail.iam.build import Writers, old_bucket_hold_still
+from onetrail.iam.build import Writers, old_bucket_frozen
 from onetrail.iam.builders.old_bucket import DELIVERIES
 from onetrail.iam.limits import DocumentKind, size, too_large
 from onetrail.iam.match import like
@@ -42,7 +42,7 @@ def held_policy(partition: str, bucket: OldBucket, keeper: str) -> dict[str, Any
     policy."""
     living = without_dead_principals(known(bucket.policy))
     writers = writers_of(living, bucket.account)
-    return iam.with_statements(living, old_bucket_hold_still(partition, bucket.name, (keeper,), writers))
+    return iam.with_statements(living, old_bucket_frozen(partition, bucket.name, (keeper,), writers))
 
 
 def frozen_for_others(bucket: OldBucket, keeper: str) -> tuple[str, ...]:
@@ -119,8 +119,9 @@ def unmendable(bucket: OldBucket) -> list[str]:
 
 
 def bucket_changes(partition: str, bucket: OldBucket, keeper: str) -> list[Change]:
-    """At most two changes: the lifecycle configuration frozen, and the policy; nothing for an empty shell."""
-    if bucket.shell or frozen_for_others(bucket, keeper):
+    """At most two changes: the lifecycle configuration frozen, and the policy; nothing for an emptied, closed
+    bucket."""
+    if bucket.emptied or frozen_for_others(bucket, keeper):
         return []
     changes: list[Change] = []
     if live_rules(bucket):

@@ -90,8 +90,8 @@ class OldBucket:
 
     @property
     def sids(self) -> frozenset[str]:
-        """The Sids in the bucket's policy; none where that is unread, so that nothing is taken for held, closed or a
-        shell."""
+        """The Sids in the bucket's policy; none where that is unread, so that nothing is taken for frozen, closed or
+        emptied."""
         policy = known(self.policy)
         return frozenset(str(s.get("Sid", "")) for s in iam.statements(policy)) if policy else frozenset()
 
@@ -106,8 +106,8 @@ class OldBucket:
         return names.SID_CLOSED in self.sids
 
     @property
-    def shell(self) -> bool:
-        """True when the bucket is already an empty, closed shell."""
+    def emptied(self) -> bool:
+        """True when the bucket is already emptied and closed."""
         return names.SID_SHELL in self.sids
 
     @property
@@ -242,7 +242,7 @@ def _is_ours(bucket: OldBucket, remembered: Collection[str]) -> bool:
     policy is unread."""
     if isinstance(bucket.policy, Unread):
         return bucket.name in remembered
-    return bucket.held or bucket.shell or bucket.closed or bucket.grant_open is True
+    return bucket.held or bucket.emptied or bucket.closed or bucket.grant_open is True
 
 
 def _not_empty(notifications: Mapping[str, Any]) -> dict[str, Any] | None:

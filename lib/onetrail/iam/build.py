@@ -19,9 +19,9 @@ from onetrail.iam.builders.key import kms_key
 from onetrail.iam.builders.old_bucket import (
     Writers,
     old_bucket_closed,
-    old_bucket_hold_still,
+    old_bucket_emptied,
+    old_bucket_frozen,
     old_bucket_open,
-    old_bucket_shell,
 )
 from onetrail.iam.builders.old_key import old_key_open
 from onetrail.iam.builders.roles import (
@@ -53,9 +53,9 @@ __all__ = [
     "kms_key",
     "old_bucket_batch",
     "old_bucket_closed",
-    "old_bucket_hold_still",
+    "old_bucket_emptied",
+    "old_bucket_frozen",
     "old_bucket_open",
-    "old_bucket_shell",
     "old_key_open",
     "operator_policy",
     "rcp",

@@ -194,9 +194,9 @@ def _named(sid: str, sids: str | Collection[str]) -> bool:
 def with_statements(document: Document | None, new: Collection[Mapping[str, Any]]) -> dict[str, Any]:
     """The document with the new statements at its end; one of the same Sid is replaced, not doubled."""
     base = without_sids(document, {str(s["Sid"]) for s in new if s.get("Sid")})
-    shell: dict[str, Any] = dict(base if base is not None else document or {"Version": VERSION})
-    shell["Statement"] = [*(statements(base) if base else []), *(dict(s) for s in new)]
-    return shell
+    envelope: dict[str, Any] = dict(base if base is not None else document or {"Version": VERSION})
+    envelope["Statement"] = [*(statements(base) if base else []), *(dict(s) for s in new)]
+    return envelope
 
 
 def compact(document: Document) -> str:

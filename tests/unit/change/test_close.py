@@ -323,13 +323,13 @@ def test_nothing_is_open_while_a_check_is_waited_for(tmp_path, again):
     assert stood == ([["open", "close"]] if again else [])
 
 
-def test_a_canary_that_is_let_in_at_first_is_sent_again_a_few_times(tmp_path):
-    """A new policy takes a while to be seen; twins: one try more than that, and a canary that may not be sent again."""
+def test_a_probe_that_is_allowed_at_first_is_sent_again_a_few_times(tmp_path):
+    """A new policy takes time to propagate; twins: one try more than that, and a probe that may not be sent again."""
     let_in = RuntimeError("PreconditionFailed")
     for tries, times, good in ((5, 4, True), (5, 5, False), (1, 1, False)):
         gate, estate = given_a_gate(tmp_path / f"{tries}-{times}")
 
-        failing(estate, canary=Fails(times, let_in))
+        failing(estate, probe=Fails(times, let_in))
         estate.failing = {"canary": Refused("AccessDenied")}
         plan = given_a_plan(given_a_change("canary", expects=ExpectedAnswer.REFUSED, tries=tries))
         if good:

@@ -191,7 +191,7 @@ def test_one_failed_closing_does_not_keep_the_next_from_being_tried(tmp_path):
     assert [key for key, _ in estate.sent] == ["open-1", "open-2", "close-2"]
 
 
-def test_the_hole_is_closed_even_when_the_record_cannot_be_written(tmp_path):
+def test_the_grant_is_closed_even_when_the_record_cannot_be_written(tmp_path):
     """A full disk keeps no hole open."""
     plan = given_a_plan(given_a_change("open"), given_a_change("close", closes="open", region="eu-west-2"))
     gate, estate = given_a_gate(tmp_path)
@@ -266,7 +266,7 @@ def test_waiting_on_a_wall_ends_with_not_yet(tmp_path):
     assert [key for key, _ in estate.sent] == ["open", "close"]
 
 
-def test_a_canary_that_is_refused_is_good_and_one_that_gets_through_is_not(tmp_path):
+def test_a_probe_that_is_refused_is_good_and_one_that_gets_through_is_not(tmp_path):
     """A closed hole is proven by a refusal."""
     plan = given_a_plan(given_a_change("canary", expects=ExpectedAnswer.REFUSED))
     gate, _ = given_a_gate(tmp_path / "closed", failing={"canary": Refused("AccessDenied")})
@@ -276,7 +276,7 @@ def test_a_canary_that_is_refused_is_good_and_one_that_gets_through_is_not(tmp_p
         run_plan(plan, gate)
 
 
-def test_a_canary_that_fails_for_another_reason_proves_nothing(tmp_path):
+def test_a_probe_that_fails_for_another_reason_proves_nothing(tmp_path):
     """A time-out is not a refusal."""
     gate, _ = given_a_gate(tmp_path, failing={"canary": TimeoutError("slow")})
     with pytest.raises(ChangeFailed):

@@ -279,7 +279,7 @@ def test_00_names_an_old_bucket_whose_own_policy_leaves_no_room() -> None:
     found = sizes(SETTINGS, given_the_preflight(long))
     assert found["crowded"].state is FindingState.FINDING
     assert "crowded" not in sizes(SETTINGS, given_the_preflight(replace(long, policy=None)))
-    emptied = replace(long, policy=build.old_bucket_shell("aws", "crowded", [long.account]))
+    emptied = replace(long, policy=build.old_bucket_emptied("aws", "crowded", [long.account]))
     assert "crowded" not in sizes(SETTINGS, given_the_preflight(emptied))
     assert sizes(SETTINGS, given_the_preflight(long), ("07",)) == {}
 

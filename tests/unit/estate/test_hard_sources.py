@@ -11,7 +11,7 @@ from onetrail.change import CheckKind, FindingState, RequiredCheck, plain
 from onetrail.estate.backlog.backlog import KeyMapping, direction_of
 from onetrail.estate.backlog.obstacles import Obstacle, obstacles
 from onetrail.estate.backlog.samples import SampledObject
-from onetrail.estate.backlog.still import hold_still, moving
+from onetrail.estate.backlog.still import all_frozen, moving
 from onetrail.estate.history import pairing
 from onetrail.estate.history.old_objects import NoncurrentCounts, old_objects, with_tiers
 from onetrail.estate.history.pairing import ObjectPair
@@ -436,12 +436,12 @@ LIVE = {"Rules": [{"ID": "seven-years", "Status": "Enabled", "Expiration": {"Day
         (given_a_bucket("old", allow({"AWS": COPIER}, sid="OnetrailCopyRead")), [], ""),  # ours
     ],
 )
-def test_an_old_bucket_holds_still_before_it_is_copied(bucket, trails, why):
+def test_an_old_bucket_is_frozen_before_it_is_copied(bucket, trails, why):
     """Nothing deletes, and nothing but a stopped trail writes; whatever does is named."""
     estate = OldEstate((), tuple(trails), (bucket,))
     found = moving(estate, bucket)
     assert bool(found) is bool(why) and why in "".join(found)
-    assert hold_still(estate, [bucket]).met is not bool(why)
+    assert all_frozen(estate, [bucket]).met is not bool(why)
 
 
 # Who would hear of it

@@ -129,7 +129,7 @@ def test_no_unread_setting_is_called_an_obstacle_or_fine(part: str) -> None:
         assert len(obstacles(SETTINGS, replace(given_a_bucket(), **{part: wrong[part]}), "pull")) == 1
 
 
-def test_a_bucket_does_not_hold_still_where_nobody_could_see_that_it_does() -> None:
+def test_a_bucket_is_not_frozen_where_it_could_not_be_read() -> None:
     """By its policy and by its rules; twin: one that was read and holds still."""
     estate = OldEstate((), (), ())
     for part, what in (("policy", "policy"), ("lifecycle", "lifecycle rules")):
@@ -147,10 +147,10 @@ def test_what_may_be_is_taken_for_so_where_nobody_could_look() -> None:
     assert not replace(on, kms_key="alias/mine").aws_managed
 
 
-def test_an_unread_policy_is_no_freeze_no_shell_and_no_grant() -> None:
+def test_an_unread_policy_is_no_freeze_no_emptied_bucket_and_no_grant() -> None:
     """And whether a grant stands in it is unread."""
     bucket = unread("policy")
-    assert (bucket.held, bucket.closed, bucket.shell) == (False, False, False)
+    assert (bucket.held, bucket.closed, bucket.emptied) == (False, False, False)
     assert bucket.grant_open is DENIED
     assert given_a_bucket().grant_open is False
 

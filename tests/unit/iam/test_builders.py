@@ -23,7 +23,7 @@ from onetrail.iam.build import (
     jobs_policy,
     old_bucket_batch,
     old_bucket_closed,
-    old_bucket_hold_still,
+    old_bucket_frozen,
     old_bucket_open,
     old_key_open,
     operator_policy,
@@ -378,7 +378,7 @@ def test_copiers_of_a_key_stand_in_one_order():
 
 def test_a_frozen_bucket_takes_what_services_deliver_and_where_all_writers_are_known_nothing_else():
     """Where one cannot be named, putting stays as the policy has it. A closed bucket takes nothing from anybody."""
-    policy, unnamed = (old_bucket_hold_still("aws", OLD, BREAKERS, one) for one in (None, Writers(unnamed=True)))
+    policy, unnamed = (old_bucket_frozen("aws", OLD, BREAKERS, one) for one in (None, Writers(unnamed=True)))
     assert [one["Sid"] for one in policy[:1]] == [one["Sid"] for one in unnamed]
     trail, person = service("cloudtrail.amazonaws.com"), role(f"arn:aws:iam::{SOURCE}:role/x")
 

@@ -29,9 +29,9 @@ from onetrail.iam.build import (
     grant_keeper_policy,
     kms_key,
     old_bucket_closed,
-    old_bucket_hold_still,
+    old_bucket_emptied,
+    old_bucket_frozen,
     old_bucket_open,
-    old_bucket_shell,
     operator_policy,
     rcp,
     reader_policy,
@@ -140,7 +140,7 @@ def test_an_empty_prefix_opens_the_whole_old_bucket() -> None:
     assert allowed(COPIER, "s3:GetObject", f"arn:aws:s3:::{OLD}/other/k", SOURCE, BEFORE, resource=opened)
 
 
-SHELL = [
+EMPTIED = [
     (OWNER, "s3:GetBucketPolicy", "", True),
     (OWNER, "s3:ListBucket", "", True),
     (OWNER, "s3:PutBucketPolicy", "", True),
@@ -185,10 +185,10 @@ def test_a_bucket_that_a_rule_empties_takes_no_object_from_anybody(who, action, 
     assert allowed(CLOUDTRAIL, "s3:PutObject", f"arn:aws:s3:::{OLD}/AWSLogs/k", SOURCE, resource=before)
 
 
-@pytest.mark.parametrize(("who", "action", "key", "verdict"), SHELL)
-def test_an_empty_shell_takes_no_object_and_keeps_its_name(who, action, key, verdict) -> None:
-    shell = old_bucket_shell("aws", OLD, [OWNER.arn])
-    assert allowed(who, action, f"arn:aws:s3:::{OLD}{key}", SOURCE, resource=shell) is verdict
+@pytest.mark.parametrize(("who", "action", "key", "verdict"), EMPTIED)
+def test_an_emptied_bucket_takes_no_object_and_keeps_its_name(who, action, key, verdict) -> None:
+    emptied = old_bucket_emptied("aws", OLD, [OWNER.arn])
+    assert allowed(who, action, f"arn:aws:s3:::{OLD}{key}", SOURCE, resource=emptied) is verdict
 
 
 SIDE = [
@@ -488,8 +488,8 @@ def test_the_resource_guardrail_refuses_strangers_and_changes_and_spares_service
 
 
 NOBODY = [
-    lambda: old_bucket_hold_still("aws", OLD, []),
-    lambda: old_bucket_shell("aws", OLD, []),
+    lambda: old_bucket_frozen("aws", OLD, []),
+    lambda: old_bucket_emptied("aws", OLD, []),
     lambda: old_bucket_open("aws", OLD, "", ["AWSLogs/"], UNTIL),
     lambda: old_bucket_open("aws", OLD, COPIER.arn, [], UNTIL),
     lambda: old_bucket_open("aws", OLD, COPIER.arn, ["AWSLogs/"], ""),

@@ -15,7 +15,7 @@ from onetrail.iam import (
     with_statements,
     without_sids,
 )
-from onetrail.iam.build import Writers, old_bucket_hold_still
+from onetrail.iam.build import Writers, old_bucket_frozen
 from onetrail.iam.expectations.universe import OF_BUCKETS, OF_OBJECTS
 from tests.unit.iam.conftest import SOURCE, role_arn
 from tests.unit.iam.test_central_bucket import without_conditions, without_statements, without_values
@@ -79,7 +79,7 @@ WRITING = Writers((APP.arn,), (PARTNER,))
 
 def frozen(more=None, writers=WRITING):
     policy = {**BEFORE, "Statement": [*BEFORE["Statement"], *([more] if more else [])]}
-    return with_statements(policy, old_bucket_hold_still("aws", OLD, [KEEPER.arn], writers))
+    return with_statements(policy, old_bucket_frozen("aws", OLD, [KEEPER.arn], writers))
 
 
 def broken(document):

@@ -26,7 +26,7 @@ from onetrail.iam.build import (
     central_bucket_open,
     copier_policy,
     kms_key,
-    old_bucket_hold_still,
+    old_bucket_frozen,
     old_bucket_open,
     source_copier_policy,
 )
@@ -197,7 +197,7 @@ def answers(world: World, only: str, who: tuple[str, ...]) -> Iterator[tuple[Ask
 
 def an_old_policy(*more: Mapping[str, Any]) -> dict[str, Any]:
     """What 02 left of an old bucket's policy."""
-    held = old_bucket_hold_still("aws", OLD, [role_arn("TrailConsolidation", SOURCE)])
+    held = old_bucket_frozen("aws", OLD, [role_arn("TrailConsolidation", SOURCE)])
     delivers = {
         "Sid": "AWSCloudTrailWrite",
         "Effect": "Allow",

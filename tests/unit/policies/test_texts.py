@@ -136,7 +136,7 @@ def test_what_cannot_be_kept_is_not_replaced(tmp_path: Path) -> None:
     assert estate.sent == []
 
 
-def given_a_hole(**closing: Any) -> Any:
+def given_a_grant(**closing: Any) -> Any:
     return given_a_plan(
         given_a_change("open"),
         given_a_change("work", region="eu-west-1", call="PutObject"),
@@ -148,7 +148,7 @@ def test_a_closing_whose_policy_cannot_be_read_is_sent_and_the_record_says_so(tm
     """It takes back what we put ourselves, and that is kept."""
     gate, estate = given_a_gate(tmp_path)
     estate.held |= {"open": Texts(There(ODD), NEW), "close": Texts(Unread("AccessDenied: no"), ODD)}
-    assert run_plan(given_a_hole(), gate).state == "applied"
+    assert run_plan(given_a_grant(), gate).state == "applied"
     assert [key for key, _ in estate.sent] == ["open", "work", "close"]
     assert lines(tmp_path, "intent")[2]["replaces"] == {"could_not_look": "AccessDenied: no"}
     assert lines(tmp_path, "done")[2]["puts"]["sha256"] == hashlib.sha256(ODD.encode()).hexdigest()
@@ -161,7 +161,7 @@ def test_a_closing_that_cannot_read_the_policy_puts_the_reviewed_one(tmp_path: P
     before = Unread("AccessDenied: no") if unread else Absent()
     estate.held |= {"open": Texts(There(NEW), ODD), "close": Texts(before, NEW)}
     reviewed = {"Bucket": "old", "Policy": NEW}
-    plan = given_a_hole(parameters=reviewed, restores=Restores(frozenset({"Temporary"})))
+    plan = given_a_grant(parameters=reviewed, restores=Restores(frozenset({"Temporary"})))
     assert run_plan(plan, gate).state == "applied"
     key, parameters = estate.sent[-1]
     assert (key, parameters) == ("close", reviewed if unread else {"Bucket": "old"})
@@ -173,7 +173,7 @@ def test_a_closing_is_sent_whatever_happens_to_the_reading(tmp_path: Path) -> No
     gate, estate = given_a_gate(tmp_path)
     estate.held["close"] = RuntimeError("broken")
     with pytest.raises(TextUnread, match="broken"):
-        run_plan(given_a_hole(), gate)
+        run_plan(given_a_grant(), gate)
     assert [key for key, _ in estate.sent] == ["open", "work", "close"]
 
 

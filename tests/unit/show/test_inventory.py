@@ -12,7 +12,7 @@ from onetrail.looked import Unread
 from onetrail.show.steps import inventory as seen
 from onetrail.show.steps import start_here as map_seen
 from onetrail.steps import start_here
-from onetrail.steps.inventory.bucket import BucketInventory, Canary, ReadProbe
+from onetrail.steps.inventory.bucket import BucketInventory, ProbeRead, ReadProbe
 from onetrail.steps.inventory.consumers import Consumer
 from onetrail.steps.inventory.duplicates import Duplicates
 from tests.unit.steps.test_inventory import (
@@ -55,7 +55,7 @@ def given_an_old_bucket():
         row("readme.txt", 12),
         rules=rules_of({"Rules": [EXPIRES]}),
     )
-    return BucketInventory(given_a_bucket(), survey, "pull", "", 0, (Canary(log(), 700, 3),))
+    return BucketInventory(given_a_bucket(), survey, "pull", "", 0, (ProbeRead(log(), 700, 3),))
 
 
 def test_the_verdicts_are_made_from_the_data():
@@ -142,8 +142,8 @@ def test_unfinished_uploads_that_could_not_be_listed_are_not_none():
 )
 def test_an_object_that_is_no_log_does_not_make_a_bucket_unreadable(ended, cell, line):
     """It was read; what S3 refused was not."""
-    tried = tuple(Canary(log(), why="" if one is ReadProbe.READ else "why", ended=one) for one in ended)
-    text = str(seen.buckets(given(BucketInventory(given_a_bucket(), given_a_survey(row(log())), canaries=tried))))
+    tried = tuple(ProbeRead(log(), why="" if one is ReadProbe.READ else "why", ended=one) for one in ended)
+    text = str(seen.buckets(given(BucketInventory(given_a_bucket(), given_a_survey(row(log())), probes=tried))))
     assert text.splitlines()[3].endswith(cell)
     assert text.splitlines()[-1].endswith(line)
 

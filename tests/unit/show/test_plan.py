@@ -70,7 +70,7 @@ def test_policies_are_shown_by_the_statements_that_differ():
     assert "added OnetrailHoldStill" in html
 
 
-def test_a_rule_shows_its_estimate_and_a_canary_that_it_must_be_refused():
+def test_a_rule_shows_its_estimate_and_a_probe_that_it_must_be_refused():
     """Bulk work is a rule with numbers beside it."""
     bulk = Bulk(
         BulkAction.COPY,
@@ -80,8 +80,8 @@ def test_a_rule_shows_its_estimate_and_a_canary_that_it_must_be_refused():
         estimate={"objects": 1_234_567},
     )
     copy = given_a_change("copy", call="CopyObject", bulk=bulk)
-    canary = given_a_change("canary", call="PutObject", expects=ExpectedAnswer.REFUSED)
-    text = show.plan(given_a_plan(copy, canary)).text
+    probe = given_a_change("canary", call="PutObject", expects=ExpectedAnswer.REFUSED)
+    text = show.plan(given_a_plan(copy, probe)).text
     assert "1,234,567" in text
     assert "s3:PutObject, must be refused" in text
 

@@ -14,7 +14,7 @@ from onetrail.change import NAMED, CheckKind, FindingState, RequiredCheck, canon
 from onetrail.estate.freeze import held_policy, without_dead_principals
 from onetrail.estate.log_account.observed import FLAGS, User
 from onetrail.estate.old_estate import OldBucket, OldEstate
-from onetrail.iam.build import old_bucket_hold_still, old_bucket_shell, trust
+from onetrail.iam.build import old_bucket_emptied, old_bucket_frozen, trust
 from onetrail.looked import Unread
 from onetrail.settings import Settings
 from onetrail.show.steps import account_lockdown as shown
@@ -367,7 +367,7 @@ def test_a_dead_principal_goes_and_the_reason_says_so() -> None:
     assert sent["Statement"] == [
         DELIVERY,
         {**mixed, "Principal": {"AWS": "arn:aws:iam::111122223333:role/Siem"}},
-        *old_bucket_hold_still("aws", bucket.name, (KEEPER,)),
+        *old_bucket_frozen("aws", bucket.name, (KEEPER,)),
     ]
     assert dead in change.reason
     assert dead in canonical_json(change.before)
@@ -444,7 +444,7 @@ def test_which_call_was_refused_decides_and_not_a_word_in_its_refusal(
     assert [one.state for one in step.check(SETTINGS, seen) if one.id == "02.frozen"] == said
 
 
-def test_held_still_means_that_an_administrator_cannot_delete_and_cloudtrail_still_delivers() -> None:
+def test_frozen_means_that_an_administrator_cannot_delete_and_cloudtrail_still_delivers() -> None:
     (change,) = step.propose(SETTINGS, given_a_closed_log_account(given_an_old_bucket())).changes
     sent = change.parameters["Policy"].value
     everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -463,9 +463,9 @@ def test_held_still_means_that_an_administrator_cannot_delete_and_cloudtrail_sti
     assert may(iam.service("cloudtrail.amazonaws.com"), "s3:PutObject", sent)
 
 
-def test_an_empty_shell_is_left_as_it_is() -> None:
-    shell = given_an_old_bucket(policy=old_bucket_shell("aws", "acme-audit-us-east-1", (KEEPER,)))
-    assert keys(given_a_closed_log_account(shell)) == []
+def test_an_emptied_bucket_is_left_as_it_is() -> None:
+    emptied = given_an_old_bucket(policy=old_bucket_emptied("aws", "acme-audit-us-east-1", (KEEPER,)))
+    assert keys(given_a_closed_log_account(emptied)) == []
 
 
 def given_two_buckets_of_which_one_was_deleted(*gone: str, key: str = "") -> step.LockdownObservation:

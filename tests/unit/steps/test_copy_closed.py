@@ -36,7 +36,7 @@ LET_IN = {
     "Action": ["s3:GetObject", "s3:ListBucket"],
     "Resource": ["arn:aws:s3:::old", "arn:aws:s3:::old/*"],
 }
-SHUT = build.old_bucket_hold_still("aws", "old", [f"arn:aws:iam::{SOURCE}:role/x"])
+SHUT = build.old_bucket_frozen("aws", "old", [f"arn:aws:iam::{SOURCE}:role/x"])
 READS = [
     # statements, when, may the copier read
     ([], NOW, False),

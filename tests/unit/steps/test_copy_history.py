@@ -258,7 +258,7 @@ def given_a_probe(tmp_path, **told):
 
 
 def test_a_condition_that_s3_does_not_take_is_left_out_and_the_plan_says_so(tmp_path):
-    """Of the archive's policy and of the canaries. Twins: no pilot was told so, and a probe of something else."""
+    """Of the archive's policy and of the probes. Twins: no pilot was told so, and a probe of something else."""
     due = given_a_backlog(given_a_bucket("a"))
     seen = {True: given(due), False: given(due, conditional=False)}
     for conditional, observation in seen.items():
@@ -359,7 +359,7 @@ def test_names_that_are_not_all_say_how_many_more_there_are():
     assert all("k4" in text and "more" not in text for text in told(5))
 
 
-def test_canaries_come_in_three_rounds_that_lie_apart():
+def test_probes_come_in_three_rounds_with_time_between_them():
     """Only those of the first may be sent again; before each round the reads are refused. Twin: the old single round
     would be two calls."""
     plan = propose(SETTINGS, given(given_a_backlog(given_a_bucket("a"))))

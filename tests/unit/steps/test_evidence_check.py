@@ -237,7 +237,7 @@ def test_a_receipt_of_an_earlier_release_is_enough_for_a_bucket_that_is_retired(
 ) -> None:
     """What it permits is over by then, and it cannot be written again. Twin: a bucket that is still to be retired."""
     receipts = Receipts({}, {"old": "an earlier release wrote it"}, {"old": SimpleNamespace()})
-    there = buckets and tuple(SimpleNamespace(name=name, shell=shell) for name, shell in buckets)
+    there = buckets and tuple(SimpleNamespace(name=name, emptied=emptied) for name, emptied in buckets)
     estate = None if buckets is None else SimpleNamespace(buckets=there)
     assert states(given(tmp_path, receipts=receipts, estate=estate), "token") == [state]
 

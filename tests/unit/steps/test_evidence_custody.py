@@ -144,7 +144,7 @@ def test_a_role_is_closed_by_its_deletion(tmp_path: Path) -> None:
     assert [one.opened.call for one in read_custody(other).left_open] == ["CreateRole"]
 
 
-def test_a_canary_that_was_refused_is_told_from_a_call_that_was_refused(tmp_path: Path) -> None:
+def test_a_probe_that_was_refused_is_told_apart_from_a_call_that_was_refused(tmp_path: Path) -> None:
     """The first is as intended, the second is not."""
     said = {
         "knock": Refused("(AccessDenied)"),

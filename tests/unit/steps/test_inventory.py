@@ -19,11 +19,11 @@ from onetrail.cloudtrail.object_key import KeyKind
 from onetrail.errors import OnetrailError, described
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.estate.public_keys.kept import KeptRegionKeys, keep, read_kept
-from onetrail.iam.build import old_bucket_shell
+from onetrail.iam.build import old_bucket_emptied
 from onetrail.s3.rows import ObjectRow
 from onetrail.settings import Settings
 from onetrail.steps import inventory as step
-from onetrail.steps.inventory.bucket import BucketInventory, Canary, ReadProbe, _tried
+from onetrail.steps.inventory.bucket import BucketInventory, ProbeRead, ReadProbe, _tried
 from onetrail.steps.inventory.consumers import consumers
 from onetrail.steps.inventory.costs import costs, together
 from onetrail.steps.inventory.draft import InventoryDraft, schema
@@ -53,8 +53,8 @@ def row(key, size=700, etag="0" * 32, made=NOW - timedelta(days=70), storage="ST
     return ObjectRow(key, size, etag, made, storage, owner)
 
 
-READ = Canary(log(), 700, 3)
-UNFIT = Canary(log(), why="an empty object under a log's key", ended=ReadProbe.UNFIT)
+READ = ProbeRead(log(), 700, 3)
+UNFIT = ProbeRead(log(), why="an empty object under a log's key", ended=ReadProbe.UNFIT)
 
 
 def given_a_survey(*rows, rules=(), owner=OWNER, years=7):
@@ -127,11 +127,11 @@ def test_days_hold_logs_and_digests_apart():
     assert (survey.first, survey.last) == (date(2021, 3, 4), date(2021, 3, 5))
 
 
-def test_the_canary_is_a_log_of_a_foreign_owner_where_there_is_one():
+def test_the_probe_is_a_log_of_a_foreign_owner_where_there_is_one():
     """The one that is most likely to be refused is the one to try."""
     small, others = log(unique="a" * 16), log(unique="b" * 16)
-    assert given_a_survey(row(small, 110), row(others, 900)).canaries == (small, others)
-    assert given_a_survey(row(small, 110), row(others, 900, owner="c" * 64)).canaries == (others, small)
+    assert given_a_survey(row(small, 110), row(others, 900)).probes == (small, others)
+    assert given_a_survey(row(small, 110), row(others, 900, owner="c" * 64)).probes == (others, small)
 
 
 def test_a_log_that_can_hold_no_record_is_tried_last():
@@ -139,9 +139,9 @@ def test_a_log_that_can_hold_no_record_is_tried_last():
     tried all the same."""
     empty, cut, whole, large = (log(unique=letter * 16) for letter in "abcd")
     rows = [row(empty, 0), row(cut, 99), row(large, 9000), row(whole, 100)]
-    assert given_a_survey(*rows).canaries == given_a_survey(*reversed(rows)).canaries == (whole, large)
-    assert given_a_survey(*rows[:2]).canaries == (empty, cut)
-    assert given_a_survey(row(digest(), 400)).canaries == ()
+    assert given_a_survey(*rows).probes == given_a_survey(*reversed(rows)).probes == (whole, large)
+    assert given_a_survey(*rows[:2]).probes == (empty, cut)
+    assert given_a_survey(row(digest(), 400)).probes == ()
 
 
 def test_an_unknown_bucket_owner_makes_nobody_foreign():
@@ -393,43 +393,43 @@ def test_no_rows_at_all_hold_nothing_twice():
 # -- findings
 
 
-def test_a_month_without_anything_is_a_hole_only_within_the_regions_time():
+def test_a_month_without_anything_is_a_gap_only_within_the_regions_time():
     """Before the first and after the last there is nothing to miss."""
     survey = given_a_survey(row(log("2025-08-01")), row(log("2025-11-01", unique="b" * 16)), row(digest("2025-11-01")))
     observation = given(BucketInventory(given_a_bucket(), survey))
-    assert step.holes(observation) == {(SOURCE, REGION): ["2025-09", "2025-10"]}
+    assert step.empty_months(observation) == {(SOURCE, REGION): ["2025-09", "2025-10"]}
     assert step.unsigned(observation) == {(SOURCE, REGION): ["2025-08"]}
     assert {("01.gap", FindingState.NOTE), ("01.unsigned", FindingState.NOTE)} <= set(states(observation))
 
 
 @pytest.mark.parametrize(
-    ("canaries", "found"),
+    ("probes", "found"),
     [
         ((READ,), [FindingState.OK]),
         (
-            (Canary(log(), why="GetObject: AccessDenied: no", ended=ReadProbe.REFUSED),),
+            (ProbeRead(log(), why="GetObject: AccessDenied: no", ended=ReadProbe.REFUSED),),
             [FindingState.FINDING],
         ),
         (
-            (Canary(log(), why="GetObject: SlowDown: wait", ended=ReadProbe.FAILED),),
+            (ProbeRead(log(), why="GetObject: SlowDown: wait", ended=ReadProbe.FAILED),),
             [FindingState.COULD_NOT_LOOK],
         ),
         (
-            (Canary(log(), why="GetObject: InvalidObjectState: archived", ended=ReadProbe.ARCHIVED),),
+            (ProbeRead(log(), why="GetObject: InvalidObjectState: archived", ended=ReadProbe.ARCHIVED),),
             [FindingState.NOTE],
         ),
         ((UNFIT,), [FindingState.FINDING]),
         ((UNFIT, UNFIT), [FindingState.FINDING, FindingState.FINDING]),
         ((UNFIT, READ), [FindingState.NOTE, FindingState.OK]),  # the bucket can be read, and this log cannot
         (
-            (Canary(log(), why="GetObject: AccessDenied: no", ended=ReadProbe.REFUSED), READ),
+            (ProbeRead(log(), why="GetObject: AccessDenied: no", ended=ReadProbe.REFUSED), READ),
             [FindingState.FINDING, FindingState.OK],
         ),
     ],
 )
-def test_a_canary_that_cannot_be_read_is_never_ok(canaries, found):
+def test_a_probe_that_cannot_be_read_is_never_ok(probes, found):
     """A refusal is a finding, a failure is could not look."""
-    observation = given(BucketInventory(given_a_bucket(), given_a_survey(row(log())), canaries=canaries))
+    observation = given(BucketInventory(given_a_bucket(), given_a_survey(row(log())), probes=probes))
     assert sorted(states(observation, "01.probe")) == sorted(("01.probe", state) for state in found)
 
 
@@ -479,11 +479,11 @@ def test_a_second_log_is_tried_where_the_first_is_none(first, ended, said):
     assert (tried[0].ended, tried[0].why) == (ended, said)
     assert transport.asked == (["a"] if ended is ReadProbe.READ else ["a", "b"])
     assert tried[-1].ended is ReadProbe.READ
-    assert BucketInventory(given_a_bucket(), None, canaries=tried).reading is ReadProbe.READ
+    assert BucketInventory(given_a_bucket(), None, probes=tried).reading is ReadProbe.READ
     evidence = [
         f.evidence
         for f in step.check(
-            SETTINGS, given(BucketInventory(given_a_bucket(), given_a_survey(row(log())), canaries=tried))
+            SETTINGS, given(BucketInventory(given_a_bucket(), given_a_survey(row(log())), probes=tried))
         )
     ]
     assert not [text for text in evidence if text.rstrip().endswith(":") or text.endswith("rror")]
@@ -519,9 +519,9 @@ def test_what_02_will_cure_is_planned():
     assert states(given(BucketInventory(off, survey)), "01.dead-principal", "01.lifecycle") == []
 
 
-def test_an_empty_shell_is_as_it_should_be():
+def test_an_emptied_bucket_is_as_it_should_be():
     """After retirement the name stays and nothing lies behind it."""
-    policy = old_bucket_shell("aws", "acme-audit", ["arn:aws:iam::111122223333:role/TrailConsolidation"])
+    policy = old_bucket_emptied("aws", "acme-audit", ["arn:aws:iam::111122223333:role/TrailConsolidation"])
     observation = given(BucketInventory(given_a_bucket(policy=policy), Survey()))
     (found,) = [f for f in step.check(SETTINGS, observation) if f.id == "01.bucket"]
     assert (found.state, found.evidence) == (FindingState.OK, "an emptied bucket that keeps the name")

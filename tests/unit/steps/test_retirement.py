@@ -17,7 +17,7 @@ from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.estate.proof.receipt_rows import ListPart
 from onetrail.estate.proof.receipts import Receipt
 from onetrail.estate.status import Status, StepStage
-from onetrail.iam.build import old_bucket_closed, old_bucket_shell
+from onetrail.iam.build import old_bucket_closed, old_bucket_emptied
 from onetrail.settings import Settings
 from onetrail.steps import retirement
 from onetrail.steps.retirement import RetirementObservation, Retiring, check, propose
@@ -32,7 +32,7 @@ SOURCE = "111122223333"
 KEEPER = f"arn:aws:iam::{SOURCE}:role/TrailConsolidation"
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
 BUCKET = OldBucket("acme-eu", SOURCE, "eu-west-1", policy={"Version": "2012-10-17", "Statement": []})
-SHELL = replace(BUCKET, policy=old_bucket_shell("aws", "acme-eu", [KEEPER]))
+EMPTIED = replace(BUCKET, policy=old_bucket_emptied("aws", "acme-eu", [KEEPER]))
 RECEIPT = Receipt(
     run="practice",
     bucket="acme-eu",
@@ -112,7 +112,7 @@ def test_trails_go_before_what_they_wrote_and_the_bucket_is_closed_last():
         "a" * 64,
         {"Bucket": "acme-eu", "ExpectedBucketOwner": SOURCE},
     )
-    assert iam.canonical(policy.parameters["Policy"].value) == iam.canonical(SHELL.policy)
+    assert iam.canonical(policy.parameters["Policy"].value) == iam.canonical(EMPTIED.policy)
 
 
 @pytest.mark.parametrize(
@@ -154,8 +154,8 @@ def test_each_missing_protection_alone_keeps_the_bucket_and_names_why(fault, rea
         ({"receipt": None, "receipt_why": "no receipt"}, FindingState.NOTE),
         ({"could_not_look": "AccessDenied"}, FindingState.COULD_NOT_LOOK),
         ({}, FindingState.PLANNED),
-        ({"bucket": SHELL, "objects": 0}, FindingState.OK),
-        ({"bucket": SHELL, "objects": 1}, FindingState.FINDING),
+        ({"bucket": EMPTIED, "objects": 0}, FindingState.OK),
+        ({"bucket": EMPTIED, "objects": 1}, FindingState.FINDING),
     ],
 )
 def test_how_a_bucket_stands(fault, state):
@@ -176,11 +176,11 @@ def test_how_a_bucket_stands(fault, state):
         ({"buckets": (replace(READY, receipt_why="it changed"),)}, []),  # the receipt does not hold
         ({"buckets": (replace(READY, could_not_look="AccessDenied"),)}, []),  # nobody knows whether it holds
         (
-            {"buckets": (replace(READY, bucket=SHELL, objects=0, receipt=None),)},
+            {"buckets": (replace(READY, bucket=EMPTIED, objects=0, receipt=None),)},
             [],
         ),  # closed, and nothing says what it held
         (
-            {"buckets": (replace(READY, bucket=SHELL, objects=0),)},
+            {"buckets": (replace(READY, bucket=EMPTIED, objects=0),)},
             ["DeleteTrail"],
         ),  # closed, and proven before
     ],
@@ -260,7 +260,7 @@ def test_what_is_past_retention_is_a_line_of_its_own_and_no_obstacle(past, lines
 
 
 def test_a_second_run_proposes_nothing():
-    assert calls(given(replace(READY, bucket=SHELL, objects=0))) == []
+    assert calls(given(replace(READY, bucket=EMPTIED, objects=0))) == []
 
 
 def test_a_bucket_that_was_emptied_and_not_closed_is_closed():
@@ -405,10 +405,10 @@ def test_a_rule_takes_nothing_past_retention_along_that_has_no_line_of_its_own(b
     ("buckets", "trails", "why"),
     [
         ((), (), ""),
-        ((replace(READY, bucket=SHELL, objects=0),), (), ""),
+        ((replace(READY, bucket=EMPTIED, objects=0),), (), ""),
         ((replace(READY, foreign=1),), (), "acme-eu is left alone: it holds 1 object that is not CloudTrail's, first "),
         (
-            (replace(READY, old_versions=1), replace(OTHER, foreign=1), replace(OTHER, bucket=SHELL, objects=0)),
+            (replace(READY, old_versions=1), replace(OTHER, foreign=1), replace(OTHER, bucket=EMPTIED, objects=0)),
             (TRAIL,),
             (
                 "acme-eu is left alone: it holds 1 older version and 0 delete markers that were not moved; 1 other"
@@ -457,7 +457,7 @@ def test_what_is_left_alone_is_named_and_what_is_retired_is_not():
     buckets = (
         replace(READY, foreign=1),
         replace(READY, bucket=wired),
-        replace(READY, bucket=replace(SHELL, name="done"), objects=0),
+        replace(READY, bucket=replace(EMPTIED, name="done"), objects=0),
     )
     notes = propose(SETTINGS, given(*buckets, trails=[TRAIL], drained=False, untouched=(theirs,))).notes
     assert [note.split(":")[0] for note in notes] == [
@@ -473,7 +473,9 @@ def test_what_is_left_alone_is_named_and_what_is_retired_is_not():
 @pytest.mark.parametrize("parts", [(RolePart.POLICY, RolePart.ROLE), (RolePart.ROLE,)])
 def test_what_stands_of_the_copiers_role_is_taken_away(parts):
     """A role without its policy too, as a run that was killed between the two calls leaves it."""
-    changes = propose(SETTINGS, given(replace(READY, bucket=SHELL, objects=0), source_copiers={SOURCE: parts})).changes
+    changes = propose(
+        SETTINGS, given(replace(READY, bucket=EMPTIED, objects=0), source_copiers={SOURCE: parts})
+    ).changes
     assert [change.call for change in changes] == [*parts]
     assert {change.parameters["RoleName"] for change in changes} == {names.COPIER_ROLE}
 
@@ -545,13 +547,13 @@ def test_what_became_of_a_bucket_since_it_was_reviewed_stops_its_change(monkeypa
 
 
 def test_a_rule_of_ours_goes_where_nobody_can_see_what_it_deletes():
-    """A listing that was refused is no empty bucket. Twins: a bucket that is seen to be empty, and a shell."""
+    """A listing that was refused is no empty bucket. Twins: a bucket that is seen to be empty, and an emptied one."""
     blind = Retiring(RULED, "expire", RECEIPT, could_not_look="ListObjectsV2: AccessDenied")
     assert blind.danger == "it could not be read: ListObjectsV2: AccessDenied"
     assert calls(given(blind)) == ["DeleteBucketLifecycle"]
     assert Retiring(RULED, "expire", RECEIPT).danger == ""
-    shell = replace(RULED, policy=SHELL.policy)
-    assert replace(blind, bucket=shell).danger == ""
+    emptied = replace(RULED, policy=EMPTIED.policy)
+    assert replace(blind, bucket=emptied).danger == ""
 
 
 @pytest.mark.parametrize(

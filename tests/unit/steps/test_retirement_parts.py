@@ -28,13 +28,13 @@ from tests.unit.change.given import given_a_gate
 from tests.unit.steps.test_retirement import (
     BUCKET,
     CLOSED,
+    EMPTIED,
     NOW,
     OTHER,
     READY,
     RECEIPT,
     RULED,
     SETTINGS,
-    SHELL,
     SOURCE,
     TRAIL,
     given,
@@ -124,7 +124,7 @@ def test_a_retired_bucket_with_versions_is_not_said_to_be_emptied():
     """Nor one that is left alone. Twin: one that goes."""
     for bucket, fault, said in (
         (BUCKET, {}, True),
-        (SHELL, {"objects": 0}, False),
+        (EMPTIED, {"objects": 0}, False),
         (BUCKET, {"foreign": 1}, False),
     ):
         seen = replace(EXPIRING, bucket=replace(bucket, versioning="Enabled"), **fault)
@@ -133,7 +133,7 @@ def test_a_retired_bucket_with_versions_is_not_said_to_be_emptied():
 
 def test_a_retired_bucket_is_not_said_to_trigger_notifications_any_more():
     """Nothing of it goes. Twin: one that goes."""
-    for bucket, objects, said in ((BUCKET, 9, True), (SHELL, 0, False)):
+    for bucket, objects, said in ((BUCKET, 9, True), (EMPTIED, 0, False)):
         wired = replace(bucket, notifications={"QueueConfigurations": [{}]})
         notes = propose(SETTINGS, given(replace(READY, bucket=wired, objects=objects))).notes
         assert any("its event notifications stay" in note for note in notes) is said
@@ -156,15 +156,15 @@ def findings(observation, identity):
             "acme-eu: 6 hours without a new object: not before 2026-02-01T13:00:00Z",
         ),
         ({"could_not_look": "AccessDenied"}, FindingState.COULD_NOT_LOOK, "AccessDenied"),
-        ({"could_not_look": "AccessDenied", "bucket": SHELL}, FindingState.COULD_NOT_LOOK, "AccessDenied"),
+        ({"could_not_look": "AccessDenied", "bucket": EMPTIED}, FindingState.COULD_NOT_LOOK, "AccessDenied"),
         ({"receipt_why": "it changed"}, FindingState.FINDING, "left alone: it changed"),
         (
             {"foreign": 1, "old_versions": 1},
             FindingState.NOTE,
             "left alone: it holds 1 object that is not CloudTrail's, first ; it holds 1 older version",
         ),
-        ({"bucket": SHELL, "objects": 2}, FindingState.FINDING, "closed as emptied, yet it holds 2 objects"),
-        ({"bucket": SHELL, "objects": 0}, FindingState.OK, "an emptied bucket"),
+        ({"bucket": EMPTIED, "objects": 2}, FindingState.FINDING, "closed as emptied, yet it holds 2 objects"),
+        ({"bucket": EMPTIED, "objects": 0}, FindingState.OK, "an emptied bucket"),
         ({"how": "expire", "bucket": RULED}, FindingState.PLANNED, "its lifecycle rule is emptying it"),
         (
             {"how": "delete", "bucket": RULED},
@@ -213,21 +213,21 @@ def test_everything_else_of_the_old_estate_is_among_the_findings():
         (given(READY, OTHER), StepStage.OPEN, "2 old buckets are still to be retired, first acme-eu"),
         (given(replace(READY, foreign=1), OTHER), StepStage.OPEN, "1 old bucket is still to be retired, first acme-us"),
         (
-            given(replace(READY, bucket=SHELL), OTHER),
+            given(replace(READY, bucket=EMPTIED), OTHER),
             StepStage.OPEN,
             "1 old bucket is still to be retired, first acme-us",
         ),
         (
-            given(replace(READY, bucket=SHELL), trails=[TRAIL]),
+            given(replace(READY, bucket=EMPTIED), trails=[TRAIL]),
             StepStage.OPEN,
             "1 old trail still exists, first audit in eu-west-1",
         ),
         (
-            given(replace(READY, bucket=SHELL), trails=[TRAIL, TRAIL]),
+            given(replace(READY, bucket=EMPTIED), trails=[TRAIL, TRAIL]),
             StepStage.OPEN,
             "2 old trails still exist, first audit",
         ),
-        (given(replace(READY, bucket=SHELL)), StepStage.DONE, "no old trail is left, every old bucket is retired"),
+        (given(replace(READY, bucket=EMPTIED)), StepStage.DONE, "no old trail is left, every old bucket is retired"),
         (
             given(replace(READY, foreign=1)),
             StepStage.DONE,
@@ -393,7 +393,7 @@ POLICY = {"Version": "2012-10-17", "Statement": []}
     ("policy", "who"),
     [
         (CLOSED.policy, ""),
-        (SHELL.policy, ""),
+        (EMPTIED.policy, ""),
         (None, f"arn:aws:iam::{SOURCE}:root"),  # its own account's administrators
         (POLICY, f"arn:aws:iam::{SOURCE}:root"),
         ({**POLICY, "Statement": [allow("cloudtrail.amazonaws.com", "s3:PutObject")]}, "cloudtrail.amazonaws.com"),
@@ -487,7 +487,7 @@ def test_lifecycle_has_done_its_work_once_every_bucket_it_was_given_is_empty(wor
     [
         ((READY,), True, "acme-eu: holds what was proven, quiet, cooled off"),
         ((OTHER,), False, "acme-eu no longer exists"),
-        ((replace(READY, bucket=SHELL, foreign=1),), True, "acme-eu is retired already"),
+        ((replace(READY, bucket=EMPTIED, foreign=1),), True, "acme-eu is retired already"),
         (
             (replace(READY, foreign=1, foreign_named=("x",)),),
             False,

@@ -18,7 +18,7 @@ from onetrail.estate.copier_role import RolePart
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.estate.proof.receipts import Receipts
 from onetrail.estate.status import Status, StepStage
-from onetrail.iam.build import old_bucket_shell
+from onetrail.iam.build import old_bucket_emptied
 from onetrail.looked import There, Unread
 from onetrail.s3.rows import ObjectRow
 from onetrail.settings import Settings
@@ -165,8 +165,8 @@ def test_a_bucket_is_held_beside_its_receipt_until_it_is_retired(seen: Any) -> N
         f"{LOG}: a delete marker hides it",
     )
     keeper = f"arn:aws:iam::{SOURCE}:role/keeper"
-    shell = seen(replace(BUCKET, policy=old_bucket_shell("aws", "acme-eu", [keeper])), receipts=held)
-    assert (shell.receipt_why, shell.lack) == ("", "")
+    emptied = seen(replace(BUCKET, policy=old_bucket_emptied("aws", "acme-eu", [keeper])), receipts=held)
+    assert (emptied.receipt_why, emptied.lack) == ("", "")
     bare = seen(rows=[a_row(LOG)])
     assert (bare.receipt_why, bare.lack) == ("no receipt: it is not proven", "")
 
@@ -260,7 +260,7 @@ def test_each_bucket_is_looked_into_once_anything_is_proven(observed: Any) -> No
     assert (found.buckets, looked, found.deleted) == ((), [], ())
 
 
-def test_who_may_change_a_shell_and_what_stands_of_the_copiers_role_are_named_by_account(
+def test_who_may_change_an_emptied_bucket_and_what_is_left_of_the_copiers_role_are_named_by_account(
     observed: Any,
 ) -> None:
     """An account in which nothing of the role stands is not named."""

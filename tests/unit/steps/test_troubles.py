@@ -273,7 +273,7 @@ def test_the_owner_of_another_copy_learns_which_file_and_what_becomes_of_it() ->
     assert "step 07 may delete the original" in first.evidence
     assert many.resource == "acme-us"
     assert many.evidence.startswith("201 logs: no records can be read: 0 bytes (acme-us); its bucket is not proven")
-    retired = replace(GOOD, shell=True, proven_before=True)
+    retired = replace(GOOD, emptied=True, proven_before=True)
     assert "the original is retired" in told(retired, bad)[0].evidence
     assert "only the archive has it" in told(bad)[0].evidence
 

@@ -436,7 +436,7 @@ def test_a_region_without_keys_could_not_be_looked_at():
 
 
 def test_a_retired_bucket_is_shown_as_proven_before_and_nothing_is_proposed_for_it():
-    retired = replace(GOOD, proven_before=True, shell=True, unsealed=0)
+    retired = replace(GOOD, proven_before=True, emptied=True, unsealed=0)
     observation = given(retired, lock=SEALED, receipts={"acme-eu": ""})
     assert keys(observation) == []
     line = next(found for found in check(SETTINGS, observation) if found.id == "06.bucket")
@@ -444,5 +444,5 @@ def test_a_retired_bucket_is_shown_as_proven_before_and_nothing_is_proposed_for_
     assert line.evidence.startswith("proven before retirement")
 
 
-def test_a_shell_of_which_this_run_knows_nothing_is_a_note():
-    assert ("06.bucket", FindingState.NOTE) in states(given(replace(GOOD, shell=True, full=False), lock=SEALED))
+def test_an_emptied_bucket_of_which_this_run_knows_nothing_is_a_note():
+    assert ("06.bucket", FindingState.NOTE) in states(given(replace(GOOD, emptied=True, full=False), lock=SEALED))

@@ -25,7 +25,7 @@ ACCOUNT, REGION = "111122223333", "eu-west-1"
 AT = datetime(2026, 1, 12, tzinfo=UTC)
 KEY = f"AWSLogs/{ACCOUNT}/CloudTrail/{REGION}/2026/01/12/{ACCOUNT}_CloudTrail_{REGION}_20260112T0900Z_aaaaaaaaaaaaaaaa.json.gz"  # noqa: E501
 OLD = OldBucket("old", ACCOUNT, REGION)
-SHELL: Any = SimpleNamespace(shell=True, versioned=False, kms=False)
+EMPTIED: Any = SimpleNamespace(emptied=True, versioned=False, kms=False)
 RECEIPT: Any = SimpleNamespace(bucket="old", account=ACCOUNT, region=REGION)
 
 
@@ -43,15 +43,15 @@ def compared(monkeypatch: pytest.MonkeyPatch, left: OriginalSide, etag: str, set
 
 
 def bucket(**said: Any) -> Any:
-    return SimpleNamespace(**{"shell": False, "versioned": False, "kms": False, **said})
+    return SimpleNamespace(**{"emptied": False, "versioned": False, "kms": False, **said})
 
 
 @pytest.mark.parametrize(
     ("left", "states"),
     [
-        (OriginalSide("old", ACCOUNT, REGION, SHELL), {}),  # an emptied bucket of which nothing is known
+        (OriginalSide("old", ACCOUNT, REGION, EMPTIED), {}),  # an emptied bucket of which nothing is known
         (
-            OriginalSide("old", ACCOUNT, REGION, SHELL, RECEIPT),
+            OriginalSide("old", ACCOUNT, REGION, EMPTIED, RECEIPT),
             {"equal": 1},
         ),  # one whose receipt says what it held
         (OriginalSide("old", ACCOUNT, REGION, bucket()), {"equal": 1}),  # one that stands
@@ -103,7 +103,7 @@ def test_older_versions_and_markers_are_counted_where_a_bucket_that_stands_has_v
     [
         ({}, True),
         ({"missing": 1}, False),
-        ({"shell": True}, False),
+        ({"emptied": True}, False),
         ({"proven_before": True}, False),
         ({"proven_before": True, "half_emptied": True}, True),
     ],

@@ -1,4 +1,4 @@
-"""Whether an old bucket holds still while it is copied: nothing deletes from it, nothing but a stopped trail writes
+"""Whether an old bucket is frozen while it is copied: nothing deletes from it, nothing but a stopped trail writes
 into it. Pure.
 
 A log that arrives or goes between the listing and the copy would be missed by one of them.
@@ -21,7 +21,7 @@ _WRITES: Final = ("s3:PutObject", "s3:ReplicateObject")
 
 
 def moving(estate: OldEstate, bucket: OldBucket) -> tuple[str, ...]:
-    """Why the bucket is not frozen, each with what to do; empty where it does."""
+    """Why the bucket is not frozen, each with what to do; empty where it is."""
     writers = (
         f"its policy lets {writer} write into it: let it write elsewhere, then take that statement out"
         for writer in other_writers(known(bucket.policy))
@@ -29,8 +29,8 @@ def moving(estate: OldEstate, bucket: OldBucket) -> tuple[str, ...]:
     return (*_deletions(bucket), *_trails(estate.old_trails, bucket), *writers)
 
 
-def hold_still(estate: OldEstate, buckets: Iterable[OldBucket]) -> Requirement:
-    """Whether all of these buckets hold still at this moment."""
+def all_frozen(estate: OldEstate, buckets: Iterable[OldBucket]) -> Requirement:
+    """Whether all of these buckets are frozen at this moment."""
     for bucket in buckets:
         why = moving(estate, bucket)
         if why:

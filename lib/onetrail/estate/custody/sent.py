@@ -11,7 +11,7 @@ _REFUSED = ("AccessDenied", "AccessDeniedException", "Forbidden", "UnauthorizedO
 
 
 class ChangeEnding(StrEnum):
-    """How a change ended, as the record has it. `REFUSED_AS_WANTED` is a canary; `UNKNOWN` has no line after its
+    """How a change ended, as the record has it. `REFUSED_AS_WANTED` is a probe; `UNKNOWN` has no line after its
     intent."""
 
     DONE = "done"

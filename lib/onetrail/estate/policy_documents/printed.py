@@ -84,7 +84,7 @@ def _for_jobs(
     arn, folder = _batch_arn(settings), folder_of_run(settings)
     keeper = [_keeper(settings, settings.source_account_ids[0])]
     statements = [
-        *build.old_bucket_hold_still(settings.partition, buckets[0], keeper),
+        *build.old_bucket_frozen(settings.partition, buckets[0], keeper),
         *build.old_bucket_open(settings.partition, buckets[0], archive.copier_arn, _PREFIXES, expires),
         *build.old_bucket_batch(settings.partition, buckets[0], arn, _PREFIXES, expires),
     ]
@@ -126,14 +126,14 @@ def named_buckets(settings: Settings, old_buckets: Sequence[str] = ()) -> tuple[
 def _old_bucket(
     settings: Settings, archive: Archive, bucket: str, expires: str, account: str, end: str
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """An old bucket held still, then with the copier let in besides, then as an empty shell."""
+    """An old bucket frozen, then also with the copier's grant, then emptied and closed."""
     partition, keeper = settings.partition, [_keeper(settings, account)]
-    held = iam.with_statements(None, build.old_bucket_hold_still(partition, bucket, keeper))
+    held = iam.with_statements(None, build.old_bucket_frozen(partition, bucket, keeper))
     copied = build.old_bucket_open(partition, bucket, archive.copier_arn, _PREFIXES, expires)
     yield f"old_bucket_hold_still{end}", held
     yield f"old_bucket_open{end}", iam.with_statements(held, copied)
     yield f"old_bucket_closed{end}", iam.with_statements(held, build.old_bucket_closed(partition, bucket))
-    yield f"old_bucket_shell{end}", build.old_bucket_shell(partition, bucket, keeper)
+    yield f"old_bucket_shell{end}", build.old_bucket_emptied(partition, bucket, keeper)
 
 
 def _variants(settings: Settings, archive: Archive, buckets: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:

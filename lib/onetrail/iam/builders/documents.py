@@ -14,9 +14,9 @@ from onetrail.iam.builders.guardrails import archive_guardrail, rcp, scp, trail_
 from onetrail.iam.builders.key import kms_key
 from onetrail.iam.builders.old_bucket import (
     old_bucket_closed,
-    old_bucket_hold_still,
+    old_bucket_emptied,
+    old_bucket_frozen,
     old_bucket_open,
-    old_bucket_shell,
 )
 from onetrail.iam.builders.roles import (
     copier_policy,
@@ -66,12 +66,12 @@ def all_documents(
         "central_bucket_open": central_bucket_open(
             archive, opening.copiers, opening.old_buckets, opening.expires, conditional=opening.conditional
         ),
-        "old_bucket_hold_still": document(*old_bucket_hold_still(partition, bucket, keepers)),
+        "old_bucket_hold_still": document(*old_bucket_frozen(partition, bucket, keepers)),
         "old_bucket_open": document(
             *old_bucket_open(partition, bucket, archive.copier_arn, old_prefixes, opening.expires)
         ),
         "old_bucket_closed": document(*old_bucket_closed(partition, bucket)),
-        "old_bucket_shell": old_bucket_shell(partition, bucket, keepers),
+        "old_bucket_shell": old_bucket_emptied(partition, bucket, keepers),
         "kms_key": kms_key(archive),
         "access_log_bucket": access_log_bucket(archive),
         "work_bucket": work_bucket(archive),

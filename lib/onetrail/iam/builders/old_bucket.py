@@ -1,4 +1,4 @@
-"""Statements onetrail adds to an old bucket's policy, and the policy of the empty shell that stays."""
+"""Statements onetrail adds to an old bucket's policy, and the policy of the emptied bucket that stays."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Writers:
     unnamed: bool = False
 
 
-def old_bucket_hold_still(
+def old_bucket_frozen(
     partition: str, bucket: str, exempt_arns: Sequence[str], writers: Writers | None = None
 ) -> list[Statement]:
     """Everybody but the named only reads, while the move is under way; what is delivered goes on being delivered.
@@ -136,7 +136,7 @@ def old_bucket_closed(partition: str, bucket: str) -> list[Statement]:
     ]
 
 
-def old_bucket_shell(partition: str, bucket: str, keeper_arns: Sequence[str]) -> dict[str, Any]:
+def old_bucket_emptied(partition: str, bucket: str, keeper_arns: Sequence[str]) -> dict[str, Any]:
     """The whole policy of a retired, empty bucket: the name stays ours and nothing can be put behind it.
 
     Object calls are refused to everybody, services too. On the bucket itself the keepers may read settings

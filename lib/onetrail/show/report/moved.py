@@ -130,7 +130,7 @@ def _fates(settings: Settings, observation: EvidenceObservation) -> Table:
         if bucket is None:
             fate = "deleted; its name is free" if observation.estate else "not evaluated"
         else:
-            fate = "emptied, closed" if bucket.shell else "exists"
+            fate = "emptied, closed" if bucket.emptied else "exists"
         rows.append(
             [
                 one.region,

@@ -149,8 +149,8 @@ def _left(observation: EvidenceObservation, account: str) -> Iterator[Row]:
         sign(not trails, pending=True),
     )
     mine = [b for b in observation.estate.buckets if b.account == account]
-    emptied = sum(b.shell for b in mine)
-    held = sum(b.held or b.shell for b in mine)
+    emptied = sum(b.emptied for b in mine)
+    held = sum(b.held or b.emptied for b in mine)
     yield (
         "old buckets frozen",
         "no deletion while the move lasts",
@@ -220,7 +220,7 @@ def _old(observation: EvidenceObservation, account: str) -> list[Table]:
                 b.region,
                 b.name,
                 _old_state(b),
-                BLIND if isinstance(b.policy, Unread) else "yes" if b.held or b.shell else "no",
+                BLIND if isinstance(b.policy, Unread) else "yes" if b.held or b.emptied else "no",
                 BLIND if isinstance(b.grant_open, Unread) else "yes" if b.grant_open else "no",
             ]
             for b in mine
@@ -233,8 +233,8 @@ def _old(observation: EvidenceObservation, account: str) -> list[Table]:
                 rows,
                 folded=f"Show all {len(rows)} old buckets",
                 verdict=(
-                    f"{sum(b.shell for b in mine):,} of {len(mine):,} are emptied and closed; a temporary permission is"
-                    f" open in {sum(b.grant_open is True for b in mine):,}."
+                    f"{sum(b.emptied for b in mine):,} of {len(mine):,} are emptied and closed; a temporary permission"
+                    f" is open in {sum(b.grant_open is True for b in mine):,}."
                 ),
             )
         )
@@ -244,7 +244,7 @@ def _old(observation: EvidenceObservation, account: str) -> list[Table]:
 def _old_state(bucket: OldBucket) -> str:
     if bucket.could_not_look:
         return f"not evaluated: {bucket.could_not_look[0]}"
-    return "emptied, closed" if bucket.shell else "unchanged"
+    return "emptied, closed" if bucket.emptied else "unchanged"
 
 
 def _or_blind(said: str | None) -> str:

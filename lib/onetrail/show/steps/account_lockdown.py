@@ -110,7 +110,7 @@ def _root(log: LogAccount) -> str:
 
 
 def _row(bucket: OldBucket) -> list[str | Unread]:
-    held = "emptied" if bucket.shell else "yes" if bucket.held else "no"
+    held = "emptied" if bucket.emptied else "yes" if bucket.held else "no"
     rules = ", ".join(live_rules(bucket)) or "none"
     return [
         bucket.region,
@@ -125,6 +125,6 @@ def _row(bucket: OldBucket) -> list[str | Unread]:
 def _verdict(buckets: Sequence[OldBucket]) -> str:
     if not buckets:
         return "There is no old bucket."
-    held = sum(1 for bucket in buckets if bucket.held or bucket.shell)
+    held = sum(1 for bucket in buckets if bucket.held or bucket.emptied)
     live = sum(1 for bucket in buckets if live_rules(bucket))
     return f"{share(held, len(buckets), 'old bucket')} frozen; in {live} of them rules still delete or move logs."

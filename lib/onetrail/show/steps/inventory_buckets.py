@@ -64,8 +64,8 @@ def _bucket(one: BucketInventory) -> list[object]:
         survey.foreign_owned,
         _encryption(one),
         _rules(one),
-        "–" if one.bucket.shell else one.direction or "",
-        "emptied" if one.bucket.shell and not survey.all.objects else read,
+        "–" if one.bucket.emptied else one.direction or "",
+        "emptied" if one.bucket.emptied and not survey.all.objects else read,
     ]
 
 
@@ -86,13 +86,13 @@ def _rules(one: BucketInventory) -> int | None:
 def _buckets_verdict(observation: InventoryObservation) -> str:
     if not observation.buckets:
         return "There is no old bucket."
-    emptied = sum(one.bucket.shell for one in observation.buckets)
+    emptied = sum(one.bucket.emptied for one in observation.buckets)
     unread = [
         one.bucket.name
         for one in observation.buckets
         if one.survey is None or one.reading in (ReadProbe.REFUSED, ReadProbe.FAILED)
     ]
-    pushed = sum(one.direction == Direction.PUSH and not one.bucket.shell for one in observation.buckets)
+    pushed = sum(one.direction == Direction.PUSH and not one.bucket.emptied for one in observation.buckets)
     said = counted(len(observation.buckets), "old bucket")
     said += f", {emptied} of them emptied" if emptied else ""
     if pushed:

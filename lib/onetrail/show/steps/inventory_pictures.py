@@ -8,8 +8,7 @@ from onetrail.change.words import counted
 from onetrail.lazily import later
 from onetrail.show.html import Shown, paragraph
 from onetrail.show.plots import Pictured, bars, heatmap
-from onetrail.steps.inventory import InventoryObservation, unsigned
-from onetrail.steps.inventory import holes as empty_months
+from onetrail.steps.inventory import InventoryObservation, empty_months, unsigned
 from onetrail.steps.inventory.survey import ObjectCount
 
 if TYPE_CHECKING:

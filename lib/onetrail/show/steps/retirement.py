@@ -68,7 +68,7 @@ def trails(observation: RetirementObservation) -> Shown:
 def _bucket(settings: Settings, observation: RetirementObservation, seen: Retiring) -> list[object]:
     wait = (
         waits(settings, seen, observation.now)
-        if seen.receipt and not seen.bucket.shell and not seen.could_not_look
+        if seen.receipt and not seen.bucket.emptied and not seen.could_not_look
         else None
     )
     return [
@@ -85,7 +85,7 @@ def _bucket(settings: Settings, observation: RetirementObservation, seen: Retiri
 
 
 def _stands(seen: Retiring, *, waiting: bool) -> str:
-    if seen.bucket.shell:
+    if seen.bucket.emptied:
         return "emptied" if not seen.objects else f"closed, but it holds {counted(seen.objects, 'object')}"
     if seen.kept:
         return f"not touched: {'; '.join(seen.kept)}"
@@ -100,7 +100,7 @@ def _verdict(settings: Settings, observation: RetirementObservation) -> str:
     if not observation.buckets and not observation.deleted:
         status = observation.prerequisite
         return f"waiting for {status.step}: {status.line}." if not status.done else "There is no old bucket."
-    standing = [one for one in observation.buckets if not one.bucket.shell]
+    standing = [one for one in observation.buckets if not one.bucket.emptied]
     retired = len(observation.buckets) - len(standing) + len(observation.deleted)
     kept = sum(1 for one in standing if one.kept)
     until = [waits(settings, one, observation.now) for one in standing if one.receipt and not one.kept]

@@ -180,7 +180,7 @@ _WORDS = (
 
 
 def _bucket(v: BucketVerdict) -> list[object]:
-    seen = "proven before retirement" if v.proven_before else "emptied" if v.shell else "listed now"
+    seen = "proven before retirement" if v.proven_before else "emptied" if v.emptied else "listed now"
     counts = [
         v.objects,
         v.size / 1e6,
@@ -193,13 +193,13 @@ def _bucket(v: BucketVerdict) -> list[object]:
         v.logs_unsigned,
         v.foreign,
     ]
-    good = v.good or (v.shell and not v.proven_before)
+    good = v.good or (v.emptied and not v.proven_before)
     return [
         v.region,
         v.name,
         seen,
         *counts,
-        "retired" if v.shell and not v.proven_before else v.good,
+        "retired" if v.emptied and not v.proven_before else v.good,
         "" if good else "; ".join(v.reasons),
     ]
 

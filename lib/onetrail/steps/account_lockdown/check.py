@@ -157,7 +157,7 @@ def _account(settings: Settings, log: LogAccount, plan: Plan) -> list[Finding]:
 
 def _bucket(settings: Settings, observation: LockdownObservation, bucket: OldBucket, plan: Plan) -> list[Finding]:
     where = (bucket.account, bucket.region, bucket.name)
-    if bucket.shell:
+    if bucket.emptied:
         return [Finding("02.held", FindingState.OK, *where, "is already emptied and closed")]
     found = [Finding("02.not-evaluated", FindingState.COULD_NOT_LOOK, *where, text) for text in bucket.could_not_look]
     arn = names.bucket_arn(settings.partition, bucket.name)

@@ -55,14 +55,14 @@ def _unread(observation: LockdownObservation) -> tuple[str, ...]:
 def roles_for(
     settings: Settings, log: LogAccount, buckets: Sequence[OldBucket], gone: Sequence[str] = ()
 ) -> tuple[WantedRole, ...]:
-    """The roles of the log account for these old buckets; where all are shells there is nothing left to copy.
+    """The roles of the log account for these old buckets; where all are emptied there is nothing left to copy.
 
-    While one is left the shells stay named, since they refuse the copier anyway: retiring some buckets must not undo
-    this step. So do the deleted ones in `gone` that the copier's policy names already; a stranger's bucket of that name
-    holds nothing that may be copied, since every call states the owner.
+    While one is left the emptied ones stay named, since they refuse the copier anyway: retiring some buckets must not
+    undo this step. So do the deleted ones in `gone` that the copier's policy names already; a stranger's bucket of that
+    name holds nothing that may be copied, since every call states the owner.
     """
     archive = archive_of(settings, kms_key_arn=known(log.key_arn) or "")
-    left = [] if all(bucket.shell for bucket in buckets) else buckets
+    left = [] if all(bucket.emptied for bucket in buckets) else buckets
     keys = {key for bucket in left for key in bucket.keys}
     named, used = _still_named(settings, log, gone) if left else ((), ())
     return wanted_roles(settings, archive, [*(bucket.name for bucket in left), *named], sorted({*keys, *used}))
@@ -154,7 +154,7 @@ def _notes(observation: LockdownObservation) -> tuple[str, ...]:
     silent = [
         bucket
         for bucket in observation.old.buckets
-        if not bucket.shell and not isinstance(bucket.logging, Unread) and not bucket.logging
+        if not bucket.emptied and not isinstance(bucket.logging, Unread) and not bucket.logging
     ]
     notes = []
     if silent:

@@ -22,7 +22,7 @@ def done(
     estate: OldEstate | None = None,
     before: Mapping[str, Status] | None = None,
 ) -> Status:
-    """DONE when the new roles are usable, the old way in is narrowed, and every old bucket is held still or a shell.
+    """DONE when the new roles are usable, the first entry role is narrowed, and every old bucket is frozen or emptied.
 
     `estate` is what the caller has just read of the old trails and buckets; `before` what it has just asked earlier
     steps: this one has none.

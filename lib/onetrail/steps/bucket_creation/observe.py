@@ -106,7 +106,7 @@ def observe(settings: Settings, clients: Clients, estate: OldEstate | None = Non
     if not seen.prerequisite.done:
         return seen
     old = estate or read_old_estate(settings, clients)
-    found = clients.each(lambda bucket: _folders(clients, bucket), [b for b in old.buckets if not b.shell])
+    found = clients.each(lambda bucket: _folders(clients, bucket), [b for b in old.buckets if not b.emptied])
     folders = sorted({folder for listed, _ in found for folder in listed})
     failed = [text for _, missed in found for text in missed]
     return BucketsObservation(

@@ -10,7 +10,7 @@ from onetrail.aws.actors import COPIER
 from onetrail.change import BulkAction, Change, ChangeFailed, Gate, Plan, Requirement
 from onetrail.change.run_record.line_kind import LineKind
 from onetrail.cloudtrail.object_key import DIGEST_KINDS, parse
-from onetrail.estate.backlog.still import hold_still
+from onetrail.estate.backlog.still import all_frozen
 from onetrail.estate.history.claims import Claims
 from onetrail.estate.history.pairing import ObjectPair, ranges_of
 from onetrail.estate.old_estate import OldBucket, read_old_estate
@@ -57,7 +57,7 @@ class Copying:
         self.settings = self.clients.settings
         self.estate = read_old_estate(self.settings, self.clients)
         self.buckets = {bucket.name: bucket for bucket in self.estate.buckets}
-        self.live = [bucket for bucket in self.estate.buckets if not bucket.shell]
+        self.live = [bucket for bucket in self.estate.buckets if not bucket.emptied]
         self.claims = Claims(self.settings, self.clients, self.live)
         self.folder = self.settings.run_folder / "ledger"
         self.so_far: dict[str, Counts] = {}
@@ -75,7 +75,7 @@ class Copying:
         if self.estate.could_not_look:
             return Requirement(False, f"something could not be read: {self.estate.could_not_look[0]}")
         copied = [change.bulk.fixed.get("CopySource.Bucket") for change in plan.changes if change.bulk]
-        still = hold_still(self.estate, [self.buckets[name] for name in dict.fromkeys(copied) if name])
+        still = all_frozen(self.estate, [self.buckets[name] for name in dict.fromkeys(copied) if name])
         asked = [self.buckets[c.resource] for c in plan.changes if c.bulk and c.bulk.deed is BulkAction.RESTORE]
         if not still.met or not asked:
             return still

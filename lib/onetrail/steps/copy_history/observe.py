@@ -72,7 +72,7 @@ class CopyObservation:
             {
                 "the archive's policy": self.central_policy,
                 "the policy of the archive's key": self.key_policy,
-                **{f"the policy of {one.name}": one.policy for one in self.estate.buckets if not one.shell},
+                **{f"the policy of {one.name}": one.policy for one in self.estate.buckets if not one.emptied},
                 **{f"the policy of the key {arn}": keys[arn] for arn in sorted(keys)},
                 **{f"the temporary role in {account}": parts for account, parts in self.source_copiers.items()},
             }
@@ -122,7 +122,7 @@ def observe(
         seen = look(client.get_bucket_policy, Bucket=settings.bucket_name, ExpectedBucketOwner=account)
         failed += unread({f"{settings.bucket_name}: GetBucketPolicy": seen})
         central = seen if isinstance(seen, Unread) else iam.parse(seen.value["Policy"])
-        live = [bucket for bucket in estate.buckets if not bucket.shell]
+        live = [bucket for bucket in estate.buckets if not bucket.emptied]
         claims = Claims(settings, clients, live)
         enabled, missed = _enabled(settings, clients)
         listening = read_listening(settings, clients, estate)

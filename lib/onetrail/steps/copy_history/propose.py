@@ -29,7 +29,7 @@ from onetrail.steps.copy_history.notes import plan_notes
 from onetrail.steps.copy_history.observe import CopyObservation
 from onetrail.steps.copy_history.permissions.grant import Grant
 from onetrail.steps.copy_history.permissions.key_grant import key_grant, left_open_key
-from onetrail.steps.copy_history.permissions.probes import canaries
+from onetrail.steps.copy_history.permissions.probes import probes
 from onetrail.steps.copy_history.permissions.source_key_grant import (
     decrypted_keys,
     left_open_keys,
@@ -44,7 +44,7 @@ _GRANT_REVOKED: Final = RequiredCheck(CheckKind.GRANT_REVOKED)
 
 def propose(settings: Settings, observation: CopyObservation) -> Plan:
     """Nothing while a prerequisite is open; closings alone where a grant is left open, restores are under way or a
-    document of the grant would be larger than AWS takes; else restores, grant, pilot, copies, closings, canaries."""
+    document of the grant would be larger than AWS takes; else restores, grant, pilot, copies, closings, probes."""
     accounts = (*settings.source_account_ids, settings.log_account.account_id)
 
     def plan(changes: Sequence[Change], **said: Any) -> Plan:
@@ -151,7 +151,7 @@ def _around(settings: Settings, grant: Grant, due: Sequence[Backlog]) -> list[Ch
         *(_copy(settings, backlog, engine_of(backlog, chosen), BulkAction.COPY, conditional, now) for backlog in due),
         *jobs.cancelled,
         *(pair.closing for pair in (*reversed(central), *key, *jobs.work, *sources, *source_keys)),
-        *canaries(settings, grant.archive.prefix, actors, due, conditional),
+        *probes(settings, grant.archive.prefix, actors, due, conditional),
         *(pair.closing for pair in reversed([*roles, *jobs.roles])),
         *jobs.left_open,
         *grant.left_open_roles(besides=push_accounts),

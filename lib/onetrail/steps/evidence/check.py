@@ -250,7 +250,7 @@ def _to_retire(observation: EvidenceObservation) -> set[str]:
     """The old buckets that are not retired yet; every one with a receipt where the old estate could not be read."""
     if observation.estate is None:
         return set(observation.receipts.remembered)
-    return {bucket.name for bucket in observation.estate.buckets if not bucket.shell}
+    return {bucket.name for bucket in observation.estate.buckets if not bucket.emptied}
 
 
 def _not_kept(observation: EvidenceObservation) -> Iterator[Finding]:

@@ -9,8 +9,8 @@ API Reference, ListPublicKeys.
 from onetrail.aws import Clients
 from onetrail.change import Gate, Outcome, Plan, run_plan
 from onetrail.settings import Settings
-from onetrail.steps.inventory.bucket import BucketInventory, Canary
-from onetrail.steps.inventory.check import check, holes, unsigned
+from onetrail.steps.inventory.bucket import BucketInventory, ProbeRead
+from onetrail.steps.inventory.check import check, empty_months, unsigned
 from onetrail.steps.inventory.observe import FILE, STEP, InventoryObservation, observe
 from onetrail.steps.inventory.save import NothingToSave, SavedFile, save
 from onetrail.steps.inventory.survey import Survey
@@ -31,14 +31,14 @@ __all__ = [
     "ABOUT",
     "FILE",
     "BucketInventory",
-    "Canary",
     "InventoryObservation",
     "NothingToSave",
+    "ProbeRead",
     "SavedFile",
     "Survey",
     "apply",
     "check",
-    "holes",
+    "empty_months",
     "observe",
     "propose",
     "save",

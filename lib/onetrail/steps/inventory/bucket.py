@@ -1,4 +1,5 @@
-"""One old bucket looked through: its whole listing once, a canary read, and what lies beside its objects."""
+"""One old bucket looked through: its whole listing once, a log read as a probe, and what it holds beside its
+objects."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ from onetrail.steps.inventory.survey import Survey, Surveyor
 
 
 class ReadProbe(StrEnum):
-    """How the reading of a canary ended."""
+    """How the reading of a probe ended."""
 
     READ = "read"
     UNFIT = "unfit"
@@ -41,7 +42,7 @@ class ReadProbe(StrEnum):
 
 
 @dataclass(frozen=True)
-class Canary:
+class ProbeRead:
     """One small log read as the named identity. `records` are those in it; `why` says why it could not be read, or not
     be understood."""
 
@@ -56,7 +57,7 @@ class Canary:
 class BucketInventory:
     """One old bucket: what its listing came to, how it can be copied, and unfinished uploads.
 
-    `survey` is None where the listing could not be finished, with the reason in `could_not_look`. `canaries` are the
+    `survey` is None where the listing could not be finished, with the reason in `could_not_look`. `probes` are the
     logs that were tried: one, and a second where the first was not read as a log; none where the bucket holds no log.
     """
 
@@ -65,19 +66,19 @@ class BucketInventory:
     direction: Direction | None = None
     why_direction: str = ""
     uploads: int | looked.Unread = 0
-    canaries: tuple[Canary, ...] = ()
+    probes: tuple[ProbeRead, ...] = ()
     could_not_look: tuple[str, ...] = ()
 
     @property
     def reading(self) -> ReadProbe | None:
         """The best end of any of them; None where none was tried."""
-        return min((one.ended for one in self.canaries), key=list(ReadProbe).index, default=None)
+        return min((one.ended for one in self.probes), key=list(ReadProbe).index, default=None)
 
 
 def look_through(
     settings: Settings, clients: Clients, bucket: OldBucket, draft: InventoryDraft, number: int, now: datetime
 ) -> BucketInventory:
-    """List the bucket, count it, and read its canary. What cannot be read is said, and the rest goes on."""
+    """List the bucket, count it, and read its probe. What cannot be read is reported, and the rest goes on."""
     owner = {"Bucket": bucket.name, "ExpectedBucketOwner": bucket.account}
     client = clients.client("s3", bucket.account, bucket.region)
     acl = look(client.get_bucket_acl, **owner)
@@ -94,8 +95,8 @@ def look_through(
         return BucketInventory(bucket, None, uploads=counted, could_not_look=(*failed, f"listing: {err}"))
     survey = surveyor.survey()
     direction, why = direction_of(settings, bucket, survey.foreign_owned)
-    canaries = _tried(transport, bucket, survey.canaries)
-    return BucketInventory(bucket, survey, direction, why, counted, canaries, tuple(failed))
+    probes = _tried(transport, bucket, survey.probes)
+    return BucketInventory(bucket, survey, direction, why, counted, probes, tuple(failed))
 
 
 def _stream(transport: S3Client, bucket: OldBucket, surveyor: Surveyor, part: InventoryPart) -> None:
@@ -112,30 +113,30 @@ def _stream(transport: S3Client, bucket: OldBucket, surveyor: Surveyor, part: In
         part.add(row, surveyor.add(row), surveyor.is_owner(row))
 
 
-def _tried(transport: S3Client, bucket: OldBucket, keys: Iterable[str]) -> tuple[Canary, ...]:
+def _tried(transport: S3Client, bucket: OldBucket, keys: Iterable[str]) -> tuple[ProbeRead, ...]:
     """One after the other until one is read as a log."""
-    tried: list[Canary] = []
+    tried: list[ProbeRead] = []
     for key in keys:
-        tried.append(read_canary(transport, bucket, key))
+        tried.append(read_probe(transport, bucket, key))
         if tried[-1].ended is ReadProbe.READ:
             break
     return tuple(tried)
 
 
-def read_canary(transport: S3Client, bucket: OldBucket, key: str) -> Canary:
+def read_probe(transport: S3Client, bucket: OldBucket, key: str) -> ProbeRead:
     """GetObject of one log. Its records are counted and forgotten."""
     try:
         body = transport.do(calls.get_object(bucket.name, bucket.account, key)).content
     except ClientError as err:
         code, message = error_code(err), error_message(err)
         why = f"{err.operation_name}: {code}: {message}".rstrip(": ")
-        return Canary(key, why=why, ended=_ENDED.get(code, ReadProbe.FAILED))
+        return ProbeRead(key, why=why, ended=_ENDED.get(code, ReadProbe.FAILED))
     except OnetrailError as err:
-        return Canary(key, why=err.line, ended=ReadProbe.FAILED)
+        return ProbeRead(key, why=err.line, ended=ReadProbe.FAILED)
     try:
-        return Canary(key, len(body), sum(1 for _ in iter_records(body)))
+        return ProbeRead(key, len(body), sum(1 for _ in iter_records(body)))
     except LogFormatError as err:
-        return Canary(key, len(body), why=_UNFIT.get(err.unread, err.unread.value), ended=ReadProbe.UNFIT)
+        return ProbeRead(key, len(body), why=_UNFIT.get(err.unread, err.unread.value), ended=ReadProbe.UNFIT)
 
 
 _ENDED: Final = {

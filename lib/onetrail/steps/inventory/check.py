@@ -12,7 +12,7 @@ from onetrail.estate.public_keys.kept import KeptRegionKeys
 from onetrail.looked import known
 from onetrail.names import CONFLICTS_FOLDER
 from onetrail.settings import Settings
-from onetrail.steps.inventory.bucket import BucketInventory, Canary, ReadProbe
+from onetrail.steps.inventory.bucket import BucketInventory, ProbeRead, ReadProbe
 from onetrail.steps.inventory.observe import FILE, STEP, InventoryObservation
 
 ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
@@ -44,7 +44,7 @@ def check(settings: Settings, observation: InventoryObservation) -> list[Finding
     return ordered([*found, _kept(observation)])
 
 
-def holes(observation: InventoryObservation) -> dict[tuple[str, str], list[str]]:
+def empty_months(observation: InventoryObservation) -> dict[tuple[str, str], list[str]]:
     """(account, region) -> months between its first and its last log or digest of which there is nothing."""
     months: dict[tuple[str, str], list[str]] = {}
     for account, region, month in observation.months:
@@ -73,7 +73,7 @@ def _bucket(inventory: BucketInventory) -> Iterator[Finding]:
         return Finding(f"{STEP}.{name}", state, *where, evidence)
 
     yield from (said("looked", FindingState.COULD_NOT_LOOK, why) for why in inventory.could_not_look)
-    if bucket.shell and survey is not None and not survey.all.objects:
+    if bucket.emptied and survey is not None and not survey.all.objects:
         yield said("bucket", FindingState.OK, "an emptied bucket that keeps the name")
         return
     policy = known(bucket.policy)
@@ -144,19 +144,19 @@ def _bucket(inventory: BucketInventory) -> Iterator[Finding]:
             f"{counted(survey.past_retention, 'log or digest is past its', 'logs and digests are past their')}"
             " retention already",
         )
-    yield from _canary(inventory)
+    yield from _probe(inventory)
 
 
-def _canary(inventory: BucketInventory) -> Iterator[Finding]:
+def _probe(inventory: BucketInventory) -> Iterator[Finding]:
     bucket = inventory.bucket
-    for canary in inventory.canaries:
-        state = _CANARY[canary.ended]
-        if canary.ended is ReadProbe.UNFIT and inventory.reading is ReadProbe.READ:
+    for probe in inventory.probes:
+        state = _PROBE_STATES[probe.ended]
+        if probe.ended is ReadProbe.UNFIT and inventory.reading is ReadProbe.READ:
             state = FindingState.NOTE  # the bucket can be read, and 06 names every log that nobody can
-        yield Finding(f"{STEP}.probe", state, bucket.account, bucket.region, bucket.name, _said(canary))
+        yield Finding(f"{STEP}.probe", state, bucket.account, bucket.region, bucket.name, _said(probe))
 
 
-_CANARY: Final = {
+_PROBE_STATES: Final = {
     ReadProbe.READ: FindingState.OK,
     ReadProbe.UNFIT: FindingState.FINDING,
     ReadProbe.ARCHIVED: FindingState.NOTE,
@@ -165,16 +165,16 @@ _CANARY: Final = {
 }
 
 
-def _said(canary: Canary) -> str:
-    match canary.ended:
+def _said(probe: ProbeRead) -> str:
+    match probe.ended:
         case ReadProbe.READ:
-            return f"{canary.key.rsplit('/', 1)[-1]} was read: {counted(canary.records, 'record')}"
+            return f"{probe.key.rsplit('/', 1)[-1]} was read: {counted(probe.records, 'record')}"
         case ReadProbe.UNFIT:
-            return f"{canary.key} was read: {canary.why}"
+            return f"{probe.key} was read: {probe.why}"
         case ReadProbe.ARCHIVED:
-            return f"{canary.key} is archived and was not read"
+            return f"{probe.key} is archived and was not read"
         case _:
-            return f"{canary.key} cannot be read: {canary.why}"
+            return f"{probe.key} cannot be read: {probe.why}"
 
 
 def _lifecycle(inventory: BucketInventory) -> Iterator[Finding]:
@@ -197,7 +197,7 @@ def _lifecycle(inventory: BucketInventory) -> Iterator[Finding]:
 
 
 def _coverage(observation: InventoryObservation) -> Iterator[Finding]:
-    for (account, region), missing in holes(observation).items():
+    for (account, region), missing in empty_months(observation).items():
         yield Finding(
             f"{STEP}.gap",
             FindingState.NOTE,

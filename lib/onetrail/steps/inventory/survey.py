@@ -49,7 +49,7 @@ class Survey:
 
     `sizes` counts by power of two: band n holds objects of 2**(n-1) up to 2**n - 1 bytes, band 0 the empty ones.
     `years` are those of the keys. `days` has log files and digests of each cell. `foreign` names the first twenty.
-    `foreign_owned` counts objects that another account owns. `canaries` are up to two logs to try, the better one
+    `foreign_owned` counts objects that another account owns. `probes` are up to two logs to try, the better one
     first: one that can hold a record before one that cannot, one of a foreign owner before others, then the smallest.
     `months_to_keep` has sizes and months of retention left of all logs and digests. `reaches` says what each lifecycle
     rule touches.
@@ -66,7 +66,7 @@ class Survey:
     past_retention: int = 0
     noncurrent: int = 0
     delete_markers: int = 0
-    canaries: tuple[str, ...] = ()
+    probes: tuple[str, ...] = ()
     months_to_keep: Histogram = field(default_factory=Histogram)
     reaches: tuple[RuleEffect, ...] = ()
 
@@ -107,7 +107,7 @@ class Surveyor:
         self._histogram = Histogram()
         self._foreign: list[Foreign] = []
         self._newest: datetime | None = None
-        self._canaries: list[tuple[bool, bool, int, str]] = []
+        self._probes: list[tuple[bool, bool, int, str]] = []
         self._foreign_owned = self._past = self._noncurrent = self._delete_markers = 0
 
     def add(self, row: ObjectRow) -> ParsedKey:
@@ -154,7 +154,7 @@ class Surveyor:
             past_retention=self._past,
             noncurrent=self._noncurrent,
             delete_markers=self._delete_markers,
-            canaries=tuple(key for *_, key in self._canaries),
+            probes=tuple(key for *_, key in self._probes),
             months_to_keep=self._histogram,
             reaches=tuple(self._reaches),
         )
@@ -175,8 +175,8 @@ class Surveyor:
             self._try((row.size < LEAST_LOG, not others, row.size, row.key))
 
     def _try(self, log: tuple[bool, bool, int, str]) -> None:
-        if len(self._canaries) < _TRIED or log < self._canaries[-1]:
-            self._canaries = sorted([*self._canaries, log])[:_TRIED]
+        if len(self._probes) < _TRIED or log < self._probes[-1]:
+            self._probes = sorted([*self._probes, log])[:_TRIED]
 
     def _count(self, name: str, value: object, size: int) -> None:
         objects, sizes = self._counts[name]

@@ -90,7 +90,7 @@ class _Retirement:
         """Whether the bucket holds what its receipt proved, nothing new came for the quiet hours, and the cooling-off
         is over."""
         seen = self._seen(name)
-        if seen is not None and not seen.bucket.shell:
+        if seen is not None and not seen.bucket.emptied:
             if seen.kept:
                 return Requirement(False, f"{name}: {seen.kept[0]}")
             if seen.expiring:
@@ -101,7 +101,7 @@ class _Retirement:
     def _proven_and_cooled(self, name: str, seen: Retiring | None) -> Requirement:
         if seen is None:
             return Requirement(False, f"{name} no longer exists")
-        if seen.bucket.shell:
+        if seen.bucket.emptied:
             return Requirement(True, f"{name} is retired already")
         if seen.could_not_look or not seen.proven:
             return Requirement(False, f"{name}: {seen.kept[0]}")

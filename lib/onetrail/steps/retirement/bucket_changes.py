@@ -16,7 +16,7 @@ from onetrail.change import (
     RequiredCheck,
     plain,
 )
-from onetrail.iam.build import old_bucket_closed, old_bucket_shell
+from onetrail.iam.build import old_bucket_closed, old_bucket_emptied
 from onetrail.looked import known
 from onetrail.s3.bulk.bounds import EachNamed
 from onetrail.settings import Settings
@@ -55,7 +55,7 @@ def bucket_changes(settings: Settings, observation: RetirementObservation, seen:
                 CheckKind.EMPTY,
             ),
         ]
-    shell = old_bucket_shell(settings.partition, seen.bucket.name, [observation.keepers[seen.bucket.account]])
+    emptied = old_bucket_emptied(settings.partition, seen.bucket.name, [observation.keepers[seen.bucket.account]])
     words = "the emptied bucket keeps the name from others; nothing can be put into it"
     undo = "restore the policy shown as before"
     return [
@@ -63,7 +63,7 @@ def bucket_changes(settings: Settings, observation: RetirementObservation, seen:
         _call(
             seen,
             "PutBucketPolicy",
-            {"Policy": Document(shell)},
+            {"Policy": Document(emptied)},
             known(seen.bucket.policy),
             words,
             undo,

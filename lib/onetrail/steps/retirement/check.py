@@ -50,7 +50,7 @@ def done(
     estate: OldEstate | None = None,
     before: Mapping[str, Status] | None = None,
 ) -> Status:
-    """DONE when every old bucket is an empty shell, gone, or kept for a named reason, and no old trail of ours is
+    """DONE when every old bucket is emptied and closed, gone, or kept for a named reason, and no old trail of ours is
     left."""
     observation = observe(settings, clients, estate, before)
     if observation.could_not_look:
@@ -60,7 +60,7 @@ def done(
     blind = next((bucket for bucket in observation.buckets if bucket.could_not_look), None)
     if blind:
         return Status(STEP, StepStage.UNKNOWN, f"{blind.bucket.name}: {blind.could_not_look}")
-    standing = [bucket.bucket.name for bucket in observation.buckets if not bucket.bucket.shell and not bucket.kept]
+    standing = [bucket.bucket.name for bucket in observation.buckets if not bucket.bucket.emptied and not bucket.kept]
     if standing:
         return Status(
             STEP,
@@ -75,7 +75,7 @@ def done(
             f"{counted(len(observation.trails), 'old trail still exists', 'old trails still exist')}, first"
             f" {trail.name} in {trail.home_region}",
         )
-    kept = [bucket.bucket.name for bucket in observation.buckets if not bucket.bucket.shell]
+    kept = [bucket.bucket.name for bucket in observation.buckets if not bucket.bucket.emptied]
     more = f"; kept for a named reason: {', '.join(kept)}" if kept else ""
     return Status(STEP, StepStage.DONE, f"no old trail is left, every old bucket is retired{more}")
 
@@ -83,7 +83,7 @@ def done(
 def _bucket(settings: Settings, observation: RetirementObservation, seen: Retiring) -> list[Finding]:
     bucket = seen.bucket
     said = (bucket.account, bucket.region, bucket.name)
-    if bucket.shell:
+    if bucket.emptied:
         if seen.could_not_look:
             return [Finding("07.bucket", FindingState.COULD_NOT_LOOK, *said, seen.could_not_look)]
         if seen.objects:

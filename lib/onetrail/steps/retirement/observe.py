@@ -38,7 +38,7 @@ _DELIVERS = "cloudtrail.amazonaws.com"
 @dataclass(frozen=True)
 class RetirementObservation:
     """`deleted` are buckets that a receipt remembers and that are gone, none where the old estate could not all be
-    read; `keepers` maps source accounts to who may still change a shell;
+    read; `keepers` maps source accounts to who may still change an emptied bucket;
     `source_copiers` has what stands of the temporary role, for the source accounts in which any of it does; `drained`
     are old trails with nothing more to deliver."""
 
@@ -167,7 +167,7 @@ def retiring(
         else:
             rows = listed.through(list_objects(client, bucket.name, bucket.account, ""))
         archive = HeldCounts()
-        if receipt and not bucket.shell:
+        if receipt and not bucket.emptied:
             why, archive = _covered_by(settings, clients, receipt, rows)
         for _ in rows:
             pass

@@ -47,7 +47,7 @@ def whole_plan(settings: Settings, observation: RetirementObservation) -> Plan:
         return behind(plan(), observation.prerequisite)
     if observation.could_not_look:
         return unevaluated(plan(), observation.could_not_look)
-    going = [bucket for bucket in observation.buckets if not bucket.bucket.shell and not bucket.kept]
+    going = [bucket for bucket in observation.buckets if not bucket.bucket.emptied and not bucket.kept]
     changes = [_trail(trail, observation) for trail in deletable(observation)]
     for bucket in going:
         changes += bucket_changes(settings, observation, bucket)
@@ -71,7 +71,7 @@ def _left(observation: RetirementObservation, changes: Sequence[Change]) -> str:
     """Why nothing is planned where not everything is retired; empty where it is, or where something is planned."""
     if changes:
         return ""
-    kept = [bucket for bucket in observation.buckets if not bucket.bucket.shell and bucket.kept]
+    kept = [bucket for bucket in observation.buckets if not bucket.bucket.emptied and bucket.kept]
     parts = [f"{bucket.bucket.name} is left alone: {bucket.kept[0]}" for bucket in kept[:1]]
     parts += [f"{counted(len(kept) - 1, 'other bucket is', 'other buckets are')} too"] if kept[1:] else []
     if observation.trails:
@@ -84,7 +84,7 @@ def deletable(observation: RetirementObservation) -> list[Trail]:
     proven = {
         bucket.bucket.name
         for bucket in observation.buckets
-        if bucket.proven or (bucket.bucket.shell and bucket.receipt)
+        if bucket.proven or (bucket.bucket.emptied and bucket.receipt)
     }
     return [trail for trail in observation.trails if trail.arn in observation.drained and trail.bucket in proven]
 
@@ -131,7 +131,7 @@ def _notes(observation: RetirementObservation) -> tuple[str, ...]:
     notes = [
         f"{b.bucket.name} is left alone: {'; '.join(b.kept)}"
         for b in observation.buckets
-        if not b.bucket.shell and b.kept
+        if not b.bucket.emptied and b.kept
     ]
     may_go = {trail.arn for trail in deletable(observation)}
     notes += [
@@ -145,12 +145,12 @@ def _notes(observation: RetirementObservation) -> tuple[str, ...]:
         for trail in observation.untouched
     ]
     for seen in observation.buckets:
-        if seen.how == "expire" and seen.bucket.versioned and not seen.bucket.shell and not seen.kept:
+        if seen.how == "expire" and seen.bucket.versioned and not seen.bucket.emptied and not seen.kept:
             notes.append(
                 f"{seen.bucket.name}: it has versions, so no rule empties it: what is proven is deleted one by one, by"
                 " version"
             )
-        if known(seen.bucket.notifications) and not seen.bucket.shell and not seen.kept:
+        if known(seen.bucket.notifications) and not seen.bucket.emptied and not seen.kept:
             notes.append(
                 f"{seen.bucket.name}: its event notifications stay as they are, and nothing triggers them any more"
             )

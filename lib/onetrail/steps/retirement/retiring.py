@@ -91,7 +91,7 @@ class Retiring:
 
         What could not be listed is no empty bucket: a rule that nobody can watch may not go on either.
         """
-        if not self.expiring or self.bucket.shell:
+        if not self.expiring or self.bucket.emptied:
             return ""
         if not (self.objects or self.old_versions or self.could_not_look):
             return ""

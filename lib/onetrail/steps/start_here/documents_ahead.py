@@ -61,7 +61,7 @@ class PlannedDocument:
 
 def ahead(settings: Settings, buckets: Sequence[OldBucket]) -> list[PlannedDocument]:
     """Every document, the one with the largest share first."""
-    names = [bucket.name for bucket in buckets if not bucket.shell]
+    names = [bucket.name for bucket in buckets if not bucket.emptied]
     return sorted([*_printed(settings, names), *_old_buckets(settings, buckets)], key=lambda a: -a.share)
 
 
@@ -103,10 +103,10 @@ def _old_buckets(settings: Settings, buckets: Sequence[OldBucket]) -> Iterator[P
     """The policy of each old bucket while it is frozen and open for the copy, with what its owner has in it."""
     copier = role_arn(settings.partition, settings.log_account.account_id, COPIER_ROLE)
     for bucket in buckets:
-        if bucket.shell or isinstance(bucket.policy, Unread):
+        if bucket.emptied or isinstance(bucket.policy, Unread):
             continue
         ours = [
-            *build.old_bucket_hold_still(settings.partition, bucket.name, [copier]),
+            *build.old_bucket_frozen(settings.partition, bucket.name, [copier]),
             *build.old_bucket_open(settings.partition, bucket.name, copier, ("AWSLogs/",), LONG_AGO),
         ]
         whole = iam.with_statements(without_dead_principals(bucket.policy), ours)

@@ -254,7 +254,7 @@ def _permissions(settings: Settings, seen: PreflightFacts, open_steps: Sequence[
         )
         if where == MANAGEMENT and not seen.management:
             continue
-        buckets = tuple(arn(b.name) for b in seen.estate.buckets if b.account == account and not b.shell)
+        buckets = tuple(arn(b.name) for b in seen.estate.buckets if b.account == account and not b.emptied)
         number = asked(where, open_steps)
         row = partial(Finding, "00.permissions", account=account, region="-", resource=identity.arn.split(":", 5)[5])
         if not number:

@@ -52,7 +52,7 @@ def check(settings: Settings, observation: VerificationObservation) -> list[Find
     found += completeness(settings, observation)
     found += _keys(observation)
     found += [
-        _receipt(observation, bucket) for bucket in observation.buckets if not bucket.shell or bucket.proven_before
+        _receipt(observation, bucket) for bucket in observation.buckets if not bucket.emptied or bucket.proven_before
     ]
     found += oversized("06.document-size", whole_plan(settings, observation).changes)
     return [*found, *ledger_findings("06.ledger", observation.ledger), *_seals(settings, observation)]
@@ -60,7 +60,7 @@ def check(settings: Settings, observation: VerificationObservation) -> list[Find
 
 def _bucket(bucket: BucketVerdict) -> list[Finding]:
     said = (bucket.account, bucket.region, bucket.name)
-    if bucket.shell and not bucket.proven_before:
+    if bucket.emptied and not bucket.proven_before:
         return [
             Finding(
                 "06.bucket",

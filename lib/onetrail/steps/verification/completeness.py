@@ -126,7 +126,7 @@ def _meanwhile(settings: Settings, observation: VerificationObservation, name: s
         return "; only the archive has it"
     if not bucket.good:
         return "; its bucket is not proven, so nothing of it is sealed or retired"
-    if bucket.shell:
+    if bucket.emptied:
         return "; the original is retired: look for another copy in a backup or a SIEM"
     return (
         "; both sides have the same bytes, so the copy is sealed with the rest and step 07 may delete the original:"

@@ -49,7 +49,7 @@ class BucketComparison:
 def compared(settings: Settings, clients: Clients, left: OriginalSide) -> BucketComparison:
     """Every object of the bucket beside its copy. What cannot be listed or read is said in `could_not_look`."""
     found = BucketComparison(left)
-    if left.shell and left.live:
+    if left.emptied and left.live:
         return found
     try:
         _all(settings, clients, found)

@@ -36,21 +36,21 @@ class OriginalSide:
         return self.receipt is None
 
     @property
-    def shell(self) -> bool:
-        """True where the bucket is an empty, closed shell."""
-        return self.bucket is not None and self.bucket.shell
+    def emptied(self) -> bool:
+        """True where the bucket is emptied and closed."""
+        return self.bucket is not None and self.bucket.emptied
 
     @property
     def half_emptied(self) -> bool:
         """True where some of what the receipt proved is deleted already, and the receipt permits no more."""
-        return self.receipt is not None and self.bucket is not None and not self.bucket.shell
+        return self.receipt is not None and self.bucket is not None and not self.bucket.emptied
 
 
 def lefts(estate: OldEstate, receipts: Receipts, halves: Collection[str] = ()) -> tuple[OriginalSide, ...]:
     """Every old bucket there is or was: those that stand, those that a receipt remembers. `halves` are half emptied."""
     found = []
     for bucket in estate.buckets:
-        receipt = receipts.remembered.get(bucket.name) if bucket.shell or bucket.name in halves else None
+        receipt = receipts.remembered.get(bucket.name) if bucket.emptied or bucket.name in halves else None
         found.append(OriginalSide(bucket.name, bucket.account, bucket.region, bucket, receipt))
     there = {bucket.name for bucket in estate.buckets}
     found += [
@@ -71,7 +71,7 @@ def half_emptied(settings: Settings, clients: Clients, estate: OldEstate, receip
     found = set()
     for bucket in estate.buckets:
         receipt = receipts.remembered.get(bucket.name)
-        if receipt is None or bucket.shell or bucket.name in receipts.held:
+        if receipt is None or bucket.emptied or bucket.name in receipts.held:
             continue
         listed = list_objects(hot(clients, bucket.account, bucket.region), bucket.name, bucket.account, "")
         said = cover(settings.run_folder, receipt, listed)

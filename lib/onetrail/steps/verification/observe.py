@@ -181,7 +181,7 @@ class _Look:
             tuple(self.failed),
             work_lock,
             cannot_become(clients) if to_do else "",
-            cannot_seal(clients) if any(one.good and not one.shell for one in buckets) else "",
+            cannot_seal(clients) if any(one.good and not one.emptied for one in buckets) else "",
             events,
             tuple(one.seam for one in sums.read if one.seam),
             _readings(sums),
@@ -293,7 +293,7 @@ class _Look:
         receipt = self.receipts.held.get(left.name)
         if receipt is None:
             return left.name, None
-        if left.shell or not left.live:
+        if left.emptied or not left.live:
             return left.name, one.could_not_look or ""
         try:
             said = cover(self.settings.run_folder, receipt, rows(self.settings, self.clients, left))

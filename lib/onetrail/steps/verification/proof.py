@@ -30,7 +30,7 @@ class ReadVolume(NamedTuple):
 
 def proofs(buckets: Iterable[BucketVerdict], read_both: int) -> tuple[ProofMethod, ...]:
     """Each way with its number of objects; an old object counts once for equality, and a signed file once more."""
-    known = [bucket for bucket in buckets if not bucket.shell or bucket.proven_before]
+    known = [bucket for bucket in buckets if not bucket.emptied or bucket.proven_before]
     equal = sum(bucket.equal for bucket in known)
     return (
         ProofMethod(

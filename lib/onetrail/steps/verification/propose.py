@@ -81,7 +81,7 @@ def whole_plan(settings: Settings, observation: VerificationObservation) -> Plan
 
 def _withheld(observation: VerificationObservation) -> str:
     """Why nothing is planned where a bucket that stands is not proven; empty where each is."""
-    bad = [bucket for bucket in observation.buckets if not bucket.good and not bucket.shell]
+    bad = [bucket for bucket in observation.buckets if not bucket.good and not bucket.emptied]
     if not bad:
         return ""
     others = f"; {counted(len(bad) - 1, 'other bucket does', 'other buckets do')} neither" if bad[1:] else ""
@@ -109,7 +109,7 @@ def _stops(observation: VerificationObservation, changes: Sequence[Change]) -> I
 
 def due(bucket: BucketVerdict) -> bool:
     """A bucket that still stands with its objects, or some of them, and of which nothing speaks against it."""
-    return bucket.good and not bucket.shell and (not bucket.proven_before or bucket.half_emptied)
+    return bucket.good and not bucket.emptied and (not bucket.proven_before or bucket.half_emptied)
 
 
 def guardrail_document(settings: Settings, observation: VerificationObservation) -> dict[str, Any]:
@@ -201,7 +201,7 @@ def _own_files(settings: Settings, observation: VerificationObservation) -> list
     own = observation.archive
     if own is None or not own.good or not own.unsealed:
         return []
-    spared = sorted(bucket.name for bucket in observation.buckets if not bucket.good and not bucket.shell)
+    spared = sorted(bucket.name for bucket in observation.buckets if not bucket.good and not bucket.emptied)
     return [_seal(settings, own, spared, observation.now)]
 
 
@@ -277,7 +277,7 @@ def _notes(observation: VerificationObservation) -> tuple[str, ...]:
         notes += [
             f"{b.name} is not sealed and gets no receipt: {'; '.join(b.reasons)}"
             for b in observation.buckets
-            if not b.good and not b.shell
+            if not b.good and not b.emptied
         ]
         notes += [_unread(b.name, count) for b in observation.buckets if due(b) and (count := unread[b.name])]
     for bucket in observation.buckets:

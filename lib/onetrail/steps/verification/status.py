@@ -32,7 +32,7 @@ def done(
     estate: OldEstate | None = None,
     before: Mapping[str, Status] | None = None,
 ) -> Status:
-    """DONE when the archive's default lock is as the parameters say and every old bucket is a shell, or holds what its
+    """DONE when the archive's default lock is as the parameters say and every old bucket is emptied, or holds what its
     receipt proved.
 
     A receipt is a file: it proves, and without AWS showing the same listing it proves nothing. `estate` is what the
@@ -63,7 +63,7 @@ def status_of(clients: Clients, estate: OldEstate, receipts: Receipts, covered: 
         return Status(STEP, StepStage.UNKNOWN, receipts.could_not_look)
     open_: list[str] = []
     for left in lefts(estate, receipts):
-        if left.shell or not left.live:
+        if left.emptied or not left.live:
             continue
         if left.name not in receipts.held:
             open_.append(f"{left.name}: {receipts.broken.get(left.name, 'not proven yet')}")

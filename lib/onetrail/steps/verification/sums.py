@@ -40,7 +40,7 @@ class VerificationSums:
     def verdict(self, one: BucketComparison, classes: tuple[str, ...]) -> BucketVerdict:
         left, kinds, states = one.left, one.kinds, one.states
         unread = [place for place, buckets in self._wanted.items() if left.name in buckets and place not in self._whole]
-        known = not (left.shell and left.live)
+        known = not (left.emptied and left.live)
         logs = self._states(left.name, "logs")
         signed = ["signed"] if any(kinds[kind] for kind in DIGEST_KINDS) else []
         unsigned = ["unsigned"] if logs.get(FileState.UNSIGNED) or not signed else []
@@ -50,7 +50,7 @@ class VerificationSums:
             left.region,
             proven_before=not left.live,
             half_emptied=left.half_emptied,
-            shell=left.shell,
+            emptied=left.emptied,
             objects=one.listing.objects,
             size=one.listing.size,
             newest=one.listing.newest,

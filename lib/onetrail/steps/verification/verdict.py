@@ -49,7 +49,7 @@ class BucketVerdict:
     region: str
     proven_before: bool = False
     half_emptied: bool = False
-    shell: bool = False
+    emptied: bool = False
     objects: int = 0
     size: int = 0
     newest: datetime | None = None

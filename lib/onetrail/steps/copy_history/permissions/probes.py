@@ -11,17 +11,17 @@ from onetrail.estate.backlog.direction import Direction
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.no_object import NO_ETAG
 
-CANARY_MD5: Final = "AAAAAAAAAAAAAAAAAAAAAA=="
-"""An MD5 that is not the canary's: one that was let in would be refused as damaged, so it can write nothing."""
+PROBE_MD5: Final = "AAAAAAAAAAAAAAAAAAAAAA=="
+"""An MD5 that is not the probe's: one that was allowed would be refused as damaged, so it can write nothing."""
 ROUNDS: Final = 3
-"""How often each canary must be refused."""
+"""How often each probe must be refused."""
 APART: Final = "PT2M"
 """Between two rounds: longer than a new policy usually takes to be seen everywhere, short enough to sit out."""
 TRIES: Final = 5
-"""How often a canary of the first round is sent while it is still let in."""
+"""How often a probe of the first round is sent while it is still allowed."""
 
 
-def canaries(
+def probes(
     settings: Settings, prefix: str, accounts: Sequence[str], due: Sequence[Backlog], conditional: bool
 ) -> list[Change]:
     """The calls of each account's copier, in rounds with a while between them; `prefix` is the archive's key prefix.
@@ -56,7 +56,7 @@ def _calls(settings: Settings, prefix: str, account: str, due: Sequence[Backlog]
         **({"IfNoneMatch": "*"} if conditional else {}),
     }
     acl = {} if pull else {"ACL": "bucket-owner-full-control"}
-    put = {**written, "Body": b"", "ContentMD5": CANARY_MD5, **acl}
+    put = {**written, "Body": b"", "ContentMD5": PROBE_MD5, **acl}
     copy = {
         **written,
         "CopySource": f"{sample.bucket.name}/{sample.pilot[0]}",
@@ -64,10 +64,10 @@ def _calls(settings: Settings, prefix: str, account: str, due: Sequence[Backlog]
         "CopySourceIfMatch": NO_ETAG,
         **acl,
     }
-    return [_canary(settings, account, "PutObject", put), _canary(settings, account, "CopyObject", copy)]
+    return [_probe(settings, account, "PutObject", put), _probe(settings, account, "CopyObject", copy)]
 
 
-def _canary(settings: Settings, account: str, call: str, parameters: Mapping[str, Any]) -> Change:
+def _probe(settings: Settings, account: str, call: str, parameters: Mapping[str, Any]) -> Change:
     return Change(
         key=f"canary-{call}-{account}",
         account=account,
