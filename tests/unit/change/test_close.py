@@ -330,8 +330,8 @@ def test_a_probe_that_is_allowed_at_first_is_sent_again_a_few_times(tmp_path):
         gate, estate = given_a_gate(tmp_path / f"{tries}-{times}")
 
         failing(estate, probe=Fails(times, let_in))
-        estate.failing = {"canary": Refused("AccessDenied")}
-        plan = given_a_plan(given_a_change("canary", expects=ExpectedAnswer.REFUSED, tries=tries))
+        estate.failing = {"probe": Refused("AccessDenied")}
+        plan = given_a_plan(given_a_change("probe", expects=ExpectedAnswer.REFUSED, tries=tries))
         if good:
             assert run_plan(plan, gate).done[0].result == {"refused": "AccessDenied"}
             failed = [line for line in entries(tmp_path / f"{tries}-{times}") if line["kind"] == "failed"]
@@ -343,11 +343,11 @@ def test_a_probe_that_is_allowed_at_first_is_sent_again_a_few_times(tmp_path):
 
 def test_rounds_lie_apart_and_their_check_is_made_when_they_begin(tmp_path):
     """The clock is waited out between them."""
-    gate, _ = given_a_gate(tmp_path, failing={f"canary-{n}": Refused("AccessDenied") for n in range(3)})
+    gate, _ = given_a_gate(tmp_path, failing={f"probe-{n}": Refused("AccessDenied") for n in range(3)})
     seen = []
-    first = given_a_change("canary-0", expects=ExpectedAnswer.REFUSED, requires=REFUSED)
+    first = given_a_change("probe-0", expects=ExpectedAnswer.REFUSED, requires=REFUSED)
     later = [
-        given_a_change(f"canary-{n}", expects=ExpectedAnswer.REFUSED, requires=REFUSED, after="PT2M") for n in (1, 2)
+        given_a_change(f"probe-{n}", expects=ExpectedAnswer.REFUSED, requires=REFUSED, after="PT2M") for n in (1, 2)
     ]
     requires = {REFUSED: lambda: Requirement(not seen.append(gate.clock.now()), "")}
     run_plan(given_a_plan(first, *later), gate, requires)

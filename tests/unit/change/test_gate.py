@@ -268,8 +268,8 @@ def test_waiting_on_a_wall_ends_with_not_yet(tmp_path):
 
 def test_a_probe_that_is_refused_is_good_and_one_that_gets_through_is_not(tmp_path):
     """A closed hole is proven by a refusal."""
-    plan = given_a_plan(given_a_change("canary", expects=ExpectedAnswer.REFUSED))
-    gate, _ = given_a_gate(tmp_path / "closed", failing={"canary": Refused("AccessDenied")})
+    plan = given_a_plan(given_a_change("probe", expects=ExpectedAnswer.REFUSED))
+    gate, _ = given_a_gate(tmp_path / "closed", failing={"probe": Refused("AccessDenied")})
     assert run_plan(plan, gate).done[0].result == {"refused": "AccessDenied"}
     gate, _ = given_a_gate(tmp_path / "open")
     with pytest.raises(ChangeFailed, match="must be refused but got through"):
@@ -278,9 +278,9 @@ def test_a_probe_that_is_refused_is_good_and_one_that_gets_through_is_not(tmp_pa
 
 def test_a_probe_that_fails_for_another_reason_proves_nothing(tmp_path):
     """A time-out is not a refusal."""
-    gate, _ = given_a_gate(tmp_path, failing={"canary": TimeoutError("slow")})
+    gate, _ = given_a_gate(tmp_path, failing={"probe": TimeoutError("slow")})
     with pytest.raises(ChangeFailed):
-        run_plan(given_a_plan(given_a_change("canary", expects=ExpectedAnswer.REFUSED)), gate)
+        run_plan(given_a_plan(given_a_change("probe", expects=ExpectedAnswer.REFUSED)), gate)
 
 
 def test_each_change_is_written_before_and_after(tmp_path):

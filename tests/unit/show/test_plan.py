@@ -80,7 +80,7 @@ def test_a_rule_shows_its_estimate_and_a_probe_that_it_must_be_refused():
         estimate={"objects": 1_234_567},
     )
     copy = given_a_change("copy", call="CopyObject", bulk=bulk)
-    probe = given_a_change("canary", call="PutObject", expects=ExpectedAnswer.REFUSED)
+    probe = given_a_change("probe", call="PutObject", expects=ExpectedAnswer.REFUSED)
     text = show.plan(given_a_plan(copy, probe)).text
     assert "1,234,567" in text
     assert "s3:PutObject, must be refused" in text
