@@ -9,7 +9,7 @@ from onetrail.change.gate import Caller, Gate, PlanRefused, Sender
 from onetrail.change.guard import GateClosed, Guard, RequestShapes
 from onetrail.change.named_check import CheckKind, RequiredCheck
 from onetrail.change.outcome import Outcome
-from onetrail.change.plan import NAMED, Change, ExpectedAnswer, Plan, PutsBack
+from onetrail.change.plan import NAMED, Change, Effect, ExpectedAnswer, Plan, PutsBack, Reversible, StatedEffect
 from onetrail.change.run_record.chain_check import RecordCheck, RecordError, entries, verify_record
 from onetrail.change.run_record.record import RunFolderBusy, RunRecord
 from onetrail.change.send import ChangeFailed, Done
@@ -41,6 +41,7 @@ __all__ = [
     "Document",
     "Done",
     "EarlierResult",
+    "Effect",
     "ExpectedAnswer",
     "Finding",
     "FindingState",
@@ -59,10 +60,12 @@ __all__ = [
     "RequestShapes",
     "RequiredCheck",
     "Requirement",
+    "Reversible",
     "RunFolderBusy",
     "RunRecord",
     "Sender",
     "Stated",
+    "StatedEffect",
     "StepState",
     "StillOpen",
     "TextStore",

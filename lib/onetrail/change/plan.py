@@ -19,6 +19,40 @@ class ExpectedAnswer(StrEnum):
     REFUSED = "refused"
 
 
+class Effect(StrEnum):
+    """What a change does to what it is about. A call that must be refused changes nothing."""
+
+    MAKES = "makes"
+    CHANGES = "changes"
+    DELETES = "deletes"
+    NOTHING = "changes nothing"
+
+
+class Reversible(StrEnum):
+    """Whether a change can be undone: wholly, in part, or by nobody."""
+
+    YES = "yes"
+    PARTLY = "partly"
+    NO = "no"
+
+
+@dataclass(frozen=True)
+class StatedEffect:
+    """What a change says of its own effect, where its call alone cannot say it; shown, never hashed.
+
+    `effect` and `reversible` replace what the call says; None leaves it. `note` begins a sentence of what cannot be
+    undone, which the names of what it happens to complete. `objects` and `size` (bytes) are deleted for good without a
+    bulk rule, such as by a lifecycle rule. `until` is the last year in which a lock ends, empty where there is none.
+    """
+
+    effect: Effect | None = None
+    reversible: Reversible | None = None
+    note: str = ""
+    objects: int = 0
+    size: int = 0
+    until: str = ""
+
+
 NAMED = ""
 """The identity that the parameters name for the account."""
 
@@ -41,7 +75,7 @@ class Change:
     and is not yet is sent up to `tries` times, since a new policy takes a while to be seen everywhere. `after` is how
     long after the change before it a change is sent (ISO 8601, such as `PT2M`), empty for at once. `restores` says that
     the policy which the change puts is made of what is there when it is sent; `parameters` show it as it will be where
-    nobody else changes it.
+    nobody else changes it. `stated` is what the change says of its own effect beyond what its call says.
     """
 
     key: str
@@ -62,6 +96,7 @@ class Change:
     after: str = ""
     tries: int = 1
     restores: PutsBack | None = None
+    stated: StatedEffect = StatedEffect()
 
     def meaning(self) -> dict[str, Any]:
         """What approval covers: everything but counts, sizes, prices, words and the clock."""

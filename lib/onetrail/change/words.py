@@ -17,3 +17,23 @@ def some(names: Sequence[str], of: int) -> str:
 def share(part: int, whole: int, one: str, verbs: tuple[str, str] = ("is", "are")) -> str:
     """`3 of 20 buckets are`, `1 of 20 buckets is`, `0 of 1 bucket is`: a part of a count, with the verb that agrees."""
     return f"{part:,} of {counted(whole, one)} {verbs[0] if 1 in (part, whole) else verbs[1]}"
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """`a`, `a and b`, `a, b and c`, `a, b, c and 7 more`: the first of some names, each once."""
+    once = list(dict.fromkeys(names))
+    if len(once) > most:
+        return some(once[:most], len(once))
+    return " and ".join([", ".join(once[:-1]), once[-1]]) if once[1:] else "".join(once)
+
+
+def sized(count: int) -> str:
+    """`17.0 MB`: so many bytes, in the largest unit of a thousand that leaves a whole number before the point."""
+    if count < 1000:
+        return counted(count, "byte")
+    unit, size = "kB", count / 1e3
+    for larger in ("MB", "GB", "TB", "PB"):
+        if size < 1000:
+            break
+        unit, size = larger, size / 1e3
+    return f"{size:,.1f} {unit}"

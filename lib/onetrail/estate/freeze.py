@@ -3,10 +3,11 @@ of the policy."""
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from onetrail import iam, names
-from onetrail.change import Change, Document, plain
+from onetrail.change import Change, Document, Reversible, StatedEffect, plain
 from onetrail.estate.old_estate import OldBucket
 from onetrail.iam import document as policy_document
 from onetrail.iam.build import Writers, old_bucket_frozen
@@ -29,6 +30,8 @@ OUR_RULES: Final = "onetrail-"
 _ACCOUNT: Final = re.compile(r"(?:arn:[^:]+:iam::)?(\d{12})(?::root)?")
 _NAMED: Final = re.compile(r"arn:[^:]+:(?:iam|sts)::\d{12}:(?:role|user|assumed-role)/[^*]+")
 _SESSION: Final = re.compile(r"arn:([^:]+):sts::(\d{12}):assumed-role/([^/]+)/.+")
+
+_DEAD_FOR_GOOD: Final = "Deleted principals are removed from a policy, and AWS takes no policy that names them again"
 
 
 def live_rules(bucket: OldBucket) -> list[str]:
@@ -186,7 +189,7 @@ def _held(partition: str, bucket: OldBucket, wanted: Mapping[str, Any]) -> Chang
     )
     if dead:
         said += f"; {', '.join(dead)} no longer exists, and AWS rejects a policy that names it, so it is removed"
-    return _change(
+    held = _change(
         partition,
         bucket,
         "policy",
@@ -197,6 +200,8 @@ def _held(partition: str, bucket: OldBucket, wanted: Mapping[str, Any]) -> Chang
         undo=f"remove the statements {names.SID_HOLD_STILL} and {names.SID_HOLD_WRITERS} again"
         + ("; deleted principals cannot be restored" if dead else ""),
     )
+    lost = StatedEffect(reversible=Reversible.PARTLY, note=_DEAD_FOR_GOOD)
+    return replace(held, stated=lost) if dead else held
 
 
 def _change(

@@ -207,7 +207,7 @@ def _copy(
         reason="a difference from the plan stops here, before the bulk copy"
         if pilot
         else f"{backlog.direction}: {backlog.why_direction}",
-        undo="none: copies are kept, because each may later be the only copy",
+        undo="onetrail deletes no copy: each may later be the only one; until its lock ends only break-glass can",
         actor=COPIER,
         bulk=Bulk(
             deed,

@@ -11,9 +11,12 @@ from onetrail.change import (
     Change,
     CheckKind,
     Document,
+    Effect,
     ExpectedAnswer,
     Only,
     RequiredCheck,
+    Reversible,
+    StatedEffect,
     plain,
 )
 from onetrail.iam.build import old_bucket_closed, old_bucket_emptied
@@ -89,7 +92,7 @@ def _delete(seen: Retiring) -> Change:
 
 def _delete_past(seen: Retiring) -> Change:
     """A line of its own: these are in no archive any more."""
-    return _deletion(
+    deletion = _deletion(
         seen,
         f"DeleteObjects-{PAST}-{seen.bucket.name}",
         "exactly this listing, each by its ETag, and only what is past retention by the date in its key",
@@ -98,6 +101,7 @@ def _delete_past(seen: Retiring) -> Change:
         seen.past,
         PAST,
     )
+    return replace(deletion, stated=StatedEffect(note="Of these, no copy is left anywhere, being past retention"))
 
 
 def _deletion(seen: Retiring, key: str, objects: str, reason: str, undo: str, these: Past, scope: str = "") -> Change:
@@ -213,15 +217,17 @@ def _expire(seen: Retiring) -> Change:
     parameters = {"LifecycleConfiguration": {"Rules": [*kept, rule]}}
     listing = seen.held if seen.past.objects else seen.listing
     words = f"S3 itself deletes what is proven to be in the archive (listing {listing[:12]})"
-    return _call(
+    rule_put = _call(
         seen,
         "PutBucketLifecycleConfiguration",
         parameters,
         {"rules": plain(lifecycle), "listing": listing},
         words,
-        "restore the rules shown as before; what expired is in the archive",
+        "none for what expired, which the archive has; the rules shown as before can be restored",
         CheckKind.CLOSED,
     )
+    objects, size = seen.objects - seen.past.objects, seen.size - seen.past.size
+    return replace(rule_put, stated=StatedEffect(Effect.DELETES, Reversible.NO, objects=objects, size=size))
 
 
 def _call(

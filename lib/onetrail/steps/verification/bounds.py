@@ -77,3 +77,8 @@ def seal_bounds(settings: Settings, folders: tuple[str, ...], now: datetime | No
             )
         ),
     )
+
+
+def last_year(settings: Settings, now: datetime | None) -> str:
+    """The last year in which such a lock may end, counted from when the plan was made; empty where that is unknown."""
+    return str(moved(retain_until(now.date(), settings.retention_years), _LATER).year) if now else ""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from onetrail.aws.actors import BREAK_GLASS, SEALER
-from onetrail.change import Below, Bulk, BulkAction, Change, CheckKind, Only, Plan, RequiredCheck, plain
+from onetrail.change import Below, Bulk, BulkAction, Change, CheckKind, Only, Plan, RequiredCheck, StatedEffect, plain
 from onetrail.change.words import counted
 from onetrail.cloudtrail.object_key import ROOT
 from onetrail.estate.archive import archive_of
@@ -24,7 +24,7 @@ from onetrail.names import CONFLICTS_FOLDER
 from onetrail.s3.decisions.retention import LOCK_MODE
 from onetrail.settings import Settings
 from onetrail.steps.registry import VERIFICATION
-from onetrail.steps.verification.bounds import seal_bounds
+from onetrail.steps.verification.bounds import last_year, seal_bounds
 from onetrail.steps.verification.locks import wanted_lock
 from onetrail.steps.verification.observe import VerificationObservation
 from onetrail.steps.verification.proof import bill
@@ -162,6 +162,7 @@ def _seal(settings: Settings, bucket: BucketVerdict, spared: list[str], now: dat
             bounds=seal_bounds(settings, where, now),
             scope=bucket.name,
         ),
+        stated=StatedEffect(until=last_year(settings, now)),
     )
 
 

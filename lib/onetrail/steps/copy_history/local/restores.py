@@ -68,7 +68,7 @@ def restore_change(settings: Settings, bucket: OldBucket, backlog: Backlog) -> C
         resource=bucket.name,
         before=None,
         reason=f"archived objects cannot be copied before they are restored; at most {cost.hours} hours",
-        undo=f"none: the readable copies expire after {days} days, and the archived objects stay as they are",
+        undo=f"nothing to undo: readable copies expire after {days} days, and the archived objects stay as they are",
         bulk=Bulk(
             BulkAction.RESTORE,
             ("RestoreObject",),
