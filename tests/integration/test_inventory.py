@@ -22,7 +22,7 @@ pytestmark = pytest.mark.estate
 
 SOURCE, LOG = "111122223333", "044455556666"
 BUCKET, REGION = "acme-audit-us-east-1", "us-east-1"
-KEEPER = f"arn:aws:iam::{SOURCE}:role/TrailConsolidation"
+OWNER = f"arn:aws:iam::{SOURCE}:role/TrailConsolidation"
 
 
 def by_hand(clients: Clients, service: str, account: str = SOURCE, region: str = REGION) -> Any:
@@ -166,7 +166,7 @@ def test_after_retirement_a_bucket_is_emptied_and_closed(fresh_estate: Estate) -
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
         for said in page["Contents"]:
             s3.delete_object(Bucket=BUCKET, Key=said["Key"])
-    s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(old_bucket_emptied("aws", BUCKET, [KEEPER])))
+    s3.put_bucket_policy(Bucket=BUCKET, Policy=json.dumps(old_bucket_emptied("aws", BUCKET, [OWNER])))
     observation = saved(clients)
     survey = the_bucket(observation).survey
     assert survey is not None

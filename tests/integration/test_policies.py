@@ -124,7 +124,7 @@ def filled(run: Run, document: Mapping[str, Any]) -> str:
     """The document in one form, with stand-ins for what only the estate fills in: expiry, old buckets, the key that is
     still to be made."""
     text = json.dumps(plain(document))
-    stand_in = f"arn:aws:kms:us-east-1:044455556666:{policies.STAND_IN_KEY}"
+    stand_in = f"arn:aws:kms:us-east-1:044455556666:{policies.PLACEHOLDER_KEY}"
     text = text.replace("after PT6H", policies.LONG_AGO).replace("KeyMetadata.Arn of archive key", stand_in)
     for name in sorted(run.old_buckets, key=len, reverse=True):
         text = text.replace(name, policies.AN_OLD_BUCKET)

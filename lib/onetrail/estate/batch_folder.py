@@ -4,5 +4,5 @@ from onetrail.settings import Settings
 
 
 def folder_of_run(settings: Settings) -> str:
-    """Where manifests and reports of this run lie in the work bucket, with a slash at its end."""
+    """Where manifests and reports of this run are in the work bucket, with a slash at its end."""
     return f"batch/{settings.run_name}/"

@@ -1,5 +1,5 @@
-"""Whether whoever runs this can become break-glass, or the sealer, now: asked before a plan that needs it is approved,
-and again when it is sent."""
+"""Whether the person who runs this can become break-glass, or the sealer, now: asked before a plan that needs it is
+approved, and again when it is sent."""
 
 from typing import Final
 

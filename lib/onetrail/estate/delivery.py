@@ -28,7 +28,7 @@ class RegionDelivery:
 
     @property
     def proven(self) -> bool:
-        """True when a file of the new trail lies in the archive and the trail reports no delivery error."""
+        """True when a file of the new trail is in the archive and the trail reports no delivery error."""
         return bool(self.evidence_key) and not self.error and not self.could_not_look
 
     @property
@@ -44,7 +44,7 @@ class RegionDelivery:
 def read_deliveries(
     settings: Settings, clients: Clients, trail: Trail, regions: tuple[str, ...]
 ) -> list[RegionDelivery]:
-    """One row a region, in the order of `regions`."""
+    """One row per region, in the order of `regions`."""
     return clients.each(lambda region: _read(settings, clients, trail, region), list(regions))
 
 
@@ -73,14 +73,14 @@ def _digest(settings: Settings, clients: Clients, trail: Trail, region: str) -> 
         since["StartAfter"] = prefix + f"{day_path(moved(started, -timedelta(days=1)))}/"
     account = settings.log_account.account_id
     client = clients.client("s3", account, settings.home_region)
-    token: dict[str, Any] = {}
+    following: dict[str, Any] = {}
     for _ in range(10):
         page = look(
             client.list_objects_v2,
             Bucket=settings.bucket_name,
             ExpectedBucketOwner=account,
             Prefix=prefix,
-            **(token or since),
+            **(following or since),
         )
         if isinstance(page, Unread):
             return page
@@ -90,5 +90,5 @@ def _digest(settings: Settings, clients: Clients, trail: Trail, region: str) -> 
                 return There(str(said["Key"]))
         if not page.value.get("IsTruncated"):
             break
-        token = {"ContinuationToken": page.value["NextContinuationToken"]}
+        following = {"ContinuationToken": page.value["NextContinuationToken"]}
     return Absent()

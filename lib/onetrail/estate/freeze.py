@@ -40,30 +40,30 @@ def live_rules(bucket: OldBucket) -> list[str]:
     return [str(rule.get("ID") or "(no ID)") for rule in _rules(bucket) if _lives(rule)]
 
 
-def held_policy(partition: str, bucket: OldBucket, keeper: str) -> dict[str, Any]:
-    """The bucket's policy without dead principals and with our freeze, exempt `keeper` and whoever puts objects by that
-    policy."""
+def held_policy(partition: str, bucket: OldBucket, owner: str) -> dict[str, Any]:
+    """The bucket's policy without dead principals and with our freeze, exempt `owner` and the principals that put
+    objects by that policy."""
     living = without_dead_principals(known(bucket.policy))
     writers = writers_of(living, bucket.account)
-    return iam.with_statements(living, old_bucket_frozen(partition, bucket.name, (keeper,), writers))
+    return iam.with_statements(living, old_bucket_frozen(partition, bucket.name, (owner,), writers))
 
 
-def frozen_for_others(bucket: OldBucket, keeper: str) -> tuple[str, ...]:
-    """Whom the freeze spares, where it does not spare `keeper`: it can then change neither the policy nor a setting of
+def frozen_for_others(bucket: OldBucket, owner: str) -> tuple[str, ...]:
+    """Whom the freeze spares, where it does not spare `owner`: it can then change neither the policy nor a setting of
     the bucket."""
-    if keeper.endswith(":root"):
+    if owner.endswith(":root"):
         return ()  # S3 lets root of the account change the policy whatever it says
     for statement in iam.statements(known(bucket.policy) or {}):
         if statement.get("Sid") == names.SID_HOLD_STILL and "NotAction" in statement:
             spared = statement.get("Condition", {}).get("ArnNotEquals", {}).get("aws:PrincipalArn", ())
             arns = policy_document.values(spared)
-            return () if keeper in arns else arns
+            return () if owner in arns else arns
     return ()
 
 
 def writers_of(policy: Mapping[str, Any] | None, account: str) -> Writers:
-    """Whom the policy lets put objects, besides services. The bucket's own account as a whole is nobody: its roles are
-    not named by that."""
+    """Whom the policy lets put objects, apart from services. The bucket's own account as a whole is nobody: its roles
+    are not named by that."""
     named = [
         name
         for statement in iam.statements(policy or {})
@@ -106,7 +106,7 @@ def _role_of(arn: str) -> str:
 def without_dead_principals(policy: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """The policy without ids of deleted principals; a statement that named nobody else goes with them.
 
-    What stands in a NotPrincipal stays: to take a name out there would widen the Deny. None when no statement is left.
+    What a NotPrincipal names stays: to take a name out there would widen the Deny. None when no statement is left.
     """
     if policy is None:
         return None
@@ -116,21 +116,21 @@ def without_dead_principals(policy: Mapping[str, Any] | None) -> dict[str, Any] 
 
 
 def unmendable(bucket: OldBucket) -> list[str]:
-    """Dead ids that cannot be taken out by us, because they stand in a NotPrincipal."""
+    """Dead ids that cannot be taken out by us, because a NotPrincipal names them."""
     rest = without_dead_principals(known(bucket.policy))
     return iam.dead_principals(rest) if rest else []
 
 
-def bucket_changes(partition: str, bucket: OldBucket, keeper: str) -> list[Change]:
+def bucket_changes(partition: str, bucket: OldBucket, owner: str) -> list[Change]:
     """At most two changes: the lifecycle configuration frozen, and the policy; nothing for an emptied, closed
     bucket."""
-    if bucket.emptied or frozen_for_others(bucket, keeper):
+    if bucket.emptied or frozen_for_others(bucket, owner):
         return []
     changes: list[Change] = []
     if live_rules(bucket):
         changes.append(_frozen(partition, bucket))
     if not isinstance(bucket.policy, Unread) and not unmendable(bucket):
-        wanted = held_policy(partition, bucket, keeper)
+        wanted = held_policy(partition, bucket, owner)
         if not too_large(DocumentKind.BUCKET, size(DocumentKind.BUCKET, wanted)) and iam.canonical(
             wanted
         ) != iam.canonical(bucket.policy):

@@ -1,7 +1,7 @@
 """Guardrails: service control policies that the organization holds over the new trail and, later, over the archive.
 
 They come after what they forbid, and they can only be set from the management account. Where the current credentials
-are not of that account, the step says so and `onetrail policies` prints the document for whoever holds it.
+are not of that account, the step says so and `onetrail policies` prints the document for its owner.
 """
 
 from collections.abc import Mapping, Sequence
@@ -117,14 +117,14 @@ def _blind(settings: Settings, name: str, looks: Mapping[str, object]) -> Organi
 
 
 def guardrail_unread(guardrail: OrganizationGuardrail) -> list[str]:
-    """What could not be read, so that nobody knows whether the guardrail stands."""
+    """What could not be read, so that it is unknown whether the guardrail is attached."""
     return unread({f"the guardrail {guardrail.name}": guardrail.content})
 
 
 def guardrail_changes(
     guardrail: OrganizationGuardrail, wanted: Mapping[str, Any], accounts: Sequence[str], requires: RequiredCheck
 ) -> list[Change]:
-    """What makes the guardrail stand over the accounts; nothing where it cannot be set from here or stands already."""
+    """What attaches the guardrail to the accounts; nothing where it cannot be set from here or is already attached."""
     content = guardrail.content
     if isinstance(content, Unread) or not guardrail.management:
         return []
@@ -197,7 +197,7 @@ def guardrail_changes(
 def guardrail_findings(
     step: str, guardrail: OrganizationGuardrail, wanted: Mapping[str, Any], accounts: Sequence[str], *, ready: bool
 ) -> list[Finding]:
-    """Whether the guardrail stands; `ready` says whether what it must not come before is done."""
+    """Whether the guardrail is attached; `ready` says whether what it must not come before is done."""
     account = guardrail.management or "-"
     content = guardrail.content
     if isinstance(content, Unread):

@@ -64,7 +64,7 @@ class OldBucket:
 
     @property
     def versioned(self) -> bool:
-        """True where versions may lie behind what is current; so they may where nobody could look."""
+        """True where versions may be behind what is current; so they may where that could not be read."""
         return isinstance(self.versioning, Unread) or bool(self.versioning)
 
     @property

@@ -5,7 +5,7 @@ from onetrail.looked import Answer, There, Unread
 from onetrail.settings import Settings
 
 
-def keeper_of(settings: Settings, clients: Clients, account: str) -> Answer[str]:
+def owner_of(settings: Settings, clients: Clients, account: str) -> Answer[str]:
     """ARN of the identity that the parameters name for a source account, as `aws:PrincipalArn` shows it."""
     named = next(a for a in settings.source_accounts if a.account_id == account)
     if named.role_arn:

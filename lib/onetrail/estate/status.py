@@ -67,7 +67,7 @@ def behind(plan: Plan, before: Status) -> Plan:
 
 
 def standing_behind(step: str, before: Status) -> Status:
-    """The status of such a step; what the prerequisite lacks stands in its own."""
+    """The status of such a step; what the prerequisite lacks is in its own status."""
     unknown = before.stage is StepStage.UNKNOWN
     return Status(step, before.stage, _unknown(before) if unknown else f"waiting for {before.step}")
 

@@ -103,15 +103,15 @@ def takes(action: Action, service: Service, resource: str) -> bool:
 @lru_cache(maxsize=65536)
 def _overlap(pattern: str, arn: str) -> bool:
     """Whether some ARN is named by the policy's pattern and is of the resource type with this ARN."""
-    return _meet(_tokens_of_pattern(pattern), _tokens_of_type(arn))
+    return _meet(_parts_of_pattern(pattern), _parts_of_type(arn))
 
 
-def _tokens_of_pattern(pattern: str) -> tuple[str, ...]:
+def _parts_of_pattern(pattern: str) -> tuple[str, ...]:
     wild = {"*": _ANY, "?": _ONE}
     return tuple(wild.get(letter, letter) for letter in _VARIABLE.sub("*", pattern))
 
 
-def _tokens_of_type(arn: str) -> tuple[str, ...]:
+def _parts_of_type(arn: str) -> tuple[str, ...]:
     """What varies is one segment between `:` and `/`, but the name at the end may hold both, as an object's key
     does."""
     found: list[str] = []

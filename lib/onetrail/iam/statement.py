@@ -61,7 +61,7 @@ class Statement(NamedTuple):
         return PrincipalPrecision.PRINCIPAL
 
     def _not_spared(self, scene: Scene) -> bool:
-        """A Deny with NotPrincipal always hits a caller that has a permissions boundary, whomever it lists (IAM User
+        """A Deny with NotPrincipal always hits a caller that has a permissions boundary, whatever it lists (IAM User
         Guide, NotPrincipal)."""
         if self.effect == "Deny" and scene.bounded:
             return True
@@ -76,7 +76,7 @@ class Statement(NamedTuple):
 
 
 class Prepared(Mapping[str, Any]):
-    """A document read once, for whoever asks many times; still a mapping, and never changed afterwards."""
+    """A document read once, for many requests; still a mapping, and never changed afterwards."""
 
     def __init__(self, document: Document) -> None:
         self._document = dict(document)

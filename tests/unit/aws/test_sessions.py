@@ -20,7 +20,7 @@ from onetrail.steps.start_here.overview import read_ways
 
 LOG, SOURCE = "555566667777", "012345670123"
 OPERATOR_ROLE = f"arn:aws:iam::{LOG}:role/onetrail-operator"
-KEEPER_ROLE = f"arn:aws:iam::{LOG}:role/onetrail-grant-keeper"
+GRANT_KEEPER_ARN = f"arn:aws:iam::{LOG}:role/onetrail-grant-keeper"
 SOURCE_COPIER = f"arn:aws:iam::{SOURCE}:role/onetrail-copier"
 KEYS = {"log": "AKIALOG", "source": "AKIASOURCE"}
 CALLERS = {
@@ -152,11 +152,11 @@ def test_an_account_without_a_profile_needs_them_before_any_call(sts: Sts) -> No
 def test_the_operator_role_is_assumed_from_the_log_accounts_profile(sts: Sts) -> None:
     """Once the role is there and trusts the profile's identity it is the way in, and the keeper's role is reached
     through it."""
-    sts.trusts |= {(CALLERS["AKIALOG"], OPERATOR_ROLE), (OPERATOR_ROLE, KEEPER_ROLE)}
+    sts.trusts |= {(CALLERS["AKIALOG"], OPERATOR_ROLE), (OPERATOR_ROLE, GRANT_KEEPER_ARN)}
     clients = given_clients()
     assert clients.entry(LOG).way == "role onetrail-operator by profile log"
     assert clients.entry(LOG).arn == OPERATOR_ROLE
-    assert clients.entry(LOG, GRANT_KEEPER).arn == KEEPER_ROLE
+    assert clients.entry(LOG, GRANT_KEEPER).arn == GRANT_KEEPER_ARN
 
 
 def test_a_role_that_trusts_nobody_here_is_not_entered(sts: Sts) -> None:

@@ -33,7 +33,7 @@ from onetrail.steps import account_lockdown, bucket_creation, copy_history, trai
 from onetrail.steps.start_here.documents_ahead import kind_of
 from onetrail.steps.start_here.preflight import rows
 from onetrail.steps.start_here.preflight_seen import PreflightFacts
-from tests.unit.steps.test_account_lockdown import KEEPER, given_a_fresh_log_account, given_an_old_bucket
+from tests.unit.steps.test_account_lockdown import OWNER, given_a_fresh_log_account, given_an_old_bucket
 from tests.unit.steps.test_bucket_creation import given_nothing_made_yet
 from tests.unit.steps.test_copy_history import SETTINGS, given_a_backlog, given_a_bucket
 from tests.unit.steps.test_copy_history import given as given_the_copy
@@ -313,7 +313,7 @@ def test_the_page_says_how_many_accounts_fit() -> None:
 def test_02_leaves_a_policy_alone_that_would_be_too_large_when_it_is_frozen() -> None:
     """And says so, with the rest of the plan as it is. Twin: one byte less."""
     empty = given_an_old_bucket(policy=document(0).value)
-    spare = MOST[DocumentKind.BUCKET] - size(DocumentKind.BUCKET, held_policy("aws", empty, KEEPER))
+    spare = MOST[DocumentKind.BUCKET] - size(DocumentKind.BUCKET, held_policy("aws", empty, OWNER))
     for more, state in ((0, FindingState.PLANNED), (1, FindingState.FINDING)):
         bucket = given_an_old_bucket(
             policy=document(spare + more + size(DocumentKind.BUCKET, empty.policy or {})).value

@@ -54,7 +54,7 @@ BEFORE, AT = {"aws:CurrentTime": "2026-01-12T14:59:59Z"}, {"aws:CurrentTime": "2
 UNTIL = "2026-01-12T15:00:00Z"
 OLD = "acme-audit-us-east-1"
 BREAKER = role(f"arn:aws:iam::{LOG}:role/onetrail-break-glass")
-KEEPER = role(f"arn:aws:iam::{LOG}:role/onetrail-grant-keeper")
+GRANT_KEEPER = role(f"arn:aws:iam::{LOG}:role/onetrail-grant-keeper")
 OPERATOR = role(f"arn:aws:iam::{LOG}:role/onetrail-operator")
 COPIER = role(f"arn:aws:iam::{LOG}:role/onetrail-copier")
 ADMIN = role(f"arn:aws:iam::{LOG}:role/administrator")
@@ -267,7 +267,7 @@ KEYS = [
     (ADMIN, "kms:DisableKey", {}, False),
     (ADMIN, "kms:CreateGrant", {}, False),
     (root(LOG), "kms:PutKeyPolicy", {}, False),
-    (KEEPER, "kms:PutKeyPolicy", {}, False),
+    (GRANT_KEEPER, "kms:PutKeyPolicy", {}, False),
     (BREAKER, "kms:PutKeyPolicy", {}, True),
     (BREAKER, "kms:ScheduleKeyDeletion", {}, True),
     (PUSHER, "kms:GenerateDataKey", BEFORE, False),
@@ -283,7 +283,7 @@ def test_the_key_opens_with_the_grant_and_closes_with_it(archive) -> None:
     opened = kms_key(archive, (PUSHER.arn,), UNTIL)
     assert allowed(PUSHER, "kms:GenerateDataKey", KEY, LOG, BEFORE, resource=opened)
     assert not allowed(PUSHER, "kms:GenerateDataKey", KEY, LOG, AT, resource=opened)
-    assert not allowed(KEEPER, "kms:PutKeyPolicy", KEY, LOG, resource=opened)
+    assert not allowed(GRANT_KEEPER, "kms:PutKeyPolicy", KEY, LOG, resource=opened)
     with pytest.raises(PolicyError, match="instant of expiry"):
         kms_key(archive, (PUSHER.arn,))
 
@@ -298,7 +298,7 @@ ROLES = [
             ("s3:PutBucketPolicy", ARCHIVE),
             ("s3:GetObject", LOGS),
             ("sts:AssumeRole", COPIER.arn),
-            ("sts:AssumeRole", KEEPER.arn),
+            ("sts:AssumeRole", GRANT_KEEPER.arn),
             ("s3:PutObject", "arn:aws:s3:::acme-work/x"),
         ],
         [
@@ -431,8 +431,8 @@ GUARDRAILS = [
     (trail_guardrail, ADMIN, "s3:DeleteBucket", ARCHIVE, True),
     (archive_guardrail, ADMIN, "s3:DeleteBucket", ARCHIVE, False),
     (archive_guardrail, ADMIN, "s3:PutBucketPolicy", ARCHIVE, False),
-    (archive_guardrail, KEEPER, "s3:PutBucketPolicy", ARCHIVE, True),
-    (archive_guardrail, KEEPER, "s3:DeleteBucketPolicy", ARCHIVE, False),
+    (archive_guardrail, GRANT_KEEPER, "s3:PutBucketPolicy", ARCHIVE, True),
+    (archive_guardrail, GRANT_KEEPER, "s3:DeleteBucketPolicy", ARCHIVE, False),
     (archive_guardrail, BREAKER, "s3:DeleteBucketPolicy", ARCHIVE, True),
     (archive_guardrail, ADMIN, "organizations:LeaveOrganization", "*", False),
     (archive_guardrail, OWNER, "organizations:LeaveOrganization", "*", True),  # the log account alone
@@ -473,7 +473,7 @@ RCPS = [
     (CLOUDTRAIL, "s3:PutObject", LOGS, True),  # a service has no account and is named as spared
     (ADMIN, "s3:DeleteObjectVersion", LOGS, False),
     (BREAKER, "s3:DeleteObjectVersion", LOGS, True),
-    (KEEPER, "s3:PutBucketPolicy", ARCHIVE, True),
+    (GRANT_KEEPER, "s3:PutBucketPolicy", ARCHIVE, True),
     (ADMIN, "s3:PutBucketPolicy", ARCHIVE, False),
     (OUTSIDER, "s3:GetObject", "arn:aws:s3:::another/k", True),
 ]

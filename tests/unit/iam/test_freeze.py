@@ -22,7 +22,7 @@ from tests.unit.iam.test_central_bucket import without_conditions, without_state
 
 OLD, PARTNER, STRANGER = "acme-audit-us-east-1", "222233334444", "333344445555"
 ARN, KEY = f"arn:aws:s3:::{OLD}", f"arn:aws:s3:::{OLD}/AWSLogs/k"
-KEEPER = role(role_arn("TrailConsolidation", SOURCE))
+OWNER = role(role_arn("TrailConsolidation", SOURCE))
 ADMIN, APP = role(role_arn("administrator", SOURCE)), role(role_arn("app", SOURCE))
 FULL = {
     "Version": "2012-10-17",
@@ -63,7 +63,7 @@ DELIVERY = {
 RESTORES = {"s3:RestoreObject"}
 WHO = {
     # who, and which writes are theirs while the bucket is frozen
-    "the identity that retires it": (KEEPER, {*OF_OBJECTS, *OF_BUCKETS}),
+    "the identity that retires it": (OWNER, {*OF_OBJECTS, *OF_BUCKETS}),
     "an administrator of the account": (ADMIN, RESTORES),
     "root of the account": (root(SOURCE), {*RESTORES, "s3:PutBucketPolicy", "s3:DeleteBucketPolicy"}),
     "a role that the policy lets write": (APP, DELIVERY | RESTORES),
@@ -79,7 +79,7 @@ WRITING = Writers((APP.arn,), (PARTNER,))
 
 def frozen(more=None, writers=WRITING):
     policy = {**BEFORE, "Statement": [*BEFORE["Statement"], *([more] if more else [])]}
-    return with_statements(policy, old_bucket_frozen("aws", OLD, [KEEPER.arn], writers))
+    return with_statements(policy, old_bucket_frozen("aws", OLD, [OWNER.arn], writers))
 
 
 def broken(document):

@@ -238,7 +238,7 @@ def opened(direction: str, *more: Mapping[str, Any], now: str = MINUTE_BEFORE) -
     )
 
 
-KEEPERS = Ask("the grant-keeper", SET_POLICY, ARCHIVE.bucket_arn, "")
+GRANT_KEEPERS = Ask("the grant-keeper", SET_POLICY, ARCHIVE.bucket_arn, "")
 """All that anybody but a copier gains, while the window stands."""
 
 
@@ -247,7 +247,7 @@ def wanted(direction: str) -> set[Ask]:
     governance."""
     name = "the copier" if direction == "pull" else "the source copier"
     names = (name, f"{name}, made an administrator")
-    return {KEEPERS} | {
+    return {GRANT_KEEPERS} | {
         Ask(name, action, where, how)
         for name in names
         for action, where, _, how, _ in places()

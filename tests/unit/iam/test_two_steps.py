@@ -21,7 +21,7 @@ ENGINEER = "arn:aws:iam::999988887777:role/PlatformEngineer"
 UNTIL, OLD = "2026-01-12T15:00:00Z", "acme-audit-us-east-1"
 ARCHIVE, WORK, ACCESS = "arn:aws:s3:::acme-archive", "arn:aws:s3:::acme-work", "arn:aws:s3:::acme-access-logs"
 LOGS = f"{ARCHIVE}/AWSLogs/{SOURCE}/CloudTrail/us-east-1/2026/01/12/log.json.gz"
-BREAK_GLASS, OPERATOR, READER, SEALER, KEEPER, COPIER = (
+BREAK_GLASS, OPERATOR, READER, SEALER, GRANT_KEEPER, COPIER = (
     role_arn(f"onetrail-{name}") for name in ("break-glass", "operator", "reader", "sealer", "grant-keeper", "copier")
 )
 PUSHER = role_arn("onetrail-copier", SOURCE)
@@ -53,7 +53,7 @@ def given(*, guarded: bool, state: str = "steady") -> Estate:
             OPERATOR: Role(build.trust([ENGINEER]), (build.operator_policy(found),)),
             READER: Role(build.trust([ENGINEER]), (build.reader_policy(found),)),
             SEALER: Role(build.trust([LEAD]), (build.sealer_policy(found),)),
-            KEEPER: Role(build.trust([OPERATOR]), (build.grant_keeper_policy(found),)),
+            GRANT_KEEPER: Role(build.trust([OPERATOR]), (build.grant_keeper_policy(found),)),
             COPIER: Role(build.trust([OPERATOR]), (build.copier_policy(found, [OLD]),)),
             **(pushed if state == "pushed" else {}),
         },
@@ -84,7 +84,7 @@ ATTACKERS = {
     "the reader": who(READER),
     "the sealer": who(SEALER),
     "the copier": who(COPIER),
-    "the grant-keeper": who(KEEPER),
+    "the grant-keeper": who(GRANT_KEEPER),
 }
 
 
@@ -100,7 +100,7 @@ class Step(NamedTuple):
 def steps(attacker: Who) -> Iterator[Step]:
     """Every change of a role, a policy or a key that could help."""
     own = build.trust([attacker.arn])
-    for role in (BREAK_GLASS, OPERATOR, READER, SEALER, KEEPER, COPIER):
+    for role in (BREAK_GLASS, OPERATOR, READER, SEALER, GRANT_KEEPER, COPIER):
         short = role.rsplit("/onetrail-", 1)[-1]
         yield Step(f"trust of {short}", ("iam:UpdateAssumeRolePolicy",), role, lambda e, r=role: _trusts(e, r, own))
         for action in ("iam:PutRolePolicy", "iam:AttachRolePolicy"):

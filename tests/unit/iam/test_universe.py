@@ -14,7 +14,7 @@ from onetrail.iam.expectations.decisions import (
     BREAK_GLASS,
     CLOUDTRAIL,
     COPIERS,
-    KEEPER,
+    GRANT_KEEPER,
     READERS,
     Ruling,
     decisions,
@@ -106,7 +106,7 @@ COPY = {
 WHO = {
     CLOUDTRAIL: service("cloudtrail.amazonaws.com"),
     BREAK_GLASS: role(ARCHIVE.break_glass_arn),
-    KEEPER: role(ARCHIVE.grant_keeper_arn),
+    GRANT_KEEPER: role(ARCHIVE.grant_keeper_arn),
     COPIERS: role(ARCHIVE.copier_arn),
     READERS: role(role_arn("administrator")),
 }
@@ -159,7 +159,7 @@ def test_the_documents_decide_each_action_as_its_row_says() -> None:
             continue
         found, said = may(one.action), set(one.who)
         if READERS in said:
-            said |= {BREAK_GLASS, KEEPER, COPIERS}
+            said |= {BREAK_GLASS, GRANT_KEEPER, COPIERS}
         wrong += [(one.action, found ^ said)] if found - {CLOUDTRAIL} != said - {CLOUDTRAIL} else []
         if CLOUDTRAIL in found:
             assert CLOUDTRAIL in one.who

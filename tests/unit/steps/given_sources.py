@@ -19,7 +19,7 @@ from onetrail.steps.copy_history import Backlog, CopyObservation
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
 SOURCE, LOG, OTHER = "111122223333", "044455556666", "222233334444"
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
-KEEPER = f"arn:aws:iam::{SOURCE}:role/TrailConsolidation"
+OWNER = f"arn:aws:iam::{SOURCE}:role/TrailConsolidation"
 KEY = f"arn:aws:kms:eu-west-1:{SOURCE}:key/{'1' * 8}-1111-4111-8111-{'1' * 12}"
 ROOT = {
     "Effect": "Allow",
@@ -33,7 +33,7 @@ LOG_KEY = f"AWSLogs/{SOURCE}/CloudTrail/eu-west-1/2021/03/05/{SOURCE}_CloudTrail
 
 def given_a_bucket(name="old", *statements, held=True, **more):
     """A bucket that is held still, unless said otherwise, with further statements in its policy."""
-    ours = build.old_bucket_frozen("aws", name, (KEEPER,)) if held else []
+    ours = build.old_bucket_frozen("aws", name, (OWNER,)) if held else []
     found = [*ours, *statements]
     policy = {"Version": "2012-10-17", "Statement": found} if found else None
     return OldBucket(name, SOURCE, "eu-west-1", policy=policy, **more)

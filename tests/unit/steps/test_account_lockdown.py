@@ -41,7 +41,7 @@ SETTINGS_OF_A_BUCKET = (
 )
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
 LOG, SOURCE = "044455556666", "111122223333"
-KEEPER = "arn:aws:iam::111122223333:role/TrailConsolidation"
+OWNER = "arn:aws:iam::111122223333:role/TrailConsolidation"
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 MANAGEMENT = {
     "Version": "2012-10-17",
@@ -74,7 +74,7 @@ def given_an_old_bucket(**parts: Any) -> OldBucket:
 
 def given_a_held_bucket(**parts: Any) -> OldBucket:
     bucket = given_an_old_bucket()
-    return replace(bucket, **{"policy": held_policy("aws", bucket, KEEPER), **parts})
+    return replace(bucket, **{"policy": held_policy("aws", bucket, OWNER), **parts})
 
 
 def given_a_fresh_log_account(*buckets: OldBucket) -> step.LockdownObservation:
@@ -93,7 +93,7 @@ def given_a_fresh_log_account(*buckets: OldBucket) -> step.LockdownObservation:
         public_access=dict.fromkeys(FLAGS, False),
         security_contact="",
     )
-    return step.LockdownObservation(log, OldEstate((), (), buckets), {SOURCE: KEEPER})
+    return step.LockdownObservation(log, OldEstate((), (), buckets), {SOURCE: OWNER})
 
 
 def given_a_closed_log_account(*buckets: OldBucket) -> step.LockdownObservation:
@@ -201,26 +201,26 @@ def test_a_freeze_of_the_version_before_is_renewed_and_what_it_held_still_counts
     seen = given_a_closed_log_account(replace(bucket, policy=earlier))
     (change,) = step.propose(SETTINGS, seen).changes
     assert (change.key, change.call) == ("acme-audit-us-east-1: policy", "PutBucketPolicy")
-    assert iam.canonical(change.parameters["Policy"].value) == iam.canonical(held_policy("aws", bucket, KEEPER))
+    assert iam.canonical(change.parameters["Policy"].value) == iam.canonical(held_policy("aws", bucket, OWNER))
     assert seen.old.buckets[0].held
     assert keys(given_a_closed_log_account(given_a_held_bucket())) == []
 
 
 @pytest.mark.parametrize(
-    ("keeper", "spared"),
+    ("owner", "spared"),
     [
-        ("arn:aws:iam::111122223333:role/AnotherEngineer", KEEPER),
+        ("arn:aws:iam::111122223333:role/AnotherEngineer", OWNER),
         ("arn:aws:iam::111122223333:root", ""),  # S3 lets it change the policy whatever that says
-        (KEEPER, ""),
+        (OWNER, ""),
     ],
 )
 def test_a_bucket_frozen_for_another_identity_is_named_with_it_and_nothing_is_sent_to_be_refused(
-    keeper: str, spared: str
+    owner: str, spared: str
 ) -> None:
     """The finding says as whom to run; twins: root of the account, and the identity itself."""
     seen = replace(
         given_a_closed_log_account(given_a_held_bucket(lifecycle={"Rules": [EXPIRES]})),
-        keepers={SOURCE: keeper},
+        owners={SOURCE: owner},
     )
     (held,) = (f for f in step.check(SETTINGS, seen) if f.id == "02.held")
     assert bool(keys(seen)) is not bool(spared)
@@ -367,7 +367,7 @@ def test_a_dead_principal_goes_and_the_reason_says_so() -> None:
     assert sent["Statement"] == [
         DELIVERY,
         {**mixed, "Principal": {"AWS": "arn:aws:iam::111122223333:role/Siem"}},
-        *old_bucket_frozen("aws", bucket.name, (KEEPER,)),
+        *old_bucket_frozen("aws", bucket.name, (OWNER,)),
     ]
     assert dead in change.reason
     assert dead in canonical_json(change.before)
@@ -456,15 +456,15 @@ def test_frozen_means_that_an_administrator_cannot_delete_and_cloudtrail_still_d
             iam.Request(who, action, log, SOURCE), iam.Policies(identity=identity, resource=policy)
         ).allowed
 
-    admin, keeper = iam.role("arn:aws:iam::111122223333:role/Admin"), iam.role(KEEPER)
+    admin, owner = iam.role("arn:aws:iam::111122223333:role/Admin"), iam.role(OWNER)
     assert may(admin, "s3:DeleteObject", given_an_old_bucket().policy)
     assert not may(admin, "s3:DeleteObject", sent)
-    assert may(keeper, "s3:DeleteObject", sent)
+    assert may(owner, "s3:DeleteObject", sent)
     assert may(iam.service("cloudtrail.amazonaws.com"), "s3:PutObject", sent)
 
 
 def test_an_emptied_bucket_is_left_as_it_is() -> None:
-    emptied = given_an_old_bucket(policy=old_bucket_emptied("aws", "acme-audit-us-east-1", (KEEPER,)))
+    emptied = given_an_old_bucket(policy=old_bucket_emptied("aws", "acme-audit-us-east-1", (OWNER,)))
     assert keys(given_a_closed_log_account(emptied)) == []
 
 

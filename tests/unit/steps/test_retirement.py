@@ -29,10 +29,10 @@ from tests.unit.change.given import given_a_gate
 NOW = datetime(2026, 2, 1, 12, tzinfo=UTC)
 EXPIRED = RequiredCheck(CheckKind.EXPIRED)
 SOURCE = "111122223333"
-KEEPER = f"arn:aws:iam::{SOURCE}:role/TrailConsolidation"
+OWNER = f"arn:aws:iam::{SOURCE}:role/TrailConsolidation"
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
 BUCKET = OldBucket("acme-eu", SOURCE, "eu-west-1", policy={"Version": "2012-10-17", "Statement": []})
-EMPTIED = replace(BUCKET, policy=old_bucket_emptied("aws", "acme-eu", [KEEPER]))
+EMPTIED = replace(BUCKET, policy=old_bucket_emptied("aws", "acme-eu", [OWNER]))
 RECEIPT = Receipt(
     run="practice",
     bucket="acme-eu",
@@ -73,7 +73,7 @@ def given(*buckets, trails=(), drained=True, done=True, **said):
     values = {
         "untouched": (),
         "deleted": (),
-        "keepers": {SOURCE: KEEPER},
+        "owners": {SOURCE: OWNER},
         "source_copiers": {},
         "now": NOW,
         **said,

@@ -164,8 +164,8 @@ def test_a_bucket_is_held_beside_its_receipt_until_it_is_retired(seen: Any) -> N
         "the bucket changed after it was proven",
         f"{LOG}: a delete marker hides it",
     )
-    keeper = f"arn:aws:iam::{SOURCE}:role/keeper"
-    emptied = seen(replace(BUCKET, policy=old_bucket_emptied("aws", "acme-eu", [keeper])), receipts=held)
+    owner = f"arn:aws:iam::{SOURCE}:role/owner"
+    emptied = seen(replace(BUCKET, policy=old_bucket_emptied("aws", "acme-eu", [owner])), receipts=held)
     assert (emptied.receipt_why, emptied.lack) == ("", "")
     bare = seen(rows=[a_row(LOG)])
     assert (bare.receipt_why, bare.lack) == ("no receipt: it is not proven", "")
@@ -218,17 +218,15 @@ def test_services_that_the_policy_lets_write_are_named(seen: Any, statement: Any
     assert seen(replace(BUCKET, policy={"Statement": [whole]})).other_writers == writers
 
 
-KEEPER, NO_PARTS = There("arn:keeper"), There(())
+OWNER, NO_PARTS = There("arn:owner"), There(())
 
 
 @pytest.fixture
 def observed(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """`observed(keeper=..., parts=..., held=...)`: the old estate of one bucket as 07 sees it, and the buckets it
+    """`observed(owner=..., parts=..., held=...)`: the old estate of one bucket as 07 sees it, and the buckets it
     looked into."""
 
-    def of(
-        keeper: Any = KEEPER, parts: Any = NO_PARTS, *, held: bool = True
-    ) -> tuple[RetirementObservation, list[str]]:
+    def of(owner: Any = OWNER, parts: Any = NO_PARTS, *, held: bool = True) -> tuple[RetirementObservation, list[str]]:
         looked: list[str] = []
 
         def look(_s: Any, _c: Any, _e: Any, bucket: OldBucket, _r: Any) -> Retiring:
@@ -238,7 +236,7 @@ def observed(monkeypatch: pytest.MonkeyPatch) -> Any:
         receipts = Receipts(held={"acme-eu": cast(Any, object()), "gone": cast(Any, object())} if held else {})
         monkeypatch.setattr(module, "retiring", look)
         monkeypatch.setattr(module, "sealed_receipts", lambda *_: receipts)
-        monkeypatch.setattr(module, "keeper_of", lambda *_: keeper)
+        monkeypatch.setattr(module, "owner_of", lambda *_: owner)
         monkeypatch.setattr(module, "standing_parts", lambda *_: parts)
         clients = SimpleNamespace(
             remembered=Remembered(),
@@ -265,14 +263,14 @@ def test_who_may_change_an_emptied_bucket_and_what_is_left_of_the_copiers_role_a
 ) -> None:
     """An account in which nothing of the role stands is not named."""
     found, _ = observed(parts=There((RolePart.ROLE,)))
-    assert (found.keepers, found.source_copiers) == ({SOURCE: "arn:keeper"}, {SOURCE: (RolePart.ROLE,)})
+    assert (found.owners, found.source_copiers) == ({SOURCE: "arn:owner"}, {SOURCE: (RolePart.ROLE,)})
     assert (observed()[0].source_copiers, found.could_not_look) == ({}, ())
 
 
 def test_an_account_that_could_not_be_looked_at_is_said_and_is_not_one_without_a_role(observed: Any) -> None:
     """Each of the two looks by itself."""
-    found, _ = observed(keeper=Unread("AccessDenied"))
+    found, _ = observed(owner=Unread("AccessDenied"))
     assert found.could_not_look == (f"{SOURCE}: who retires its buckets: GetRole: AccessDenied",)
-    assert (found.keepers, found.source_copiers) == ({}, {})
+    assert (found.owners, found.source_copiers) == ({}, {})
     found, _ = observed(parts=Unread("AccessDenied"))
     assert (found.could_not_look, found.source_copiers) == ((f"{SOURCE}: AccessDenied",), {})

@@ -1,4 +1,4 @@
-"""One old bucket beside the archive: what is still to be copied, how, and what stands in the way."""
+"""One old bucket beside the archive: what is still to be copied, how, and what blocks it."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -51,10 +51,10 @@ class Backlog:
     """One old bucket beside the archive.
 
     `objects` and `sizes` (bytes) count by decision. `why_direction` is the reason of its `direction`, which is None
-    where that could not be looked at. `pilot` holds the keys of the first log file and the first digest file that are
+    where that could not be read. `pilot` holds the keys of the first log file and the first digest file that are
     to be copied. `first` and `last` are the days of the oldest and newest object. `named` holds up to five keys for
     each decision that needs a person. `away` and `away_sizes` count by class or tier what must be restored, `restoring`
-    what is being restored. `behind` is what lies behind the current objects of a bucket with versions. `beside` counts
+    what is being restored. `behind` is what is behind the current objects of a bucket with versions. `beside` counts
     what shares its plain key with other bytes, five named. `mapped` is how keys move, `keys` the KMS keys that its
     objects may be under.
     """
@@ -130,7 +130,7 @@ def read_backlog(
     enabled: Mapping[str, frozenset[str]],
     claims: Claims,
 ) -> Backlog:
-    """The bucket listed beside the archive, and a few of its objects and its keys looked at. What fails is said in
+    """The bucket listed beside the archive, and a few of its objects and its keys looked at. What fails is reported in
     `could_not_look`."""
     off = bucket.region not in enabled.get(bucket.account, frozenset({bucket.region}))
     if off:

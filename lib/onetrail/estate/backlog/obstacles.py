@@ -33,7 +33,7 @@ def obstacles(
     enabled: Mapping[str, frozenset[str]] | None = None,
     moving: Iterable[str] = (),
 ) -> tuple[Obstacle, ...]:
-    """In the order in which a person mends them. `enabled` maps accounts to their regions, `moving` says why the bucket
+    """In the order in which a person fixes them. `enabled` maps accounts to their regions, `moving` says why the bucket
     is not frozen."""
     return (
         *_of_bucket(bucket),

@@ -1,8 +1,8 @@
 """A few objects of each old bucket looked at before anything is planned: how they are encrypted, and whether their own
 account can read them.
 
-Source: API Reference, HeadObject and GetObject; S3 answers 400 to whoever reads an object under a customer-provided key
-without the key.
+Source: API Reference, HeadObject and GetObject; S3 answers 400 to a request that reads an object under a
+customer-provided key without the key.
 """
 
 from collections.abc import Iterable

@@ -33,7 +33,7 @@ class SourceKey:
 
     @property
     def open(self) -> bool | Unread:
-        """True while our temporary statement stands in its policy."""
+        """True while its policy has our temporary statement."""
         return made(self.policy, lambda said: names.SID_COPY_DECRYPT in _sids(said), False)
 
     @property

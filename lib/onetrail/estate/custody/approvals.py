@@ -11,7 +11,8 @@ _CARRIED_OUT = (ChangeEnding.DONE, ChangeEnding.REFUSED_AS_WANTED)
 
 
 class Entered(NamedTuple):
-    """Who sent in an account as an actor of a plan: the caller's ARN as STS gave it, and the way in words."""
+    """Who sent in an account as an actor of a plan: the caller's ARN as STS gave it, and how it was reached, in
+    words."""
 
     line: int
     step: str

@@ -16,7 +16,7 @@ from onetrail.change import canonical_json
 from onetrail.estate.custody.sent import ChangeEnding, Sent
 
 _POLICY = ("PutBucketPolicy", "DeleteBucketPolicy", "PutKeyPolicy")
-_TAKEN_BACK = {"PutRolePolicy": "DeleteRolePolicy", "CreateJob": "UpdateJobStatus"}
+_UNDONE_BY = {"PutRolePolicy": "DeleteRolePolicy", "CreateJob": "UpdateJobStatus"}
 """What ends an opening that is no policy of a bucket or key; any other is a role, which is deleted."""
 
 
@@ -44,7 +44,7 @@ class Permission:
 
     @property
     def seconds(self) -> int | None:
-        """How long it stood open by the clock of the record; None while it is open."""
+        """How long it was open by the clock of the record; None while it is open."""
         if self.closed is None:
             return None
         start = self.opened.ended_at or self.opened.at
@@ -52,7 +52,7 @@ class Permission:
 
 
 def permissions(temporary: Collection[tuple[str, str]], sent: Sequence[Sent]) -> tuple[Permission, ...]:
-    """In the order of opening. `temporary` holds (plan, key) of each change that its plan takes back."""
+    """In the order of opening. `temporary` holds (plan, key) of each change that its plan undoes."""
     found = []
     for place, opening in enumerate(sent):
         if (opening.plan, opening.key) in temporary and opening.may_have_happened:
@@ -72,7 +72,7 @@ def _closes(one: Sent, opening: Sent, added: frozenset[str]) -> bool:
     if opening.call in _POLICY:
         put = _policy(one.parameters) if one.call.startswith("Put") else None
         return one.call == "DeleteBucketPolicy" or (put is not None and not added & _statements(put))
-    return one.call == _TAKEN_BACK.get(opening.call, "DeleteRole")
+    return one.call == _UNDONE_BY.get(opening.call, "DeleteRole")
 
 
 def _added(opening: Sent) -> frozenset[str]:

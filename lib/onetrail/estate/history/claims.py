@@ -82,7 +82,7 @@ class Claims:
         return said if said is not None else self._read_both(self._old(one), self._old(other))
 
     def is_copy(self, bucket: str, source: ObjectRow, copy: ObjectRow) -> bool:
-        """Whether what lies in the archive has the source's bytes; both are read, for where sizes and ETags cannot
+        """Whether the archive's object has the source's bytes; both are read, for where sizes and ETags cannot
         say."""
         settings = self._settings
         account = settings.log_account.account_id

@@ -27,7 +27,7 @@ AT_ONCE: Final = 256
 
 @dataclass
 class NoncurrentCounts:
-    """What lies behind the current objects of a bucket with versions, counted while it is listed.
+    """What is behind the current objects of a bucket with versions, counted while it is listed.
 
     `hidden` are logs and digests that a delete marker hides, `markers` all delete markers, `equal` and `other` the
     older versions of logs and digests with the bytes of the newest and with other ones. The names are the first five,
@@ -112,10 +112,10 @@ P = TypeVar("P", bound=_HasSource)
 
 
 def with_tiers(client: S3Client, bucket: OldBucket, pairs: Iterable[P]) -> Iterator[P]:
-    """The pairs as they came; what INTELLIGENT_TIERING may have put away and is still to be moved is looked at by
+    """The pairs as they came; what INTELLIGENT_TIERING may have archived and is still to be moved is looked at by
     HeadObject first.
 
-    Objects under 128 KB are never put away (S3 User Guide, S3 Intelligent-Tiering), so few logs cost a request.
+    Objects under 128 KB are never archived (S3 User Guide, S3 Intelligent-Tiering), so few logs cost a request.
     """
     waiting: list[P] = []
     for pair in pairs:

@@ -1,8 +1,8 @@
 """Old buckets beside the archive, object by object, as two streams in key order: constant memory however many keys.
 
 An object's key in the archive is its old key from `AWSLogs/` on, below the archive's own key prefix: its plain key.
-Where other bytes have that, or are to have it, the copy lies beside: below the folder for conflicts, by old bucket and
-full old key.
+Where other bytes have that, or are to have it, the copy has a key beside it: below the folder for conflicts, by old
+bucket and full old key.
 """
 
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ class ObjectPair(NamedTuple):
 
     @property
     def beside(self) -> bool:
-        """Whether its copy lies beside the plain key."""
+        """Whether its copy has a key beside the plain one."""
         return self.target_key.startswith(CONFLICTS_FOLDER)
 
 
@@ -71,7 +71,7 @@ def prefix_of(key: str) -> str:
 
 
 def folder_of(key: str) -> str:
-    """The listing prefix of the account, kind and region a log or digest lies in, without any key prefix; `""` for
+    """The listing prefix of the account, kind and region a log or digest is in, without any key prefix; `""` for
     anything else."""
     return below_prefix(_folder(key)) if partition_of_key(key) else ""
 
@@ -89,7 +89,8 @@ class Pairing:
         self._rivals: dict[str, Rivals] = {}
 
     def pair(self, source: ObjectRow, plain: ObjectRow | None) -> ObjectPair:
-        """The object and its counterpart; `plain` is what lies under its plain key. Raises what a listing raises."""
+        """The object and its counterpart; `plain` is the object that has its plain key. Raises what a listing
+        raises."""
         key = source.key
         plain_key, folder = archive_key(self._settings, key), folder_of(key)
         if not folder or (plain is not None and self._same(source, plain)):
@@ -141,7 +142,7 @@ def pairs(
     """Every object of the old bucket beside its counterpart. Raises what the listings raise: half a listing is no
     listing.
 
-    `behind` is told of older versions and delete markers on the way.
+    `behind` counts older versions and delete markers on the way.
     """
     client = hot(clients, bucket.account, bucket.region)
     pairing = Pairing(settings, clients, bucket.name, bucket.kms, claims)
@@ -152,7 +153,7 @@ def pairs(
 def _joined(
     settings: Settings, clients: Clients, bucket: OldBucket, rows: Iterator[ObjectRow]
 ) -> Iterator[tuple[ObjectRow, ObjectRow | None]]:
-    """Each row beside what lies under its plain key."""
+    """Each row beside the object that has its plain key."""
     for where, group in groupby(rising(rows, bucket.name), key=placed(_place(settings))):
         if where is None:
             yield from ((row, None) for row in group if row is not None)
@@ -172,7 +173,7 @@ def ranges_of(clients: Clients, bucket: OldBucket, pace: Pace | None = None) -> 
 def rows_of_range(
     settings: Settings, clients: Clients, bucket: OldBucket, key_range: KeyRange, pace: Pace | None = None
 ) -> Iterator[tuple[ObjectRow, ObjectRow | None] | None]:
-    """Every object of the range beside what lies under its plain key, without owners and without waiting: None says
+    """Every object of the range beside the object that has its plain key, without owners and without waiting: None says
     'not yet'."""
     account = settings.log_account.account_id
     archive = Side(hot(clients, account, settings.home_region), settings.bucket_name, account)
@@ -195,7 +196,7 @@ def _old(clients: Clients, bucket: OldBucket) -> Side:
 
 
 def _place(settings: Settings) -> Place:
-    """The folder of account, kind and region that a log or digest lies in, and the archive's."""
+    """The folder of account, kind and region that a log or digest is in, and the archive's."""
 
     def place(key: str) -> tuple[str, str] | None:
         if partition_of_key(key) is None:

@@ -109,7 +109,7 @@ def role_changes(settings: Settings, wanted: Sequence[WantedRole], found: Mappin
         if there is None:
             changes += _made(settings, role, names.OPERATOR_ROLE in found)
         elif not there.could_not_look:
-            changes += _mended(settings, role, there, names.OPERATOR_ROLE in found)
+            changes += _fixed(settings, role, there, names.OPERATOR_ROLE in found)
     return changes
 
 
@@ -186,7 +186,7 @@ def _made(settings: Settings, role: WantedRole, operator_there: bool) -> list[Ch
     return [first, *rest]
 
 
-def _mended(settings: Settings, role: WantedRole, there: Role, operator_there: bool) -> list[Change]:
+def _fixed(settings: Settings, role: WantedRole, there: Role, operator_there: bool) -> list[Change]:
     changes: list[Change] = []
     if iam.canonical(there.trust) != iam.canonical(role.trust):
         changes.append(

@@ -17,14 +17,14 @@ from onetrail.iam import Archive, Opening, all_documents, build
 from onetrail.settings import Settings
 
 LONG_AGO: Final = "2000-01-01T00:00:00Z"
-"""Expiry in printed grants, where none is open: who puts such a document as it is opens nothing."""
+"""Expiry in printed grants, where none is open: to put such a document as it is opens nothing."""
 AN_OLD_BUCKET: Final = "name-of-the-old-bucket"
 """Stands for an old bucket where none is named."""
-STAND_IN_KEY: Final = "key/id-of-the-key"
+PLACEHOLDER_KEY: Final = "key/id-of-the-key"
 """Stands for the archive's key, which step 03 is still to make."""
 OLD_KEY: Final = "key/id-of-the-old-key"
 """Stands for the key that an old bucket is encrypted with."""
-STAND_IN_ROLE: Final = "role-of-the-profile"
+PLACEHOLDER_ROLE: Final = "role-of-the-profile"
 """Stands for the role behind a profile that the parameters name."""
 _PREFIXES: Final = ("AWSLogs/",)
 _PRINTED_ROLES: Final = {
@@ -43,10 +43,10 @@ def documents(
     `old_bucket_*` are for the first old bucket, as if it had no policy of its own, and for the first source account;
     further accounts follow with their id at the name's end. `old_key_open` is the statement that a key of that bucket
     gets beside its own. `central_bucket_open` is for copiers of the log account, `_push` for those of source accounts,
-    `_both` for both, `_batch` for jobs of S3 Batch Operations besides; with `_push` and `_both` goes `kms_key_open`,
+    `_both` for both, `_batch` also for jobs of S3 Batch Operations; with `_push` and `_both` goes `kms_key_open`,
     where 03 has made the key. `*_old_keys` is the copier where old buckets have KMS keys, `*_before_key` what 02 puts
-    while 03 is still to make the archive's key. `scp` and `rcp` are put by no notebook: they are for whoever holds the
-    organization.
+    while 03 is still to make the archive's key. `scp` and `rcp` are put by no notebook: they are for the owner of
+    the organization.
     """
     archive = printed_archive(settings, kms_key_arn)
     buckets = named_buckets(settings, old_buckets)
@@ -58,7 +58,7 @@ def documents(
         operator_principals=settings.operator_principals,
         reader_principals=settings.reader_principals,
         old_prefixes=_PREFIXES,
-        old_bucket_keepers=[_keeper(settings, settings.source_account_ids[0])],
+        old_bucket_owners=[_owner(settings, settings.source_account_ids[0])],
     )
     for name, opening in openings.items():
         found[name] = build.central_bucket_open(archive, opening.copiers, opening.old_buckets, opening.expires)
@@ -82,9 +82,9 @@ def _for_jobs(
     if settings.copy_engine == "local":
         return
     arn, folder = _batch_arn(settings), folder_of_run(settings)
-    keeper = [_keeper(settings, settings.source_account_ids[0])]
+    owner = [_owner(settings, settings.source_account_ids[0])]
     statements = [
-        *build.old_bucket_frozen(settings.partition, buckets[0], keeper),
+        *build.old_bucket_frozen(settings.partition, buckets[0], owner),
         *build.old_bucket_open(settings.partition, buckets[0], archive.copier_arn, _PREFIXES, expires),
         *build.old_bucket_batch(settings.partition, buckets[0], arn, _PREFIXES, expires),
     ]
@@ -103,7 +103,7 @@ def _batch_arn(settings: Settings) -> str:
 def printed_archive(settings: Settings, kms_key_arn: str = "") -> Archive:
     """The archive with the key that the parameters name; where they let one be made, with a stand-in for it unless it
     is given."""
-    stated = {"none": "", "create": _key(settings, settings.log_account.account_id, STAND_IN_KEY)}
+    stated = {"none": "", "create": _key(settings, settings.log_account.account_id, PLACEHOLDER_KEY)}
     return archive_of(settings, kms_key_arn=kms_key_arn or stated.get(settings.kms_key, settings.kms_key))
 
 
@@ -127,13 +127,13 @@ def _old_bucket(
     settings: Settings, archive: Archive, bucket: str, expires: str, account: str, end: str
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """An old bucket frozen, then also with the copier's grant, then emptied and closed."""
-    partition, keeper = settings.partition, [_keeper(settings, account)]
-    held = iam.with_statements(None, build.old_bucket_frozen(partition, bucket, keeper))
+    partition, owner = settings.partition, [_owner(settings, account)]
+    held = iam.with_statements(None, build.old_bucket_frozen(partition, bucket, owner))
     copied = build.old_bucket_open(partition, bucket, archive.copier_arn, _PREFIXES, expires)
     yield f"old_bucket_hold_still{end}", held
     yield f"old_bucket_open{end}", iam.with_statements(held, copied)
     yield f"old_bucket_closed{end}", iam.with_statements(held, build.old_bucket_closed(partition, bucket))
-    yield f"old_bucket_shell{end}", build.old_bucket_emptied(partition, bucket, keeper)
+    yield f"old_bucket_shell{end}", build.old_bucket_emptied(partition, bucket, owner)
 
 
 def _variants(settings: Settings, archive: Archive, buckets: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -150,10 +150,10 @@ def _variants(settings: Settings, archive: Archive, buckets: Sequence[str]) -> I
                 yield f"{name}{end}", dict(role.policy)
 
 
-def _keeper(settings: Settings, account: str) -> str:
+def _owner(settings: Settings, account: str) -> str:
     """Who may still delete from and change the old buckets of an account."""
     named = next(one for one in settings.source_accounts if one.account_id == account)
-    return named.role_arn or names.role_arn(settings.partition, account, STAND_IN_ROLE)
+    return named.role_arn or names.role_arn(settings.partition, account, PLACEHOLDER_ROLE)
 
 
 def _key(settings: Settings, account: str, key: str) -> str:

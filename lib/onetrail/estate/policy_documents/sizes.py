@@ -18,7 +18,7 @@ _NONE: Final[Inline] = {}
 _INSTANT: Final = "2026-01-12T15:00:00Z"
 """As long as every instant is that a policy is sent with."""
 _RESULT: Final = "arn:aws-us-gov:kms:us-gov-west-1:111122223333:key/mrk-" + 32 * "0"
-"""As long as the longest ARN that AWS gives back and that stands in a policy then: a key's."""
+"""As long as the longest ARN that AWS gives back and that a policy then names: a key's."""
 _CONTROLS: Final = {"SERVICE_CONTROL_POLICY": DocumentKind.SCP, "RESOURCE_CONTROL_POLICY": DocumentKind.RCP}
 _KINDS: Final = {
     "PutBucketPolicy": (DocumentKind.BUCKET, "Policy"),

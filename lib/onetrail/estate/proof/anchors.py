@@ -25,7 +25,7 @@ from onetrail.looked import Absent, Unread
 from onetrail.settings import Settings
 
 SEALED: Final = "sealed/"
-"""Below the heads' folder; what lies there is written and read by others."""
+"""Below the heads' folder; what is below it is written and read by others."""
 _LINE: Final = re.compile(r"head-(\d{6,18})\.json")
 
 
@@ -52,8 +52,8 @@ class Anchor(NamedTuple):
 class Anchors:
     """`there` is False while the work bucket does not exist; `could_not_look` says why the heads could not be read.
 
-    `strange` names, a line each, what lies there and is no head of this record; `unread` has line -> why its head could
-    not be read.
+    `strange` names, a line each, what is stored there and is no head of this record; `unread` has line -> why its head
+    could not be read.
     """
 
     held: tuple[Anchor, ...] = ()
@@ -69,7 +69,7 @@ class Anchors:
 
 
 def folder_of(settings: Settings) -> str:
-    """Where the heads of this run lie in the work bucket."""
+    """Where the heads of this run are in the work bucket."""
     return heads.folder_of(settings.run_name)
 
 
@@ -155,7 +155,7 @@ def _line_of(key: str) -> int:
 
 
 def _of_run(head: RecordHead, run: str, name: str) -> RecordHead:
-    """The head, where it is of that run and lies under its own name. Raises HeadRefused."""
+    """The head, where it is of that run and has its own name as key. Raises HeadRefused."""
     if head.run != run:
         raise HeadRefused(f"is a head of the run {head.run[:80]!a}")
     if key_of(run, head.line) != heads.folder_of(run) + name:

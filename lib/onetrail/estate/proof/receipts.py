@@ -1,7 +1,7 @@
 """Verification receipts: what step 06 has proven of one old bucket, bound to the exact listing it proved.
 
-A receipt lies in the run folder. It may allow a deletion, it never marks a step as done by itself: it counts only while
-the bucket still holds what was proven, its own hash fits, and the run record holds that hash.
+A receipt is a file in the run folder. It may allow a deletion, it never marks a step as done by itself: it counts only
+while the bucket still holds what was proven, its own hash fits, and the run record holds that hash.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ class Receipt:
     """What was proven of one bucket.
 
     `listing` is the hash of the listing, `proven` the list that holds it row by row, `ledger` the parts of the ledger
-    about the copies. `archive` is the bucket that holds the proven versions, `log_account` the account that it lies in,
+    about the copies. `archive` is the bucket that holds the proven versions, `log_account` the account that it is in,
     `work_bucket` the one whose heads vouch for the receipt; each empty where an earlier release wrote it.
     `trails` are [account, trail, home region, instant of StopLogging or empty] of every trail that wrote into the
     bucket. `at` is ISO text, UTC. `format` is the version of this form. `sha256` binds all other fields.

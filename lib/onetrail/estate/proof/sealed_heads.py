@@ -39,7 +39,8 @@ class SealedHead(NamedTuple):
 
 @dataclass(frozen=True)
 class SealedHeads:
-    """All of one run. `strange` names what lies there and is none; `could_not_look` says why they could not be read."""
+    """All of one run. `strange` names what is stored there and is none; `could_not_look` says why they could not be
+    read."""
 
     held: tuple[SealedHead, ...] = ()
     strange: tuple[str, ...] = ()
@@ -56,7 +57,7 @@ class SealedHeads:
 
 
 def folder(run: str) -> str:
-    """Below which key the sealed heads of a run lie in the work bucket."""
+    """Below which key the sealed heads of a run are in the work bucket."""
     return f"{folder_of(run)}{SEALED}"
 
 

@@ -1,5 +1,5 @@
-"""CloudTrail's public keys: those that were saved with the evidence, and those that CloudTrail gives now; which is
-which is said."""
+"""CloudTrail's public keys: those that were saved with the evidence, and those that CloudTrail gives now; each
+shows which it is."""
 
 import os
 from collections.abc import Sequence

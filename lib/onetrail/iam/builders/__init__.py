@@ -1,1 +1,1 @@
-"""One module for each kind of document; `onetrail.iam.build` is the way in."""
+"""One module for each kind of document; import them from `onetrail.iam.build`."""

@@ -1,7 +1,7 @@
 """The policy of the central bucket: steady, with the window open, and while copies are made.
 
-Whoever is not named in `ReadsOnly` reads and nothing else; each role that is named there is held to its own work by a
-statement of its own.
+A principal that `ReadsOnly` does not name reads and does nothing else; each role that is named there is held to its own
+work by a statement of its own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ def central_bucket(archive: Archive) -> dict[str, Any]:
 
 def central_bucket_window(archive: Archive) -> dict[str, Any]:
     """Steady, and the grant-keeper may set the policy: break-glass puts this before a copy, steady after."""
-    return document(*_steady(archive, archive.grant_keeper_arn), _keeper_sets_policy(archive))
+    return document(*_steady(archive, archive.grant_keeper_arn), _grant_keeper_sets_policy(archive))
 
 
 def central_bucket_open(
@@ -51,15 +51,15 @@ def central_bucket_open(
     """The window, and the copiers may write copies from the old buckets; both until `expires` (ISO 8601, UTC).
 
     `conditional` False leaves out that each copy must ask S3 to refuse it where something is there, for an S3 that
-    takes no If-None-Match on a copy. A copier of another account gets Allow statements besides, since its own account
+    takes no If-None-Match on a copy. A copier of another account also gets Allow statements, since its own account
     cannot let it in. Raises `PolicyError` when there is no copier, no old bucket, a pattern instead of a name, or no
     instant of expiry.
     """
     checked_opening(copiers, old_buckets, expires)
     return document(
         *_steady(archive, archive.grant_keeper_arn, *copiers),
-        _keeper_sets_policy(archive),
-        _keeper_expires(archive, expires),
+        _grant_keeper_sets_policy(archive),
+        _grant_keeper_expires(archive, expires),
         *_copier_bounds(archive, copiers, old_buckets, expires),
         *(_never_overwrites(archive, copiers) if conditional else ()),
         *_foreign_copiers(archive, copiers, old_buckets, expires),
@@ -112,20 +112,20 @@ def only_tls(bucket: str) -> Statement:
     }
 
 
-def break_glass_writes_no_object(archive: Archive, bucket: str, besides: Sequence[str] = ()) -> Statement:
+def break_glass_writes_no_object(archive: Archive, bucket: str, also: Sequence[str] = ()) -> Statement:
     """Break-glass locks, unlocks and deletes objects, and does nothing else to one: it makes, copies, re-keys, tags and
     annotates none."""
-    may = sorted((*READS, *OBJECT_KEEPING, *besides))
+    may = sorted((*READS, *OBJECT_KEEPING, *also))
     return held_to("BreakGlassWritesNoObject", [archive.break_glass_arn], may, f"{bucket}/*")
 
 
-def _keeper_sets_policy(archive: Archive) -> Statement:
+def _grant_keeper_sets_policy(archive: Archive) -> Statement:
     may = (*_READS, SET_POLICY)
     where = [archive.bucket_arn, archive.objects_arn]
     return held_to("KeeperSetsPolicyOnly", [archive.grant_keeper_arn], may, where)
 
 
-def _keeper_expires(archive: Archive, expires: str) -> Statement:
+def _grant_keeper_expires(archive: Archive, expires: str) -> Statement:
     """The window ends with the grant that it was opened for: from then on break-glass alone sets the policy."""
     late = {
         "ArnEquals": {"aws:PrincipalArn": archive.grant_keeper_arn},

@@ -118,5 +118,5 @@ def allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> dict[st
 
 
 def document(*statements: Mapping[str, Any]) -> dict[str, Any]:
-    """A policy document of these statements; no two share a part, so whoever edits one edits only it."""
+    """A policy document of these statements; no two share a part, so an edit of one changes only that one."""
     return {"Version": VERSION, "Statement": json.loads(json.dumps(statements))}

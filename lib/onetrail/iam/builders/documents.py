@@ -49,15 +49,15 @@ def all_documents(
     operator_principals: Sequence[str],
     reader_principals: Sequence[str] = (),
     old_prefixes: Sequence[str] = ("",),
-    old_bucket_keepers: Sequence[str] = (),
+    old_bucket_owners: Sequence[str] = (),
     guardrail_exempt: Sequence[str] = (),
 ) -> dict[str, dict[str, Any]]:
     """Name -> document. `old_bucket_*` are for the first old bucket; the others differ by name only.
 
-    Readers default to the operators' principals, keepers of old buckets to break-glass's, for want of others.
+    Readers default to the operators' principals, owners of old buckets to break-glass's, for want of others.
     """
     bucket = opening.old_buckets[0]
-    keepers = old_bucket_keepers or break_glass_principals
+    owners = old_bucket_owners or break_glass_principals
     partition = archive.partition
     operators = (archive.operator_arn,)
     found = {
@@ -66,12 +66,12 @@ def all_documents(
         "central_bucket_open": central_bucket_open(
             archive, opening.copiers, opening.old_buckets, opening.expires, conditional=opening.conditional
         ),
-        "old_bucket_hold_still": document(*old_bucket_frozen(partition, bucket, keepers)),
+        "old_bucket_hold_still": document(*old_bucket_frozen(partition, bucket, owners)),
         "old_bucket_open": document(
             *old_bucket_open(partition, bucket, archive.copier_arn, old_prefixes, opening.expires)
         ),
         "old_bucket_closed": document(*old_bucket_closed(partition, bucket)),
-        "old_bucket_shell": old_bucket_emptied(partition, bucket, keepers),
+        "old_bucket_shell": old_bucket_emptied(partition, bucket, owners),
         "kms_key": kms_key(archive),
         "access_log_bucket": access_log_bucket(archive),
         "work_bucket": work_bucket(archive),

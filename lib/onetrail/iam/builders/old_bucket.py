@@ -37,7 +37,8 @@ DELIVERIES: Final = (
 
 @dataclass(frozen=True)
 class Writers:
-    """Whom an old bucket's own policy lets put objects, besides services: exact ARNs of principals, and whole accounts.
+    """Whom an old bucket's own policy lets put objects, apart from services: exact ARNs of principals, and whole
+    accounts.
 
     `unnamed` is True where it lets in somebody who cannot be named here, such as everybody of an organization.
     """
@@ -136,14 +137,14 @@ def old_bucket_closed(partition: str, bucket: str) -> list[Statement]:
     ]
 
 
-def old_bucket_emptied(partition: str, bucket: str, keeper_arns: Sequence[str]) -> dict[str, Any]:
+def old_bucket_emptied(partition: str, bucket: str, owner_arns: Sequence[str]) -> dict[str, Any]:
     """The whole policy of a retired, empty bucket: the name stays ours and nothing can be put behind it.
 
-    Object calls are refused to everybody, services too. On the bucket itself the keepers may read settings
+    Object calls are refused to everybody, services too. On the bucket itself the owners may read settings
     and change the policy; who must do more changes the policy first. Raises `PolicyError` when there is no
-    keeper.
+    owner.
     """
-    _somebody(bucket, keeper_arns)
+    _somebody(bucket, owner_arns)
     arn = bucket_arn(partition, bucket)
     refused = {"Effect": "Deny", "Principal": "*"}
     return document(
@@ -159,7 +160,7 @@ def old_bucket_emptied(partition: str, bucket: str, keeper_arns: Sequence[str]) 
             **refused,
             "Action": ["s3:DeleteBucketPolicy", "s3:Get*", "s3:List*", "s3:PutBucketPolicy"],
             "Resource": arn,
-            "Condition": {"ArnNotEquals": {"aws:PrincipalArn": one_or_many(list(keeper_arns))}},
+            "Condition": {"ArnNotEquals": {"aws:PrincipalArn": one_or_many(list(owner_arns))}},
         },
     )
 

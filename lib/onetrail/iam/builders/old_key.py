@@ -12,7 +12,7 @@ Statement = dict[str, Any]
 
 
 def old_key_open(key_arn: str, copiers: Sequence[str], buckets: Sequence[str], expires: str) -> list[Statement]:
-    """The copiers decrypt what lies in these buckets, through S3 of the key's region, until `expires`; nothing else.
+    """The copiers decrypt the objects of these buckets, through S3 of the key's region, until `expires`; nothing else.
 
     S3's encryption context is the object's ARN, or the bucket's where it uses an S3 Bucket Key, so both are named.
     Source: AWS KMS Developer Guide, kms:ViaService; S3 User Guide, "Encryption context". Raises `PolicyError` where the

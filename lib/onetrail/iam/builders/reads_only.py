@@ -1,4 +1,4 @@
-"""Denied by default: what only a named few may do besides reading. An action that S3 adds later is denied with the
+"""Denied by default: all but reading, except for a named few. An action that S3 adds later is denied with the
 rest.
 
 Source: AWS Control Tower's own mandatory controls of its log bucket (CTS3PV8) deny by NotAction in the same way.

@@ -46,7 +46,7 @@ def work_bucket(archive: Archive) -> dict[str, Any]:
 
 
 def work_statements(archive: Archive, jobs: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """The statements of the work bucket's policy; `jobs` are roles that put reports besides."""
+    """The statements of the work bucket's policy; `jobs` are roles that also put reports."""
     arn = archive.work_arn
     objects = {"Resource": f"{arn}/*"}
     writers = [archive.grant_keeper_arn, archive.operator_arn, archive.sealer_arn, *jobs]

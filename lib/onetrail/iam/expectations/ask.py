@@ -71,7 +71,7 @@ class Ask:
 
     @property
     def conflict(self) -> str:
-        """ARN of a log that lies in the conflicts folder, since another has its key."""
+        """ARN of a log in the conflicts folder, since another has its key."""
         return f"{self.archive.bucket_arn}/onetrail-conflicts/old-bucket/AWSLogs/log.json.gz"
 
     @property

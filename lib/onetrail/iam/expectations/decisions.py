@@ -1,7 +1,9 @@
-"""Every write that AWS lists, decided: who may, when and why. Each action stands in exactly one row; docs/policies.md shows them.
+"""Every write that AWS lists, decided: who may, when and why. Each action has exactly one row; docs/policies.md shows
+them.
 
-The rows are about the archive. Source of the actions: `universe`. `tests/unit/iam/test_universe.py` holds each row against the documents
-and against AWS's newest list: an action that AWS adds is refused at once, and turns that test red until it has a row here.
+The rows are about the archive. Source of the actions: `universe`. `tests/unit/iam/test_universe.py` holds each row
+against the documents and against AWS's newest list: an action that AWS adds is refused at once, and turns that test red
+until it has a row here.
 """
 
 from collections.abc import Iterator
@@ -27,14 +29,14 @@ class ExpectedDecision(NamedTuple):
     why: str
 
 
-CLOUDTRAIL, BREAK_GLASS, KEEPER, COPIERS, READERS = (
+CLOUDTRAIL, BREAK_GLASS, GRANT_KEEPER, COPIERS, READERS = (
     "CloudTrail",
     "break-glass",
     "the grant-keeper",
     "the copiers",
     "any principal that its account lets",
 )
-CALLERS: Final = (CLOUDTRAIL, BREAK_GLASS, KEEPER, COPIERS, READERS)
+CALLERS: Final = (CLOUDTRAIL, BREAK_GLASS, GRANT_KEEPER, COPIERS, READERS)
 _ALWAYS, _OPEN = "always", "while a grant is open"
 _A, _D, _I = Ruling
 
@@ -47,9 +49,9 @@ _ROWS: Final[tuple[_Rows, ...]] = (
     (_A, (COPIERS,), _OPEN, "CopyObject asks for it where the old object has tags; nothing here reads tags", ("s3:PutObjectTagging",)),
     (_A, (BREAK_GLASS, COPIERS), "break-glass always, copiers " + _OPEN,
      "06 raises locks as break-glass; a copy carries its own lock, under governance and no longer than any log is kept", ("s3:PutObjectRetention",)),
-    (_A, (BREAK_GLASS, KEEPER), "break-glass always, the grant-keeper within the window",
+    (_A, (BREAK_GLASS, GRANT_KEEPER), "break-glass always, the grant-keeper within the window",
      "03 puts the policy, 05 opens and closes the grant", ("s3:PutBucketPolicy",)),
-    (_A, (BREAK_GLASS, COPIERS, KEEPER, READERS), _ALWAYS, "archived logs are restored to be read; no byte of them changes", ("s3:RestoreObject",)),
+    (_A, (BREAK_GLASS, COPIERS, GRANT_KEEPER, READERS), _ALWAYS, "archived logs are restored to be read; no byte of them changes", ("s3:RestoreObject",)),
     (_A, (BREAK_GLASS,), _ALWAYS, "06 changes an active lock's mode, which S3 lets only a principal do that may bypass governance",
      ("s3:BypassGovernanceRetention",)),
     (_A, (BREAK_GLASS,), _ALWAYS, "somebody must be able to undo everything but a compliance lock",

@@ -41,7 +41,7 @@ _ACCOUNT_CHANGES: Final = (
 
 @lru_cache(maxsize=8)
 def guarded(archive: Archive, which: Guardrail, now: str) -> tuple[Expectation, ...]:
-    """Every row of that guardrail. Whoever asks is an administrator whom the resource's own policy lets do
+    """Every row of that guardrail. The caller is an administrator whom the resource's own policy lets do
     everything."""
     ask = Ask(archive, now)
     deeds: list[_Deed] = []
@@ -103,7 +103,7 @@ def _buckets(ask: Ask) -> Iterator[_Deed]:
 
 
 def _roles(ask: Ask) -> Iterator[_Deed]:
-    """Whoever changes a role of ours can become it: nobody does but break-glass."""
+    """A principal that changes a role of ours can become it: only break-glass may."""
     found = ask.archive
     base = found.operator_arn.rpartition("/")[0]
     for name, who in _ours(ask).items():

@@ -69,7 +69,7 @@ def judged(expectations: Iterable[Expectation], document: Document) -> Iterator[
 
 
 def judge_guardrail(archive: Archive, which: Guardrail, document: Document) -> Iterator[ExpectationResult]:
-    """Each expected request under the document, as a control policy over whoever asks; everything else lets everybody
+    """Each expected request under the document, as a control policy over the caller; everything else lets everybody
     do everything."""
     control = ((prepared({"Version": VERSION, "Statement": [_OPEN]}), prepared(document)),)
     resource = prepared({"Version": VERSION, "Statement": [_OPEN]})

@@ -19,7 +19,7 @@ _KEEPING: Final = frozenset(
         "s3:PutObjectRetention",
     }
 )
-"""What break-glass may do to an object besides reading it."""
+"""What break-glass may do to an object apart from reading it."""
 _ROOT_MAY: Final = frozenset({"s3:DeleteBucketPolicy", "s3:PutBucketPolicy"})
 """What S3 lets the root of a bucket's own account do whatever the policy says."""
 

@@ -161,7 +161,7 @@ def _bucket(settings: Settings, observation: LockdownObservation, bucket: OldBuc
         return [Finding("02.held", FindingState.OK, *where, "is already emptied and closed")]
     found = [Finding("02.not-evaluated", FindingState.COULD_NOT_LOOK, *where, text) for text in bucket.could_not_look]
     arn = names.bucket_arn(settings.partition, bucket.name)
-    keeper = observation.keepers.get(bucket.account)
+    owner = observation.owners.get(bucket.account)
     stuck = unmendable(bucket)
     if stuck:
         text = (
@@ -169,9 +169,9 @@ def _bucket(settings: Settings, observation: LockdownObservation, bucket: OldBuc
             " rewrites that statement"
         )
         found.append(Finding("02.held", FindingState.FINDING, *where, text))
-    elif keeper and (others := frozen_for_others(bucket, keeper)):
+    elif owner and (others := frozen_for_others(bucket, owner)):
         text = (
-            f"has a freeze that exempts {', '.join(others)}, so {keeper} can change nothing in it: run this step as"
+            f"has a freeze that exempts {', '.join(others)}, so {owner} can change nothing in it: run this step as"
             " that identity"
         )
         found.append(Finding("02.held", FindingState.FINDING, *where, text))
@@ -190,7 +190,7 @@ def _bucket(settings: Settings, observation: LockdownObservation, bucket: OldBuc
                 "only the retiring identity may change or delete anything in it",
             )
         )
-    elif keeper and (large := _too_large_when_held(settings, bucket, keeper)):
+    elif owner and (large := _too_large_when_held(settings, bucket, owner)):
         text = f"its policy {large}: its owner must shorten it first"
         found.append(Finding("02.held", FindingState.FINDING, *where, text))
     live = live_rules(bucket)
@@ -219,8 +219,8 @@ def _of_role(settings: Settings, plan: Plan, name: str) -> tuple[Change, ...]:
     return plan.on(account, names.role_arn(settings.partition, account, name))
 
 
-def _too_large_when_held(settings: Settings, bucket: OldBucket, keeper: str) -> str:
-    return too_large(DocumentKind.BUCKET, size(DocumentKind.BUCKET, held_policy(settings.partition, bucket, keeper)))
+def _too_large_when_held(settings: Settings, bucket: OldBucket, owner: str) -> str:
+    return too_large(DocumentKind.BUCKET, size(DocumentKind.BUCKET, held_policy(settings.partition, bucket, owner)))
 
 
 def _planned(pending: Sequence[Change], id: str, account: str, region: str, resource: str, fine: str) -> Finding:

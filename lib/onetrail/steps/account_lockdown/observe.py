@@ -8,7 +8,7 @@ from onetrail.aws.one_look import one_look
 from onetrail.estate.log_account.observed import LogAccount, observe_log_account
 from onetrail.estate.old_estate import OldEstate, read_old_estate
 from onetrail.estate.proof.receipts import read_receipts
-from onetrail.estate.source_identity import keeper_of
+from onetrail.estate.source_identity import owner_of
 from onetrail.looked import Unread
 from onetrail.settings import Settings
 
@@ -22,7 +22,7 @@ class LockdownObservation:
 
     log: LogAccount
     old: OldEstate
-    keepers: Mapping[str, str] = field(default_factory=dict)
+    owners: Mapping[str, str] = field(default_factory=dict)
     could_not_look: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
 
@@ -31,14 +31,14 @@ class LockdownObservation:
 def observe(settings: Settings, clients: Clients, estate: OldEstate | None = None) -> LockdownObservation:
     """Everything step 02 rests on; changes nothing. `estate` is what the caller has just read of the old trails and
     buckets."""
-    keepers, failed = {}, []
+    owners, failed = {}, []
     for account in settings.source_account_ids:
-        found = keeper_of(settings, clients, account)
+        found = owner_of(settings, clients, account)
         if isinstance(found, Unread):
             failed.append(f"{account}: who retires its buckets: GetRole: {found.why}")
         else:
-            keepers[account] = found.value
+            owners[account] = found.value
     old = estate or read_old_estate(settings, clients)
     proven = read_receipts(settings.run_folder).remembered
     gone = sorted(set(proven) - {bucket.name for bucket in old.buckets})
-    return LockdownObservation(observe_log_account(settings, clients), old, keepers, tuple(failed), tuple(gone))
+    return LockdownObservation(observe_log_account(settings, clients), old, owners, tuple(failed), tuple(gone))

@@ -30,8 +30,8 @@ def whole_plan(settings: Settings, observation: LockdownObservation) -> Plan:
     """What is left to do, whether AWS takes its documents or not."""
     changes = log_account_changes(settings, observation.log, observation.old.buckets, observation.gone)
     for bucket in observation.old.buckets:
-        keeper = observation.keepers.get(bucket.account)
-        changes += bucket_changes(settings.partition, bucket, keeper) if keeper else []
+        owner = observation.owners.get(bucket.account)
+        changes += bucket_changes(settings.partition, bucket, owner) if owner else []
     plan = Plan(
         step=ACCOUNT_LOCKDOWN.number,
         estate=settings.estate,

@@ -20,7 +20,7 @@ from onetrail.steps.bucket_creation.wanted import KEY_TO_COME
 _KEY = "archive key"
 
 
-def arn_or_stand_in(settings: Settings, observation: BucketsObservation) -> str:
+def arn_or_placeholder(settings: Settings, observation: BucketsObservation) -> str:
     """The key's ARN; while it is still to be made, a stand-in that `filled` replaces; empty for no key.
 
     Empty too where nobody could look for the key: then no plan holds anything that rests on it.
@@ -43,7 +43,7 @@ def key_changes(settings: Settings, observation: BucketsObservation) -> list[Cha
     """Make the key, its alias and its yearly rotation, and let our roles use it; or put a changed key policy right."""
     if settings.kms_key != "create":
         return []
-    archive = archive_of(settings, kms_key_arn=arn_or_stand_in(settings, observation))
+    archive = archive_of(settings, kms_key_arn=arn_or_placeholder(settings, observation))
     policy = judged_key(archive, kms_key(archive))
     if _missing(settings, observation):
         return [*_made(settings, policy), *_roles_using(settings, observation)]

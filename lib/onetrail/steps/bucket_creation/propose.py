@@ -76,7 +76,7 @@ def whole_plan(settings: Settings, observation: BucketsObservation) -> Plan:
 
 def wanted(settings: Settings, observation: BucketsObservation) -> tuple[WantedBucket, ...]:
     """The buckets as they should be, given which years of logs there are to come."""
-    archive = archive_of(settings, kms_key_arn=key.arn_or_stand_in(settings, observation))
+    archive = archive_of(settings, kms_key_arn=key.arn_or_placeholder(settings, observation))
     buckets = wanted_buckets(settings, archive, _dated(settings, observation))
     return tuple(_as_opened(settings, observation.buckets[bucket.name], bucket) for bucket in buckets)
 

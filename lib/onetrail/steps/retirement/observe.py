@@ -19,7 +19,7 @@ from onetrail.estate.old_trails import drained, touchable
 from onetrail.estate.proof.receipt_rows import ListingHash, ReceiptError
 from onetrail.estate.proof.receipts import Beside, Receipt, Receipts
 from onetrail.estate.proof.sealed_heads import sealed_receipts
-from onetrail.estate.source_identity import keeper_of
+from onetrail.estate.source_identity import owner_of
 from onetrail.estate.status import Status, asked
 from onetrail.looked import Answer, Unread, known, unread
 from onetrail.s3.http.calls import NULL_VERSION
@@ -48,7 +48,7 @@ class RetirementObservation:
     untouched: tuple[Trail, ...]
     drained: frozenset[str]
     deleted: tuple[str, ...]
-    keepers: Mapping[str, str]
+    owners: Mapping[str, str]
     source_copiers: Mapping[str, tuple[RolePart, ...]]
     now: datetime
     could_not_look: tuple[str, ...] = ()
@@ -116,13 +116,13 @@ def observe(
     )
     if prerequisite.done and not worth_it:
         seen = clients.each(look_at, list(estate.buckets), at_once=4)
-    copiers, keepers = {}, {}
+    copiers, owners = {}, {}
     for account in settings.source_account_ids:
-        keeper = keeper_of(settings, clients, account)
-        if isinstance(keeper, Unread):
-            failed.append(f"{account}: who retires its buckets: GetRole: {keeper.why}")
+        owner = owner_of(settings, clients, account)
+        if isinstance(owner, Unread):
+            failed.append(f"{account}: who retires its buckets: GetRole: {owner.why}")
         else:
-            keepers[account] = keeper.value
+            owners[account] = owner.value
         parts = standing_parts(clients, account)
         if isinstance(parts, Unread):
             failed.append(f"{account}: {parts.why}")
@@ -137,7 +137,7 @@ def observe(
         tuple(trail for trail in estate.old_trails if trail not in ours),
         frozenset(trail.arn for trail in ours if drained(trail, now)),
         () if estate.could_not_look else tuple(sorted(set(receipts.remembered) - there)),
-        keepers,
+        owners,
         copiers,
         now,
         tuple(failed),
