@@ -25,7 +25,8 @@ _THERE_ALREADY: Final = ("PreconditionFailed", "412")
 
 @contextmanager
 def open_gate(clients: Clients, approve: str | None = None) -> Iterator[Gate]:
-    """A gate over the run's record; only one process at a time may hold it. Raises RunFolderBusy, RecordError.
+    """A gate over the run's record. Only one process at a time writes it: beside another one, nothing is written and no
+    plan is applied, and what has nothing to apply goes on. Raises RecordError.
 
     `approve` is what a person typed; without it, what the parameters say. On leaving, the head of what was written
     since the last one is put into the work bucket. An interrupt leaves in one line: how far the plan came, and that
@@ -35,7 +36,7 @@ def open_gate(clients: Clients, approve: str | None = None) -> Iterator[Gate]:
     gate: Gate | None = None
     with (
         interrupted_in_one_line(lambda: interrupted(gate.ended if gate else None)),
-        RunRecord(settings.run_folder, settings.run_name, clients.clock) as record,
+        RunRecord(settings.run_folder, settings.run_name, clients.clock, if_free=True) as record,
     ):
         gate = Gate(
             settings.approve if approve is None else approve,

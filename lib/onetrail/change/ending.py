@@ -21,6 +21,9 @@ from onetrail.errors import NotYet
 def record_end(gate: Gate, outcome: Outcome) -> Outcome:
     """Write how the plan ended, and put the record's head outside this machine; the outcome says where that could not
     be done."""
+    if gate.record.busy:
+        unwritten = f"This look is not in the record: another process is writing this run ({gate.record.busy.holder})."
+        return replace(outcome, line=f"{outcome.line} {unwritten}")
     _write(gate, outcome.plan, outcome.state, len(outcome.done), outcome.line)
     if outcome.done:
         gate.ended = PlanEnd(outcome.plan.id, outcome.state, len(outcome.done), len(outcome.plan.changes))

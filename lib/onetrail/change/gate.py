@@ -92,9 +92,16 @@ class Gate:
         return self._unsealed
 
     def opens_for(self, plan: Plan) -> bool:
-        """True if this plan was approved, False if nothing was; raises PlanRefused if something else was."""
+        """True if this plan was approved, False if nothing was; raises PlanRefused if something else was.
+
+        Nothing is written beside another process: an empty plan goes without, and any other raises RunFolderBusy.
+        """
         if not self.approve:
             return False
+        if self.record.busy:
+            if plan.empty:
+                return False
+            raise self.record.busy
         if plan.empty:
             return bool(plan.ends_with)
         if self.approve == "any":

@@ -35,6 +35,7 @@ from onetrail.show.table import simple
 from onetrail.steps.evidence import REPORT
 from onetrail.steps.left_open import close_left_open, left_open
 from onetrail.steps.left_open import told as warning_of
+from onetrail.steps.registry import looks_only
 from onetrail.workspace.shipped import shipped
 
 
@@ -112,7 +113,7 @@ def run(
     before = _stamp(run_folder / REPORT)
     environment = {} if live else {"ONETRAIL_LIVE": "0"}
     with (
-        _alone_in(run_folder) as alone,
+        _alone_in(run_folder, may_watch=all(looks_only(one.number) for one in found)) as alone,
         RunOutput(run_folder / "run.log") as telling,
         kernel_environment(environment),
         interruption.heeded(),
@@ -232,14 +233,16 @@ class _Earlier:
 
 
 @contextmanager
-def _alone_in(run_folder: Path) -> Iterator[FolderLock]:
-    """One runner in a run folder, and no notebook that applies a plan there at the moment; raises RunFolderBusy."""
+def _alone_in(run_folder: Path, may_watch: bool) -> Iterator[FolderLock]:
+    """One runner in a run folder, and no notebook that applies a plan there at the moment, unless this run `may_watch`
+    one: its steps only look. Raises RunFolderBusy."""
     run_folder.mkdir(parents=True, exist_ok=True)
     runner, writer = (FolderLock(run_folder, name) for name in ("runner", "writer"))
     try:
         runner.acquire()
-        writer.acquire()
-        writer.release()
+        if not may_watch:
+            writer.acquire()
+            writer.release()
     except FolderBusy as err:
         runner.release()
         raise RunFolderBusy(run_folder, err) from err

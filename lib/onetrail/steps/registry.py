@@ -73,6 +73,11 @@ STEPS: Final = (
 """The runbook in its order."""
 
 
+def looks_only(number: str) -> bool:
+    """Whether the step of this number proposes nothing, and may be run at any time."""
+    return next(one.looks_only for one in STEPS if one.number == number)
+
+
 def package_of(step: About) -> Step[Any]:
     """The step's package, imported now."""
     return cast(Step[Any], import_module(f"onetrail.steps.{step.name}"))

@@ -185,7 +185,18 @@ def test_a_busy_run_folder_is_refused(tmp_path):
     (tmp_path / "runs/trial").mkdir(parents=True)
     for name in (".runner.lock", ".writer.lock"):
         with FileLock(tmp_path / "runs/trial" / name), pytest.raises(RunFolderBusy, match="another process"):
-            _run(tmp_path, "ok")
+            _run(tmp_path, "ok", "ok", "ok")
+
+
+@pytest.mark.slow
+def test_steps_that_only_look_run_beside_a_notebook_that_applies_a_plan(tmp_path):
+    """00 changes nothing, and is what one wants to see during a long copy. Twin: beside another runner it does not run,
+    since both would put executed notebooks there."""
+    (tmp_path / "runs/trial").mkdir(parents=True)
+    with FileLock(tmp_path / "runs/trial/.writer.lock"):
+        assert _run(tmp_path, "ok").exit_code == 0
+    with FileLock(tmp_path / "runs/trial/.runner.lock"), pytest.raises(RunFolderBusy):
+        _run(tmp_path, "ok")
 
 
 def test_without_an_estate_nothing_starts(tmp_path, monkeypatch):

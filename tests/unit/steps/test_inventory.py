@@ -12,8 +12,9 @@ from types import SimpleNamespace
 import pyarrow.parquet as pq
 import pytest
 from botocore.exceptions import ClientError
+from filelock import FileLock
 
-from onetrail.change import FindingState
+from onetrail.change import FindingState, RunRecord
 from onetrail.cloudtrail.digests.publickeys import PublicKey, dump, fingerprint_of
 from onetrail.cloudtrail.object_key import KeyKind
 from onetrail.errors import OnetrailError, described
@@ -22,6 +23,7 @@ from onetrail.estate.public_keys.kept import KeptRegionKeys, keep, read_kept
 from onetrail.iam.build import old_bucket_emptied
 from onetrail.s3.rows import ObjectRow
 from onetrail.settings import Settings
+from onetrail.show.steps.inventory import saved
 from onetrail.steps import inventory as step
 from onetrail.steps.inventory.bucket import BucketInventory, ProbeRead, ReadProbe, _tried
 from onetrail.steps.inventory.consumers import consumers
@@ -30,6 +32,7 @@ from onetrail.steps.inventory.draft import InventoryDraft, schema
 from onetrail.steps.inventory.duplicates import Duplicates, find
 from onetrail.steps.inventory.lifecycle import RuleEffect, rules_of
 from onetrail.steps.inventory.survey import NAMED_FOREIGN, Survey, Surveyor
+from tests.unit.change.given import MovableClock
 from tests.unit.cloudtrail.signing import der
 
 NOW = datetime(2026, 1, 12, 9, tzinfo=UTC)
@@ -669,3 +672,21 @@ def test_rows_made_by_hand_cannot_be_saved():
     """There is nothing behind them."""
     with pytest.raises(step.NothingToSave):
         step.save(SETTINGS, given(), None)
+
+
+def test_beside_another_process_nothing_is_saved_and_the_cell_says_so(tmp_path):
+    """The other one may be about to read the inventory. Twin: in the free folder its files are looked for, to be put
+    there."""
+    settings = SETTINGS.with_values(runs_dir=str(tmp_path))
+    settings.run_folder.mkdir(parents=True)
+    held = FileLock(settings.run_folder / ".writer.lock")
+    with held, RunRecord(settings.run_folder, settings.run_name, MovableClock(), if_free=True) as record:
+        kept = step.save(settings, replace(given(), draft=object()), record)
+    assert saved(kept).text == (
+        "Nothing was saved: another process is writing this run. Once it has ended, run this notebook again."
+    )
+    with (
+        RunRecord(settings.run_folder, settings.run_name, MovableClock(), if_free=True) as record,
+        pytest.raises(AttributeError, match="join"),
+    ):
+        step.save(settings, replace(given(), draft=object()), record)

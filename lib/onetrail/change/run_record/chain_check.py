@@ -22,6 +22,7 @@ from onetrail.files import FileRefused, read_bytes
 START: Final = "0" * 64
 """What the first line follows."""
 _HEAD_BYTES: Final = 1024
+_TRIES: Final = 5
 _ANCHOR: Final = frozenset(
     ("v", "n", "at", "run", "kind", "line", "head", "resource", "request_id", "previous", "hash")
 )
@@ -89,17 +90,27 @@ def verify_record(folder: Path, anchored: Mapping[int, str] | None = None) -> Re
         begun = os.path.lexists(folder / "record.head")
         why = "it was removed, record.head is there" if begun else "no step was run here, or it was removed"
         return RecordCheck(False, 0, START, (f"{path} is not there: {why}",), begun=begun)
-    walk = _Walk(max(anchored, default=0) if anchored else 0)
     try:
-        for raw in raw_lines(path):
-            walk.take(raw)
+        walk = _walked(path, folder / "record.head", max(anchored, default=0) if anchored else 0)
     except FileRefused as err:
         return RecordCheck(False, 0, START, (f"{err.line}: nothing was checked",))
-    walk.end(_kept_head(folder / "record.head"))
     for number, wanted in sorted((anchored or {}).items()):
         if number >= len(walk.hashes) or walk.hashes[number] != wanted:
             walk.problems.append(f"line {number} differs from the head that was stored in the work bucket")
     return RecordCheck(not walk.problems, walk.count, walk.hashes[-1], tuple(walk.problems), walk.torn, *walk.behind())
+
+
+def _walked(path: Path, head: Path, last: int) -> "_Walk":
+    """The whole chain and the head beside it, read again where the record grew meanwhile: another process writes it,
+    and its head names a line that had not been read. Raises FileRefused."""
+    for _ in range(_TRIES):
+        size, walk = path.stat().st_size if path.is_file() else 0, _Walk(last)
+        for raw in raw_lines(path):
+            walk.take(raw)
+        walk.end(_kept_head(head))
+        if not walk.problems or not path.is_file() or path.stat().st_size == size:
+            break
+    return walk
 
 
 def _raw(path: Path) -> Iterator[Raw]:

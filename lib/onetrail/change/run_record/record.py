@@ -25,17 +25,23 @@ class RunFolderBusy(WrongUse):
     """Another process writes to this run folder; the line says which one, as far as it is known."""
 
     def __init__(self, folder: Path, busy: FolderBusy) -> None:
+        self.holder = busy.line
         super().__init__(
-            f"{folder}: another process is writing this run: {busy.line}; wait for it to end, stop it with Ctrl-C where"
-            " it runs, or use another run_name"
+            f"{folder}: another process is writing this run: {busy.line}; wait for it to end, or stop it with Ctrl-C"
+            " where it runs"
         )
 
 
 class RunRecord:
-    """One writer to one run folder. Use as a context manager; `append` returns the new head hash."""
+    """One writer to one run folder. Use as a context manager; `append` returns the new head hash.
 
-    def __init__(self, folder: Path, run_name: str, clock: Clock) -> None:
+    With `if_free`, a folder that another process writes is no error: `busy` says who does, and `append` raises it.
+    """
+
+    def __init__(self, folder: Path, run_name: str, clock: Clock, *, if_free: bool = False) -> None:
         self.folder, self.run_name, self._clock = folder, run_name, clock
+        self.busy: RunFolderBusy | None = None
+        self._if_free = if_free
         self._path, self._head_path = folder / "record.jsonl", folder / "record.head"
         self._lock = FolderLock(folder, "writer")
         self.head, self.at, self._lines = START, "", 0
@@ -46,7 +52,11 @@ class RunRecord:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
         except FolderBusy as err:
-            raise RunFolderBusy(self.folder, err) from err
+            busy = RunFolderBusy(self.folder, err)
+            if not self._if_free:
+                raise busy from err
+            self.busy = busy
+            return self
         except OSError as err:
             raise RecordError(
                 f"{self.folder}: the run folder cannot be written: {err.strerror}; nothing was sent"
@@ -78,7 +88,9 @@ class RunRecord:
 
     def append(self, kind: LineKind, **fields: Any) -> str:
         """Write one line durably, then return its hash. Raises RecordError when the disk refuses, before anything is
-        sent."""
+        sent, and RunFolderBusy."""
+        if self.busy:
+            raise self.busy
         at = iso(self._clock.now())
         said = {"n": self._lines + 1, "at": at, "run": self.run_name, "kind": str(kind)}
         try:

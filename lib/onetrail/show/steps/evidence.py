@@ -7,7 +7,7 @@ from onetrail.change import verdict
 from onetrail.change.words import counted
 from onetrail.settings import Settings
 from onetrail.show.findings import SIGNS, STATES
-from onetrail.show.html import Shown
+from onetrail.show.html import Shown, paragraph
 from onetrail.show.report import page
 from onetrail.show.report.findings import headline
 from onetrail.show.table import framed, table
@@ -86,7 +86,10 @@ def files(observation: EvidenceObservation) -> Shown:
 
 
 def kept(saved: SavedReport) -> Shown:
-    """Where the page is, and what binds it."""
+    """Where the page is, and what binds it; or why it was not saved."""
+    if saved.unsaved:
+        line = f"The report was not saved: another process is writing this run ({saved.unsaved}). Once it has ended,"
+        return paragraph(f"{line} run this notebook again.", strong=True)
     rows = [[saved.name, "the report for auditors", "its SHA-256 is in the run record"]]
     rows += [[saved.kept, "the previous report, kept", "its SHA-256 is in the run record"]] if saved.kept else []
     if saved.keys:

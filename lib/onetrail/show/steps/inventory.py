@@ -257,7 +257,10 @@ def keys(observation: InventoryObservation) -> Shown:
 
 
 def saved(files: Sequence[SavedFile]) -> Shown:
-    """Files now in the run folder."""
+    """Files now in the run folder; none were saved where another process writes it."""
+    if not files:
+        line = "Nothing was saved: another process is writing this run. Once it has ended, run this notebook again."
+        return paragraph(line, strong=True)
     keys_ = [one for one in files if one.what == "public keys"]
     rows: list[Sequence[str | Shown]] = [[one.name, one.what, f"{one.count:,}"] for one in files if one not in keys_]
     rows += (

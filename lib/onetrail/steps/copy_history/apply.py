@@ -54,7 +54,8 @@ def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
         ),
     }
     outcome = run_plan(plan, gate, requires=requires, bulk=BatchCopy(clients, gate, copying).carry_out)
-    if gate.approve and (outcome.done or outcome.state in (StepState.NOTHING, StepState.WITHHELD)):
+    may_write = gate.approve and not gate.record.busy
+    if may_write and (outcome.done or outcome.state in (StepState.NOTHING, StepState.WITHHELD)):
         copying.write_rows(plan, waits=outcome.state is StepState.NOT_YET)
     return replace(outcome, line=" ".join([outcome.line, *_not_copied(outcome), *_unhashed(outcome)]))
 

@@ -20,13 +20,17 @@ REPORT: Final = "report.html"
 
 class SavedReport(NamedTuple):
     """The page as it was kept. `name` is relative to the run folder, `size` in bytes; `kept` names an earlier page that
-    was put aside; `keys` counts public keys that were not kept before."""
+    was put aside; `keys` counts public keys that were not kept before.
+
+    `unsaved` says who else is writing the run folder, so that nothing was saved; empty where it was.
+    """
 
     name: str
     size: int
     sha256: str
     kept: str
     keys: int = 0
+    unsaved: str = ""
 
 
 def save(
@@ -38,8 +42,10 @@ def save(
     since CloudTrail takes a new one every month, and a later check of the newest digests needs it.
 
     `shown` is the number of the last line that the page shows. An earlier page with other bytes is put aside under the
-    hash of its content, never overwritten.
+    hash of its content, never overwritten. Beside another process that writes the run folder nothing is saved.
     """
+    if record.busy:
+        return SavedReport("", 0, "", "", unsaved=record.busy.holder)
     content = page.encode("utf-8", "backslashreplace")
     path = settings.run_folder / REPORT
     try:

@@ -33,11 +33,14 @@ def save(settings: Settings, observation: InventoryObservation, record: RunRecor
     """Put the inventory and the keys into the run folder, each file at once, and their hashes into the run's record.
 
     Keys that were kept before stay. An inventory of before is replaced, since a listing is only true of its moment; one
-    with more rows is put aside under the hash of its content, since what it lists is gone.
+    with more rows is put aside under the hash of its content, since what it lists is gone. Beside another process that
+    writes the run folder nothing is saved, and nothing returned.
     Raises NothingToSave, RecordError.
     """
     if observation.draft is None:
         raise NothingToSave("the observation holds no rows: observe again, then save")
+    if record.busy:
+        return ()
     folder = settings.run_folder
     folder.mkdir(parents=True, exist_ok=True)
     saved = [SavedFile(FILE, "one row per object", _inventory(observation.draft, folder / FILE))]
