@@ -158,8 +158,8 @@ def _short(change: Change, err: Exception) -> Exception:
     """The failure without the advice to fix its cause, which is given once for all."""
     if err.__cause__ is None or not isinstance(err, ChangeFailed):
         return err
-    told = ChangeFailed(
+    short = ChangeFailed(
         f"{change.service}:{change.call} on {change.resource} in account {change.account} failed: {err.__cause__}"
     )
-    told.__cause__ = err.__cause__
-    return told
+    short.__cause__ = err.__cause__
+    return short

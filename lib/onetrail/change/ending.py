@@ -67,7 +67,7 @@ def _closed(plan: Plan, sending: Sending) -> list[str]:
 
 
 def _open(plan: Plan, sending: Sending, closed: Collection[str]) -> list[str]:
-    """What the plan opened and nobody closed. A later closing of the same thing takes back what an earlier one
+    """What the plan opened and nobody closed. A later closing of the same thing undoes what an earlier one
     would."""
     waits = {one.resource for one in plan.changes if one.closes in sending.sent and one.key not in sending.closed}
     return sorted(waits.difference(closed))

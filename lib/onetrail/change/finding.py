@@ -73,7 +73,7 @@ def verdict(findings: Sequence[Finding]) -> Verdict:
 
 
 def _named(findings: Sequence[Finding]) -> str:
-    """Which checks of which resources are bad, so that whoever sees the line alone knows where to look."""
+    """Which checks of which resources are bad, so that the line alone says where to look."""
     bad = [f for f in ordered(findings) if f.state in (FindingState.FINDING, FindingState.COULD_NOT_LOOK)]
     if not bad:
         return ""

@@ -18,8 +18,8 @@ class PlanRefused(WrongUse):
 
 
 class Caller(NamedTuple):
-    """Who sends in an account as an actor: the identity by its full name, and the way in words (`role ...`, `profile
-    ...`, `own credentials`)."""
+    """Who sends in an account as an actor: the identity by its full name, and how it was reached, in words (`role ...`,
+    `profile ...`, `own credentials`)."""
 
     arn: str
     way: str
@@ -53,7 +53,7 @@ class Sender(Protocol):
 @dataclass
 class Gate:
     """What `apply` needs: the approval, the sender, the record, the clock, the guard, who keeps texts and where
-    progress is said.
+    progress goes.
 
     `progress` gets what bulk work has done so far: name, objects, bytes, retries, errors.
     `anchor` puts the record's head into the locked work bucket, if that is there yet, and returns why it could not;

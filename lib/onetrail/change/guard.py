@@ -1,7 +1,7 @@
 """The guard: the one function through which every mutating call of every transport passes.
 
-It is told which calls only read, and lets any other call through only while an approved change stands open for exactly
-that call. A bulk rule lets through what keeps to its fixed parameters and bounds; one that binds a listing, only the
+It knows which calls only read, and lets any other call through only while an approved change is open for exactly that
+call. A bulk rule lets through what keeps to its fixed parameters and bounds; one that binds a listing, only the
 objects of that listing, in its order; one that binds names, only calls about those that it was given.
 """
 
@@ -26,7 +26,7 @@ class RequestShapes:
 
     `reading` are the beginnings of operations that change nothing, `reading_too` others that do not either, by service.
     `texts` reads the parts of parameters that may also be written as one text. `objects` is where a call lists the
-    objects that it is about, and `object_parts` where key, ETag and version stand in each. Without a table every call
+    objects that it is about, and `object_parts` where key, ETag and version are in each. Without a table every call
     counts as changing something.
     """
 

@@ -21,7 +21,7 @@ from onetrail.printable import printable
 _ENDING: Final = (signal.SIGTERM, signal.SIGHUP)
 _ALL: Final = (signal.SIGINT, *_ENDING)
 _PATIENCE: Final = 3
-"""So many signals end even a closing: whoever sends them knows that the expiry ends the grant."""
+"""So many signals end even a closing: the person who sends them knows that the expiry ends the grant."""
 
 
 class Stopped(KeyboardInterrupt):
@@ -59,7 +59,7 @@ def ended_by_signals(tell: Callable[[str], None]) -> Iterator[None]:
     """While inside, signals raise Stopped; once all is unwound up to here SIGTERM and SIGHUP end the process, and a
     stop that nobody heeded is raised.
 
-    Of several signals the first raises; the third does again, for whoever cannot wait.
+    Of several signals the first raises; the third does again, for a person who cannot wait.
     `tell` gets the error that it ends with, since nobody is left to show it. A signal that was ignored before, as by
     nohup, is ignored.
     """

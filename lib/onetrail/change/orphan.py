@@ -1,9 +1,9 @@
-"""A kernel whose parent is gone: ipykernel ends it within a second, without any `finally`; while a plan runs it is told
-instead.
+"""A kernel whose parent is gone: ipykernel ends it within a second, without any `finally`; while a plan runs it is
+notified instead.
 
 The parent is the runner or the Jupyter server. ipykernel's poller compares the id of the parent that started the kernel
 with that of the present one, once a second, and leaves by os._exit where they differ (ipykernel 7,
-ParentPollerUnix.run). So while a plan runs the id is one that never differs and that tells of the first difference.
+ParentPollerUnix.run). So while a plan runs the id is one that never differs and that reports the first difference.
 """
 
 import os
@@ -16,12 +16,12 @@ from typing import Any
 class _Parent(int):
     """The id of a parent process that no comparison finds changed."""
 
-    _told = False
+    _notified = False
     gone: Callable[[], None]
 
     def __ne__(self, other: object) -> bool:
-        if isinstance(other, int) and int(other) != int(self) and not self._told:
-            self._told = True
+        if isinstance(other, int) and int(other) != int(self) and not self._notified:
+            self._notified = True
             self.gone()
         return False
 

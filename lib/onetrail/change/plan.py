@@ -72,7 +72,7 @@ class Change:
     `key` names the change within its plan. `before` is the reviewed state that the call replaces. `requires` is a check
     that must hold at the moment of sending, None where it needs none. `closes` is the key of the change whose opening
     this one closes again: it is sent even when something between the two fails. A probe that `expects` to be refused
-    and is not yet is sent up to `tries` times, since a new policy takes a while to be seen everywhere. `after` is how
+    and is not yet is sent up to `tries` times, since a new policy takes time to propagate. `after` is how
     long after the change before it a change is sent (ISO 8601, such as `PT2M`), empty for at once. `restores` says that
     the policy which the change puts is made of what is there when it is sent; `parameters` show it as it will be where
     nobody else changes it. `stated` is what the change says of its own effect beyond what its call says.
@@ -170,7 +170,7 @@ class Plan:
 
     @property
     def nothing_to_change(self) -> str:
-        """What is said where it is empty for no other reason."""
+        """What is printed where it is empty for no other reason."""
         if self.looks_only:
             return "Nothing to change: this step only looks."
         return "Nothing to change: everything this step is for is already so."

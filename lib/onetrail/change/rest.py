@@ -1,4 +1,4 @@
-"""What is left of an approved plan whose process died: the closings of what it opened, as they stand in the record.
+"""What is left of an approved plan whose process died: the closings of what it opened, as the record has them.
 
 They belong to the plan that was approved, so they are sent under its id and need no approval of their own. That the
 record's lines are those of that plan is known by the id, which is a hash of them.

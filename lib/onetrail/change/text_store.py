@@ -73,7 +73,7 @@ class TextStore(Protocol):
     def of(self, change: Change, parameters: Mapping[str, Any]) -> ChangedText | None:
         """The text that the change puts, replaces or removes, read now; None where it is about none.
 
-        Raises TextUnread where that could not be read, but not for a closing: it takes back what we put.
+        Raises TextUnread where that could not be read, but not for a closing: it undoes what we put.
         """
         ...
 

@@ -1,4 +1,4 @@
-"""A count in words, so that one thing is not told as several."""
+"""A count in words, so that one thing is not reported as several."""
 
 from collections.abc import Sequence
 
