@@ -18,7 +18,7 @@ from onetrail.aws import Clients
 from onetrail.change import FindingState, verify_record
 from onetrail.estate.proof.receipts import proven_rows, read_receipts
 from onetrail.s3.ledger import parts as ledger
-from onetrail.steps.left_open import close_left_open, left_open, told
+from onetrail.steps.left_open import close_left_open, left_open, warning_of
 from tests.integration.by_hand import by_hand, run
 from tests.integration.conftest import Estate
 from tests.integration.in_process import STEPS, one_step
@@ -243,7 +243,7 @@ def test_what_an_earlier_version_left_open_is_closed_by_a_survivor_of_this_one(
     folder = begun.at(estate, "grant_open", tmp_path).settings.run_folder
     opened = left_open(folder)
     assert {one.what for one in opened.permissions} == {"onetrail-copier", ARCHIVE, *list(OLD)[1:]}
-    assert close_left_open(estate.settings(runs_dir=str(tmp_path))) == told(opened)
+    assert close_left_open(estate.settings(runs_dir=str(tmp_path))) == warning_of(opened)
     assert left_open(folder) == opened
     line = close_left_open(estate.settings(runs_dir=str(tmp_path), approve="any"))
     assert {one.what for one in left_open(folder).permissions} == {"onetrail-copier"}

@@ -33,8 +33,7 @@ from onetrail.settings import Settings
 from onetrail.show.html import Column
 from onetrail.show.table import simple
 from onetrail.steps.evidence import REPORT
-from onetrail.steps.left_open import close_left_open, left_open
-from onetrail.steps.left_open import told as warning_of
+from onetrail.steps.left_open import close_left_open, left_open, warning_of
 from onetrail.steps.registry import looks_only
 from onetrail.workspace.shipped import shipped
 

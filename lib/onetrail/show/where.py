@@ -23,8 +23,7 @@ def where(settings: "Settings", clients: Clients) -> Shown:
     First comes that the notebook's folder was laid out by another version, and what a run that was cut off left open,
     by the record.
     """
-    from onetrail.steps.left_open import left_open  # `validate` shows tables too, and needs no step
-    from onetrail.steps.left_open import told as warning_of
+    from onetrail.steps.left_open import left_open, warning_of  # `validate` shows tables too, and needs no step
 
     with interrupted_in_one_line(lambda: "interrupted while accounts were entered: run this cell again"):
         rows = [_base(clients)]

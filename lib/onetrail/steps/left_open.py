@@ -1,5 +1,5 @@
-"""What the record shows as open although nobody is at work: said at the next start, and closed by whoever of a run
-survived."""
+"""What the record shows as open although nobody is at work: reported at the next start, and closed by the process
+of a run that survived."""
 
 import re
 from collections.abc import Iterable
@@ -63,7 +63,7 @@ def _seen(folder: Path) -> LeftOpen:
     return LeftOpen(custody.left_open, check.problems[0] if check.begun and not check.whole else "")
 
 
-def told(found: LeftOpen) -> str:
+def warning_of(found: LeftOpen) -> str:
     """What is open, since when, until when at the latest, and what to do; before that, that there may be more. Empty
     where nothing is."""
     if not found.permissions:
@@ -92,14 +92,14 @@ def close_left_open(settings: Settings) -> str:
     sentences.
 
     For a process that survived the one that opened it, and that was given the same approval: the closings belong to the
-    plan. A plan that was not approved here is only told. Each plan is closed by itself: one that fails keeps no other
-    open. Empty where nothing is open.
+    plan. A plan that was not approved here is only reported. Each plan is closed by itself: one that fails keeps no
+    other open. Empty where nothing is open.
     """
     found = left_open(settings.run_folder)
     plans = dict.fromkeys(one.opened.plan for one in reversed(found.permissions))
     rests, failed = _rests(settings, found, [plan for plan in plans if _approved(settings, plan)])
     if not rests:
-        return " ".join([told(found), *failed]).strip()
+        return " ".join([warning_of(found), *failed]).strip()
     done: list[str] = []
     try:
         clients = Clients.connect(settings)
@@ -111,7 +111,7 @@ def close_left_open(settings: Settings) -> str:
                     failed.append(_why(rest.id, err))
     except OnetrailError as err:
         failed.append(f"Closing it failed: {err.line}")
-    return " ".join([*done, told(left_open(settings.run_folder)), *failed]).strip()
+    return " ".join([*done, warning_of(left_open(settings.run_folder)), *failed]).strip()
 
 
 def _closed(rest: RemainingClosings, gate: Gate, clients: Clients) -> str:
@@ -130,7 +130,7 @@ def _closed(rest: RemainingClosings, gate: Gate, clients: Clients) -> str:
 
 
 def _approved(settings: Settings, plan: str) -> bool:
-    """Whether this very process was told that the plan may run: the record alone permits nothing."""
+    """Whether this very process was given approval for the plan: the record alone permits nothing."""
     anything = settings.estate == "practice" and "any" in settings.approvals
     return anything or plan in settings.approvals
 

@@ -1,6 +1,6 @@
 """The nine steps in their order: one table, which notebooks, the map of 00, docs, runs and tests read.
 
-It imports no step, so that whoever only lists them pays for none.
+It imports no step, so that a caller who only lists them pays for none.
 """
 
 from importlib import import_module

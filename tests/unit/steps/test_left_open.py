@@ -30,7 +30,7 @@ from onetrail.errors import OnetrailError
 from onetrail.estate.old_estate import OldEstate
 from onetrail.policies import closing_of
 from onetrail.steps.copy_history import propose
-from onetrail.steps.left_open import ELSEWHERE, LeftOpen, close_left_open, left_open, told
+from onetrail.steps.left_open import ELSEWHERE, LeftOpen, close_left_open, left_open, warning_of
 from tests.unit.change.given import (
     NOON,
     MovableClock,
@@ -48,12 +48,12 @@ def test_a_grant_that_nobody_closed_is_said_with_its_end_and_its_cure(tmp_path):
     """By the record alone. Twins: it was closed, by its own plan or by a later one; and nothing ever ran here."""
     killed(tmp_path, given_a_grant(), at="work")
     plan = given_a_grant().id
-    assert told(left_open(tmp_path)) == (
+    assert warning_of(left_open(tmp_path)) == (
         f"A run was cut off: 1 permission of plan {plan} left open: old (refuses by itself from 2026-01-12T18:00:00Z); "
         "run step 05: it closes what is open."
     )
     sent(tmp_path, given_a_later_closing())
-    assert told(left_open(tmp_path)) == ""
+    assert warning_of(left_open(tmp_path)) == ""
     sent(tmp_path / "whole", given_a_grant())
     assert left_open(tmp_path / "whole") == left_open(tmp_path / "never") == LeftOpen()
 
@@ -112,7 +112,7 @@ def test_a_record_that_is_not_whole_says_so_first_and_hides_nothing_that_can_be_
         record.append("saved", files=[])
     killed(tmp_path, given_a_grant(), at="work")
     harm(tmp_path)
-    said = told(left_open(tmp_path))
+    said = warning_of(left_open(tmp_path))
     assert said.startswith(f"The record of this run cannot be read {line}")
     assert f"What it left open is not known; {ELSEWHERE}." in said
     assert ("1 permission of plan" in said and "old (refuses by itself from" in said) is shown
@@ -124,7 +124,7 @@ def test_a_plan_whose_line_lacks_something_shows_what_it_left_open_all_the_same(
     (plan, *rest) = entries(tmp_path)
     odd = [*plan["changes"], "x", {}]
     given_a_fresh_chain(tmp_path, [{**plan, "changes": odd}, *rest])
-    assert "1 permission of plan" in told(left_open(tmp_path))
+    assert "1 permission of plan" in warning_of(left_open(tmp_path))
 
 
 def cannot_be_entered(account):

@@ -1,4 +1,4 @@
-"""02: the log-archive account is closed but for named ways in, and the old buckets are held still."""
+"""02: the log-archive account is closed except for named entry roles, and the old buckets are frozen."""
 
 from onetrail.estate.log_account.observed import LogAccount, Role, User, observe_log_account
 from onetrail.steps.account_lockdown.apply import apply

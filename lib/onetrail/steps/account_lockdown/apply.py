@@ -18,7 +18,7 @@ consistency)."""
 
 
 def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
-    """Send the plan if it was approved. Stops before the old way in is narrowed unless both new roles were really
+    """Send the plan if it was approved. Stops before the first entry role is narrowed unless both new roles were really
     assumed."""
     return run_plan(
         plan,

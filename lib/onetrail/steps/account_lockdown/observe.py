@@ -1,4 +1,4 @@
-"""Reading the log account's ways in, its public-access block, and the old buckets as they are."""
+"""Reading the log account's access paths, its public-access block, and the old buckets as they are."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Every way into the log account: who, through which role, and what then; before and after the plan."""
+"""Every access path into the log account: who, through which role, and what then; before and after the plan."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
-"""The plan of 02: the log account first, the old way in narrowed once the new one is proven, then the old buckets
-held."""
+"""The plan of 02: the log account first, the first entry role narrowed once the new one is proven, then the old
+buckets frozen."""
 
 from collections.abc import Mapping, Sequence
 
@@ -82,7 +82,7 @@ def _still_named(settings: Settings, log: LogAccount, gone: Sequence[str]) -> tu
 def log_account_changes(
     settings: Settings, log: LogAccount, buckets: Sequence[OldBucket], gone: Sequence[str] = ()
 ) -> list[Change]:
-    """Roles, public-access block and contact, and last the narrowing of the old way in."""
+    """Roles, public-access block and contact, and last the narrowing of the first entry role."""
     changes: list[Change] = []
     roles = log.roles
     if not isinstance(roles, Unread) and not isinstance(log.key_arn, Unread):

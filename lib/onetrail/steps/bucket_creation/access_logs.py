@@ -35,7 +35,7 @@ class AccessLogDelivery:
 
 
 def read_access_logs(settings: Settings, clients: Clients, since: datetime | None, *, there: bool) -> AccessLogDelivery:
-    """One key is asked for of each logged bucket. `there` says whether the access-log bucket stands in the log
+    """One key is asked for of each logged bucket. `there` says whether the access-log bucket exists in the log
     account."""
     logged = (settings.bucket_name, settings.work_bucket)
     if not there:

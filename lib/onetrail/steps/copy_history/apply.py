@@ -121,6 +121,6 @@ def _copies(outcome: Outcome) -> list[Mapping[str, Any]]:
 
 def opened_old_keys(plan: Plan | RemainingClosings) -> list[tuple[str, str]]:
     """Account and ARN of every key of an old bucket whose policy the plan changes; the archive's own key is seen to
-    besides."""
+    elsewhere."""
     changed = {(c.account, str(c.parameters["KeyId"])) for c in plan.changes if c.call == "PutKeyPolicy"}
     return sorted(one for one in changed if one[0] != plan.accounts[-1])

@@ -33,8 +33,8 @@ _COPY: Final = (
     "ObjectLockRetainUntilDate",
     "StorageClass",
 )
-"""All that a copy of ours says: metadata and tags are kept and the archive's own key is used, because nothing is said
-of them."""
+"""All that a copy of ours says: metadata and tags are kept and the archive's own key is used, because a copy
+says nothing of them."""
 
 
 @dataclass(frozen=True)

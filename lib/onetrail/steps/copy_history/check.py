@@ -1,4 +1,4 @@
-"""Whether every log lies in the archive and no grant stands open."""
+"""Whether every log is in the archive and no grant is open."""
 
 from collections.abc import Iterator, Mapping
 
@@ -71,7 +71,7 @@ _STATES = {
 
 
 def check(settings: Settings, observation: CopyObservation) -> list[Finding]:
-    """One row a bucket for its backlog, one for each thing that needs a person, one for the grant."""
+    """One row per bucket for its backlog, one for each thing that needs a person, one for the grant."""
     waiting = next((status for status in observation.prerequisites if not status.done), None)
     if waiting:
         return waiting_findings("05.waiting", waiting, settings.bucket_name)
@@ -96,7 +96,7 @@ def done(
     estate: OldEstate | None = None,
     before: Mapping[str, Status] | None = None,
 ) -> Status:
-    """Done when nothing that can be copied is missing from the archive and no grant stands open."""
+    """Done when nothing that can be copied is missing from the archive and no grant is open."""
     return progress(settings, observe(settings, clients, estate, before))
 
 
@@ -145,7 +145,8 @@ def _steady(settings: Settings, observation: CopyObservation) -> bool:
 
 
 def _heard(one: Flooded) -> FindingState:
-    """A bill is planned with the copy; what nobody could read is said; a listener that would drown stops everything."""
+    """A bill is planned with the copy; what could not be read is reported; a listener that would drown stops
+    everything."""
     if one.stops:
         return FindingState.FINDING
     return FindingState.PLANNED if one.events else FindingState.NOTE
@@ -204,7 +205,7 @@ def _beside(backlog: Backlog) -> Iterator[Finding]:
 
 
 def _behind(backlog: Backlog) -> list[Finding]:
-    """What lies behind the current objects of a bucket with versions."""
+    """What is behind the current objects of a bucket with versions."""
     bucket, behind = backlog.bucket, backlog.behind
     said = (bucket.account, bucket.region, bucket.name)
     found = []

@@ -41,7 +41,7 @@ from onetrail.steps.copy_history.local.unwritten import listed, write_missing_ro
 
 
 def _beside(counts: Counts) -> dict[str, Any]:
-    """What a copying rule says besides its outcomes, where there is something to say."""
+    """What a copying rule says in addition to its outcomes, where there is something to say."""
     said = {"reasons": dict(reasons.commonest(counts.reasons)), "unhashed": counts.unhashed}
     return {name: value for name, value in said.items() if value}
 
@@ -71,7 +71,7 @@ class Copying:
         self.conditional = conditional_copies(self.settings)
 
     def sources_ready(self, plan: Plan) -> Requirement:
-        """Whether the old buckets that the plan copies hold still, and everything in those it restores can be read."""
+        """Whether the old buckets that the plan copies are frozen, and everything in those it restores can be read."""
         if self.estate.could_not_look:
             return Requirement(False, f"something could not be read: {self.estate.could_not_look[0]}")
         copied = [change.bulk.fixed.get("CopySource.Bucket") for change in plan.changes if change.bulk]
@@ -174,8 +174,8 @@ class Copying:
         return self._without_pilot(bucket, tasks)
 
     def _noted(self, change: Change, bucket: OldBucket) -> Collection[DecisionKind]:
-        """What gets a row besides what is copied: all of it, once. After jobs their copies have rows already, and are
-        told apart later."""
+        """What gets a row in addition to what is copied: all of it, once. After jobs their copies have rows already,
+        and are told apart later."""
         if bucket.name in self.listed or runs_by_jobs(change):
             return STAYS
         self.unwritten.discard(bucket.name)
@@ -201,7 +201,7 @@ class Copying:
         """Progress of the whole bucket: what its pilot came to, and what is copied now."""
         before = self._so_far(bucket)
 
-        def told(name: str, objects: int, size: int, retries: int, errors: int) -> None:
+        def progress(name: str, objects: int, size: int, retries: int, errors: int) -> None:
             said = (
                 before.objects + objects,
                 before.size + size,
@@ -210,7 +210,7 @@ class Copying:
             )
             self.gate.progress(name or bucket.name, *said)
 
-        return told
+        return progress
 
     def _pilot(self, change: Change, bucket: OldBucket) -> Mapping[str, Any]:
         """One log file and one digest file, read back in every property that was planned."""

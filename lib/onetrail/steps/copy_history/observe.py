@@ -1,4 +1,4 @@
-"""What is still to copy from each old bucket, how it can be read, and whether a grant stands open."""
+"""What is still to copy from each old bucket, how it can be read, and whether a grant is open."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -49,7 +49,7 @@ class CopyObservation:
     key_policy: Mapping[str, Any] | Unread | None = None
     """The policy of a key that step 03 made; None where there is none."""
     edited: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """What others changed in a policy while a grant of this run stood open."""
+    """What others changed in a policy while a grant of this run was open."""
     ledger: LedgerSeen = field(default_factory=LedgerSeen)
 
     ready: datetime | None = None
@@ -82,7 +82,7 @@ class CopyObservation:
     batch: BatchSeen = field(default_factory=BatchSeen)
     """What stands of jobs of S3 Batch Operations."""
     conditional: bool = True
-    """Whether S3 takes If-None-Match on a copy; False once a pilot of this run was told that it does not."""
+    """Whether S3 takes If-None-Match on a copy; False once a pilot of this run saw that it does not."""
 
     @property
     def open_sources(self) -> tuple[OldBucket, ...]:

@@ -138,8 +138,8 @@ def _around(settings: Settings, grant: Grant, due: Sequence[Backlog]) -> list[Ch
         pair.opening for pair in (*roles, *jobs.roles, *source_keys, *sources, *jobs.work, *key, *central)
     ]
     return [
-        *grant.left_open_sources(besides=[backlog.bucket.name for backlog in pull]),
-        *left_open_keys(grant.observation, settings, besides=opened_keys(settings, due)),
+        *grant.left_open_sources(exempt=[backlog.bucket.name for backlog in pull]),
+        *left_open_keys(grant.observation, settings, exempt=opened_keys(settings, due)),
         *(key_left if not key else ()),
         *(restore_change(settings, _with_prefixes(backlog), backlog) for backlog in due if backlog.away),
         *jobs.left_over,
@@ -154,7 +154,7 @@ def _around(settings: Settings, grant: Grant, due: Sequence[Backlog]) -> list[Ch
         *probes(settings, grant.archive.prefix, actors, due, conditional),
         *(pair.closing for pair in reversed([*roles, *jobs.roles])),
         *jobs.left_open,
-        *grant.left_open_roles(besides=push_accounts),
+        *grant.left_open_roles(exempt=push_accounts),
     ]
 
 

@@ -14,7 +14,7 @@ from onetrail.s3.ledger.parts import parts, unfinished
 
 
 class Fit(StrEnum):
-    """How a file stands beside the record. `UNNAMED`: the record does not speak of it. `TORN`: a killed run left it
+    """How a file compares with the record. `UNNAMED`: the record does not speak of it. `TORN`: a killed run left it
     half written."""
 
     FITS = "as the record says"

@@ -1,7 +1,7 @@
 """Everything that the earlier steps look at, read again, and the record beside what was stored of it elsewhere.
 
-A report that repeats what a notebook once showed would prove nothing. A step that cannot be read is said so; the others
-are looked at nevertheless.
+A report that repeats what a notebook once showed would prove nothing. A step that cannot be read is reported; the
+others are looked at nevertheless.
 """
 
 from collections.abc import Callable
@@ -175,7 +175,7 @@ class _Look:
             return None
 
     def knows(self, step: About, progress: Callable[[Settings, Any], Status], seen: Any) -> None:
-        """Keep how far the step is for later ones, so that they need not observe it again; where that cannot be said,
+        """Keep how far the step is for later ones, so that they need not observe it again; where that is unknown,
         they ask themselves."""
         if seen is not None:
             with suppress(OnetrailError):

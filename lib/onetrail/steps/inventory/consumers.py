@@ -1,4 +1,4 @@
-"""Who else lives on the old trails and buckets: whoever stops them without telling these, breaks something. Pure."""
+"""Who else uses the old trails and buckets: to stop those without warning these breaks something. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

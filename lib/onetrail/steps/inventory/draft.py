@@ -1,4 +1,4 @@
-"""One row an object, written while the listings stream by: Parquet in a temporary folder, one file a bucket.
+"""One row per object, written while the listings stream by: Parquet in a temporary folder, one file per bucket.
 
 Reading leaves nothing behind: the folder goes away with the observation. Only `save` copies the rows into the run
 folder.
@@ -173,7 +173,7 @@ def rows_in(path: Path) -> int | None:
 
 
 def name_mark(key: str) -> int:
-    """A number that equal names share, whatever key prefix they stand below."""
+    """A number that equal names share, whatever key prefix they are below."""
     below = below_prefix(key).encode()
     return zlib.crc32(below) << 32 | zlib.adler32(below)
 

@@ -1,4 +1,4 @@
-"""What lies in the old buckets more than once: the same name in several buckets, and the same bytes under several
+"""What the old buckets hold more than once: the same name in several buckets, and the same bytes under several
 names.
 
 Found by marks of 8 bytes an object; only what shares a mark is then looked at by name, in slices, so that memory stays
@@ -27,7 +27,7 @@ _DIGESTS: Final = {kind.value for kind in DIGEST_KINDS}
 class Duplicates:
     """Counts of what is there more than once, with up to ten named of each.
 
-    `same_name` are names (from `AWSLogs/` on) that lie in several buckets, or under several key prefixes, with equal
+    `same_name` are names (from `AWSLogs/` on) that are in several buckets, or under several key prefixes, with equal
     bytes, `conflicts` those with other bytes or with bytes that the listing cannot tell apart. `copies` are logs and
     digests beyond the first file of those with equal bytes under different names; `bytes` is their size,
     `months_to_keep` what storing them costs by. `foreign` are the others beyond the first, which are not CloudTrail's

@@ -307,7 +307,7 @@ class _Retirement:
         return next(bucket for bucket in self._read().buckets if bucket.name == name)
 
     def _read(self) -> OldEstate:
-        """The old estate, read once until a check or a wait makes it old; listings are read anew each time."""
+        """The old estate, read once until a check or a wait makes it old; listings are read again each time."""
         if self._estate is None:
             self._estate = read_old_estate(self.settings, self.clients)
         return self._estate

@@ -2,7 +2,7 @@
 deletions.
 
 A listing of versions says that each proven version is there and is the newest; HEAD by version id says its lock and its
-key. Under compliance the listing says all: a lock under compliance is taken back by nobody, and S3 refuses
+key. Under compliance the listing says all: nobody can remove a lock under compliance, and S3 refuses
 UpdateObjectEncryption, which keeps version id, ETag and dates, for whatever is locked (API Reference,
 UpdateObjectEncryption).
 """
@@ -139,7 +139,7 @@ class ArchiveLookup:
         return Counterparts(lack, *(sorted(some) for some in (held, past, readable)))
 
     def _beside(self, rows: Sequence[ProvenRow]) -> Iterator[tuple[ProvenRow, list[VersionRow]]]:
-        """Each row with every version and delete marker that lies under its key in the archive, newest first."""
+        """Each row with every version and delete marker that has its key in the archive, newest first."""
         for row in rows:
             if not row.archive_key:
                 yield row, []
@@ -254,7 +254,7 @@ def chunks(originals: Iterable[Original]) -> Iterator[list[Original]]:
 
 
 def _rising(rows: Sequence[ProvenRow]) -> Iterator[list[ProvenRow]]:
-    """Runs of rows whose keys in the archive rise and lie in one folder of account, kind and region: a listing passes
+    """Runs of rows whose keys in the archive rise and are in one folder of account, kind and region: a listing passes
     nothing else."""
     run: list[ProvenRow] = []
     for row in rows:

@@ -38,7 +38,7 @@ _DELIVERS = "cloudtrail.amazonaws.com"
 @dataclass(frozen=True)
 class RetirementObservation:
     """`deleted` are buckets that a receipt remembers and that are gone, none where the old estate could not all be
-    read; `keepers` maps source accounts to who may still change an emptied bucket;
+    read; `owners` maps source accounts to who may still change an emptied bucket;
     `source_copiers` has what stands of the temporary role, for the source accounts in which any of it does; `drained`
     are old trails with nothing more to deliver."""
 
@@ -69,7 +69,7 @@ class _Listed:
     replaceable: int = 0
 
     def current(self, versions: Iterable[VersionRow]) -> Iterator[VersionRow]:
-        """The current versions; what lies behind them is counted, and so are markers and versions `null`."""
+        """The current versions; what is behind them is counted, and so are markers and versions `null`."""
         for version in versions:
             self.delete_markers += version.is_marker
             self.old_versions += not version.is_marker and not version.is_latest
@@ -155,8 +155,8 @@ def _covered(seen: Retiring) -> verification.Covered:
 def retiring(
     settings: Settings, clients: Clients, estate: OldEstate, bucket: OldBucket, receipts: Receipts
 ) -> Retiring:
-    """One bucket: its listing beside its receipt, and who else writes into it. A look that fails is said, never passed
-    over."""
+    """One bucket: its listing beside its receipt, and who else writes into it. A look that fails is reported, never
+    passed over."""
     listed = _Listed()
     receipt = receipts.held.get(bucket.name)
     why = receipts.broken.get(bucket.name, "" if receipt else "no receipt: it is not proven")

@@ -59,7 +59,7 @@ def read_back(settings: Settings, clients: Clients, rows: list[ProvenRow]) -> Co
             row = ended.context
             if ended.error is None:
                 found = found or _compared(row, ended.result)
-            elif code_of(ended.error) != "InvalidObjectState":  # put away by INTELLIGENT_TIERING, which no listing says
+            elif code_of(ended.error) != "InvalidObjectState":  # archived by INTELLIGENT_TIERING, which no listing says
                 found = found or CopyProblem(row.archive_key, f"the reader cannot read it: {ended.error}", LOOK_AGAIN)
     except (ClientError, BotoCoreError, OnetrailError) as err:
         return CopyProblem(settings.bucket_name, f"no copy could be read as the reader: {err}", LOOK_AGAIN)

@@ -41,7 +41,7 @@ class Retiring:
     `how` is what the parameters say becomes of it. `receipt_why` says why its receipt does not hold, empty where it
     does. `other_writers` are trails we do not touch, and services other than CloudTrail that its policy lets in.
     `undrained` are its old trails that log or still deliver. `uploads` counts unfinished multipart uploads,
-    `old_versions` and `delete_markers` what lies behind the current objects. `replaceable` counts the versions with the
+    `old_versions` and `delete_markers` what is behind the current objects. `replaceable` counts the versions with the
     id `null`: while versioning is suspended a write replaces such a version and keeps its id. `lack` names the first
     copy that the archive does not hold as it was proven, with what to do next; empty where it holds them all. `past`
     are the originals whose copies are gone because their retention ended, `held` the hash of the listing without them.

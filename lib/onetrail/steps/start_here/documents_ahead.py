@@ -23,7 +23,7 @@ CLOSE: Final = 0.75
 _ONE_MORE_ACCOUNT: Final = "999999999999"
 _GUARDRAILS: Final = ("trail_rail", "archive_rail")
 _PUT_BY_OTHERS: Final = ("scp", "rcp")
-"""Printed for whoever holds the organization, and put by no step."""
+"""Printed for the owner of the organization, and put by no step."""
 _BATCH, _PUSH = "if S3 Batch Operations copies", "if logs are pushed"
 _BY_CHOICE: Final = {
     "central_bucket_open_both_batch": "if logs are pushed and pulled, with S3 Batch Operations",

@@ -29,7 +29,7 @@ class AccountEntry:
 
 @dataclass(frozen=True)
 class StartObservation:
-    """Ways into the accounts, the preflight, and the state of every step that changes something."""
+    """Access paths into the accounts, the preflight, and the state of every step that changes something."""
 
     ways: tuple[AccountEntry, ...]
     preflight: tuple[Finding, ...]
@@ -41,7 +41,7 @@ def observe(settings: Settings, clients: Clients) -> StartObservation:
     """Enter every account, look at what would stop the move, and ask each step how far it is; the old estate is read
     once for all of them.
 
-    Where an account cannot be entered, the rest of the preflight is not looked at, and says so.
+    Where an account cannot be entered, the rest of the preflight is not evaluated, and says so.
     """
     ways = read_ways(settings, clients)
     entered = {way.account: way.arn for way in ways if way.arn}
@@ -86,7 +86,7 @@ def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
 
 
 def check(settings: Settings, observation: StartObservation) -> list[Finding]:
-    """Ways in, preflight and map as findings, worst first."""
+    """Access paths, preflight and map as findings, worst first."""
     found = [
         Finding(
             "00.entry-role",

@@ -2,7 +2,7 @@
 anything is sent.
 
 What an identity's own policies say is not all: service control policies, and conditions on what a request carries, show
-only when the call is made. So "likely refused" is said of what no policy allows, and nothing is promised of the rest.
+only when the call is made. So "likely refused" is for what no policy allows, and nothing is promised of the rest.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,7 @@
 """What stops a move half-way, judged before it begins: quotas, regions, policies, bucket names, permissions,
 guardrails. Pure.
 
-Sources: CloudTrail User Guide, quotas (5 trails a region, not adjustable); AWS Account Management reference, enabling
+Sources: CloudTrail User Guide, quotas (5 trails per region, not adjustable); AWS Account Management reference, enabling
 regions; IAM User Guide, principals that were deleted; S3 User Guide, Requester Pays, MFA delete.
 """
 

@@ -51,7 +51,7 @@ def observe(
     estate: OldEstate | None = None,
     before: Mapping[str, Status] | None = None,
 ) -> CutoverObservation:
-    """Read all trails, the new trail's status in each region, and what lies in the central bucket.
+    """Read all trails, the new trail's status in each region, and what the central bucket holds.
 
     `estate` is what the caller has just read of the old trails and buckets, `before` what it has just asked earlier
     steps.

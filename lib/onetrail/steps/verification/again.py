@@ -40,8 +40,8 @@ Places = Mapping[tuple[str, str], list[tuple[LogOrigin, OriginalSide, frozenset[
 
 
 class Basis(NamedTuple):
-    """What the verdicts on the archive's files rest on besides these files. `listings` are those of the old buckets by
-    name: their hash and the date of the newest object."""
+    """What the verdicts on the archive's files rest on, apart from these files. `listings` are those of the old buckets
+    by name: their hash and the date of the newest object."""
 
     listings: Mapping[str, tuple[str, datetime | None]]
     places: Mapping[tuple[str, str], tuple[tuple[LogOrigin, frozenset[str]], ...]]

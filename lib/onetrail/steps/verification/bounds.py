@@ -61,7 +61,7 @@ class AsLongAsKept:
 
 
 def seal_bounds(settings: Settings, folders: tuple[str, ...], now: datetime | None) -> tuple[Bound, ...]:
-    """Of every lock below these folders: of a named version, to the date that it is kept until, and nothing besides."""
+    """Of every lock below these folders: of a named version, to the date that it is kept until, and nothing else."""
     return (
         Below("Key", folders),
         Stated(("VersionId",)),

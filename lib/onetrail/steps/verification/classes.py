@@ -47,8 +47,8 @@ LONG_AGO: Final = timedelta(days=365)
 
 
 def classes_of(feeding: Sequence[Trail], now: datetime, *, region_off: bool) -> tuple[str, ...]:
-    """Which rows of EVIDENCE apply besides `signed` and `unsigned`, which the files themselves show. `feeding` are the
-    trails into the bucket."""
+    """Which rows of EVIDENCE apply in addition to `signed` and `unsigned`, which the files themselves show. `feeding`
+    are the trails into the bucket."""
     found = ["ended"] if all(_ended(trail, now) for trail in feeding) else []
     found += ["failing"] if any(_failing(trail) for trail in feeding) else []
     return (*found, *(["region off"] if region_off else []))

@@ -1,4 +1,4 @@
-"""What is said of completeness: the days before and after, the events in all log files, the cutover region by
+"""What is reported about completeness: the days before and after, the events in all log files, the cutover region by
 region."""
 
 from onetrail.change import Finding, FindingState, iso

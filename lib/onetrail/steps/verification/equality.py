@@ -47,7 +47,7 @@ class BucketComparison:
 
 
 def compared(settings: Settings, clients: Clients, left: OriginalSide) -> BucketComparison:
-    """Every object of the bucket beside its copy. What cannot be listed or read is said in `could_not_look`."""
+    """Every object of the bucket beside its copy. What cannot be listed or read is in `could_not_look`."""
     found = BucketComparison(left)
     if left.emptied and left.live:
         return found

@@ -224,7 +224,7 @@ class _Look:
     def _regions(
         self, seen: Iterable[BucketComparison]
     ) -> dict[tuple[str, str], list[tuple[LogOrigin, OriginalSide, frozenset[str]]]]:
-        """Every account and region that may lie in the archive, with the places that its moved logs came from."""
+        """Every account and region that may be in the archive, with the places that its moved logs came from."""
         found: dict[tuple[str, str], list[tuple[LogOrigin, OriginalSide, frozenset[str]]]] = {}
         for account in self.settings.source_account_ids:
             enabled = enabled_regions(self.settings, self.clients, account)

@@ -99,7 +99,7 @@ class BatchCopy:
             "read_back": [list(row) for row in rows],
             "bytes": counts.size,
             "ledger": [part],
-            "jobs": _told(jobs),
+            "jobs": _jobs_in_record(jobs),
         }
 
     def _copy(self, change: Change, bucket: OldBucket) -> Mapping[str, Any]:
@@ -144,7 +144,7 @@ class BatchCopy:
             "outcomes": outcomes,
             "bytes": size,
             "ledger": ledger,
-            "jobs": _told(jobs),
+            "jobs": _jobs_in_record(jobs),
             "handed_on": missing,
         }
 
@@ -238,15 +238,15 @@ class BatchCopy:
         """Progress of the whole bucket: what its pilot came to, and what is read now."""
         before = self._before(bucket)
 
-        def told(name: str, objects: int, size: int, retries: int, errors: int) -> None:
+        def progress(name: str, objects: int, size: int, retries: int, errors: int) -> None:
             self.gate.progress(
                 bucket.name, before.objects + objects, before.size + size, retries, before.errors + errors
             )
 
-        return told
+        return progress
 
 
-def _told(jobs: Sequence[BatchJob]) -> list[dict[str, Any]]:
+def _jobs_in_record(jobs: Sequence[BatchJob]) -> list[dict[str, Any]]:
     return [
         {
             "id": job.id,

@@ -53,11 +53,11 @@ class Maker:
         self._lists[scope] = [
             self._put(change, Label(self.settings.run_name, scope, file.group), file) for file in written
         ]
-        told = [
+        uploaded = [
             {"key": self.desk.manifest_key(label, etag), "objects": file.objects, "etag": etag}
             for label, file, etag in self._lists[scope]
         ]
-        return {"manifests": told, "adopted": len(living)}
+        return {"manifests": uploaded, "adopted": len(living)}
 
     def _put(self, change: Change, label: Label, file: ManifestFile) -> tuple[Label, ManifestFile, str]:
         client = self.clients.client("s3", change.account, change.region, change.actor)
@@ -157,6 +157,6 @@ def client_of(clients: Clients, change: Change) -> Any:
 
 
 def record(gate: Gate, change: Change, call: str, job_id: str, answer: Mapping[str, Any], **more: Any) -> None:
-    """One line a job and call, with the request id."""
+    """One line per job and call, with the request id."""
     request_id = answer.get("ResponseMetadata", {}).get("RequestId", "")
     gate.record.append(LineKind.JOB, key=change.key, call=call, job=job_id, request_id=request_id, **more)

@@ -61,13 +61,13 @@ class BatchGrant:
         ]
 
     def statements(self, bucket: OldBucket) -> list[dict[str, Any]]:
-        """What an old bucket's policy needs besides the copier's statements."""
+        """What an old bucket's policy needs in addition to the copier's statements."""
         if bucket.name not in {one.bucket.name for one in self.backlogs}:
             return []
         return build.old_bucket_batch(self.settings.partition, bucket.name, self.arn, prefixes(bucket), MARK)
 
     def copiers(self) -> list[str]:
-        """The role that writes into the archive besides the copiers."""
+        """The role that writes into the archive in addition to the copiers."""
         return [self.arn] if self.backlogs else []
 
     def work(self) -> list[GrantPair]:

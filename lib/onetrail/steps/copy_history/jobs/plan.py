@@ -74,7 +74,7 @@ class JobChanges(NamedTuple):
 def jobs_for(settings: Settings, grant: Grant, backlogs: Sequence[Backlog]) -> JobChanges:
     """The changes for the backlogs that jobs copy; the grant learns whom else it lets in."""
     opened = BatchGrant(settings, grant.observation, grant, backlogs)
-    grant.besides, grant.more_copiers = opened.statements, opened.copiers()
+    grant.also, grant.more_copiers = opened.statements, opened.copiers()
     return JobChanges(
         opened.roles(),
         opened.work(),
@@ -152,7 +152,7 @@ class _Jobs:
         )
 
     def _bounds(self) -> tuple[Bound, ...]:
-        """Of every job of ours: a list of this run, a planned class, metadata and tags kept, and nothing besides."""
+        """Of every job of ours: a list of this run, a planned class, metadata and tags kept, and nothing else."""
         copy = "Operation.S3PutObjectCopy"
         classes = [name for b in self.buckets for name in allowed_for(self.settings.storage_class_for(b))]
         return (

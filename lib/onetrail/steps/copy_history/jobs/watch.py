@@ -24,7 +24,7 @@ _ENTRY_WAIT: Final = timedelta(seconds=10)
 
 @runtime_checkable
 class TellsJobs(Protocol):
-    """Progress that shows jobs besides objects."""
+    """Progress that shows jobs in addition to objects."""
 
     def jobs(self, jobs: Sequence[BatchJob]) -> None:
         """Show how the jobs stand."""

@@ -27,9 +27,9 @@ _OVER_UNASKED: Final = "a copy over it that does not ask"
 
 
 def conditional_copies(settings: Settings) -> bool:
-    """False once a pilot of this run was told that S3 here takes no If-None-Match on a copy."""
-    told = entries(settings.run_folder, _KIND)
-    return all(line["taken"] for line in told if line["asked"] == _ASKED)
+    """False once a pilot of this run saw that S3 here takes no If-None-Match on a copy."""
+    pilots = entries(settings.run_folder, _KIND)
+    return all(line["taken"] for line in pilots if line["asked"] == _ASKED)
 
 
 def taken(client: S3Client, task: CopyTask, record: RunRecord) -> bool:

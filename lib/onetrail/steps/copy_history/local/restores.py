@@ -1,7 +1,7 @@
 """Archived logs made readable before they are copied: asked for once, in bulk, by their own account, and waited for
 with nothing open.
 
-The readable copies stay for the grant's hours and a week besides, since somebody has to come back and run the step
+The readable copies stay for the grant's hours plus a week, since somebody has to come back and run the step
 again. Source: S3 User Guide, "Restoring an archived object", "Archive retrieval options".
 """
 

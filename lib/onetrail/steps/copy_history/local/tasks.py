@@ -33,7 +33,7 @@ OUTCOMES: Final[Mapping[DecisionKind, ObjectOutcome]] = {
 }
 """What the ledger says of an object that is not copied."""
 STAYS: Final = frozenset({DecisionKind.CONFLICT, DecisionKind.TOO_LARGE, DecisionKind.ARCHIVED, DecisionKind.RESTORING})
-"""What every copy of a bucket writes down anew; the rest gets its row once."""
+"""What every copy of a bucket writes down again; the rest gets its row once."""
 LEFT_OUT: Final = "No plan copies from its bucket as the bucket stands: the checks of step 05 say why."
 
 

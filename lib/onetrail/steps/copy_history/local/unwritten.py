@@ -65,8 +65,8 @@ def write_missing_rows(
 
 
 def listed(folder: Path) -> frozenset[str]:
-    """Old buckets of which the record has a copy that was begun, or rows that were written besides: their objects have
-    rows, or get them."""
+    """Old buckets of which the record has a copy that was begun, or rows that were written apart from one: their
+    objects have rows, or get them."""
     return frozenset(
         line["bucket"] if line["kind"] == LineKind.ROWS else line["key"].partition("-")[2]
         for line in entries(folder, LineKind.INTENT, LineKind.ROWS)

@@ -1,4 +1,4 @@
-"""What somebody else changed in a policy while a grant stood open, as the run record tells it."""
+"""What somebody else changed in a policy while a grant was open, as the run record shows it."""
 
 from collections.abc import Mapping
 from typing import Any

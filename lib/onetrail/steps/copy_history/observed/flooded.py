@@ -176,10 +176,10 @@ def _logged(settings: Settings, trail: Trail, backlogs: Sequence[Backlog]) -> It
 
 
 def _events(settings: Settings, trail: Trail, backlogs: Iterable[Backlog]) -> int:
-    """One event for each bucket that a copy touches and one for each deletion, as far as the trail's account is told of
-    them.
+    """One event for each bucket that a copy touches and one for each deletion, as far as the trail's account
+    receives them.
 
-    The owner of a bucket is told, and the account of whoever calls.
+    The owner of a bucket receives them, and so does the caller's account.
     """
     log, archive = settings.log_account.account_id, names.bucket_arn(settings.partition, settings.bucket_name)
     assert trail.selectors is not None

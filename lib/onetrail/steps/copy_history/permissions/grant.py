@@ -22,7 +22,7 @@ from onetrail.settings import Settings
 from onetrail.steps.copy_history.observe import Backlog, CopyObservation
 
 MARK = "2000-01-01T00:00:00Z"
-"""Stands in built documents where the expiry goes; replaced by a duration, since a plan holds no instants."""
+"""The expiry's placeholder in built documents; replaced by a duration, since a plan holds no instants."""
 
 
 SOURCE_RESTORES = Restores(names.COPY_SIDS)
@@ -56,15 +56,15 @@ class Grant:
         self.window = build.central_bucket_window(self.archive)
         elsewhere = names.role_arn(settings.partition, "0" * 12, names.COPIER_ROLE)
         self._widest = build.central_bucket_open(self.archive, [self.archive.copier_arn, elsewhere], ["any"], MARK)
-        self.besides: Callable[[OldBucket], list[dict[str, Any]]] = lambda bucket: []
-        """What an old bucket's opening holds besides the copier's statements."""
+        self.also: Callable[[OldBucket], list[dict[str, Any]]] = lambda bucket: []
+        """What an old bucket's opening holds in addition to the copier's statements."""
         self.more_copiers: list[str] = []
 
     def left_open(self) -> list[Change]:
         """What an interrupted run left behind: closed by a plan of its own, never in silence."""
         return [*self.left_open_sources(), *self._left_open_central(), *self.left_open_roles()]
 
-    def left_open_sources(self, besides: Collection[str] = ()) -> list[Change]:
+    def left_open_sources(self, exempt: Collection[str] = ()) -> list[Change]:
         """Old buckets in which a temporary statement still stands, but for those that this plan opens and closes
         itself."""
         return [
@@ -77,17 +77,17 @@ class Grant:
                 restores=SOURCE_RESTORES,
             )
             for bucket in self.observation.open_sources
-            if bucket.name not in besides
+            if bucket.name not in exempt
         ]
 
-    def left_open_roles(self, besides: Collection[str] = ()) -> list[Change]:
+    def left_open_roles(self, exempt: Collection[str] = ()) -> list[Change]:
         """What still stands of temporary roles in source accounts, but for those that this plan makes and removes
         itself."""
         return [
             change
             for account, parts in sorted(self.observation.source_copiers.items())
             if not isinstance(parts, Unread)
-            if account not in besides
+            if account not in exempt
             for change in (self._role_away(account, part) for part in parts)
         ]
 
@@ -109,7 +109,7 @@ class Grant:
         reads = build.old_bucket_open(
             self.settings.partition, bucket.name, self.archive.copier_arn, prefixes(bucket), MARK
         )
-        opened = iam.with_statements(before, [*reads, *self.besides(bucket)])
+        opened = iam.with_statements(before, [*reads, *self.also(bucket)])
         opening = self.policy(
             f"open-{bucket.name}",
             _place(bucket),

@@ -28,8 +28,8 @@ def probes(
 
     `conditional`: they carry If-None-Match as the copies did, so that it is the end of the grant which refuses them.
 
-    Before each round the copier is refused on every old bucket that was opened, too. One that is let in at first is
-    sent again a few times, since a policy takes a while to be seen everywhere; once refused it must stay so.
+    Before each round the copier is refused on every old bucket that was opened, too. One that is allowed at first
+    is sent again a few times, since a policy takes time to propagate; once refused it must stay so.
     """
     calls = [change for account in accounts for change in _calls(settings, prefix, account, due, conditional)]
     found = []

@@ -1,7 +1,6 @@
 """The proof that a grant is closed: every policy read back, evaluated for the copiers, and each copier refused.
 
-A policy on AWS takes a while to be seen everywhere, so a copier that is still let in is asked again a bounded number of
-times.
+A policy on AWS takes time to propagate, so a copier that is still allowed is asked again a bounded number of times.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -85,7 +84,7 @@ def reads_refused(clients: Clients, buckets: Iterable[OldBucket], say: Say = say
     """The copier of the log account may neither list nor read the old buckets: by evaluation of what is read back, and
     when it tries.
 
-    Where a bucket's own policy lets it in, without a statement of ours, that is said and not tried.
+    Where a bucket's own policy lets it in, without a statement of ours, that is reported and not tried.
     """
     own: list[str] = []
     asked = 0

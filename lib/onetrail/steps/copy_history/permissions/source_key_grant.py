@@ -39,13 +39,13 @@ def source_key_grant(settings: Settings, due: Sequence[Backlog]) -> list[GrantPa
     return [_pair(settings, use) for _, use in sorted(_uses(settings, due).items())]
 
 
-def left_open_keys(observation: CopyObservation, settings: Settings, besides: Collection[str] = ()) -> list[Change]:
+def left_open_keys(observation: CopyObservation, settings: Settings, exempt: Collection[str] = ()) -> list[Change]:
     """The closings of keys that an interrupted run left open, but for those that this plan opens and closes itself."""
     why = "a temporary statement of an earlier run is still there"
     return [
         _put(settings, key, f"close-{_short(key)}", known(key.policy), key.prior, why, restores=_RESTORES)
         for key in observation.open_keys
-        if key.arn not in besides
+        if key.arn not in exempt
     ]
 
 

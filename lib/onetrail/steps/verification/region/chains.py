@@ -260,7 +260,7 @@ class RegionCheck:
         return self._events.looked_into(name_of(read.key), read)
 
     def _metadata(self, codes: Mapping[str, int], reader: RegionReader) -> None:
-        """User metadata of each digest as it is in the old bucket: the signature lies there."""
+        """User metadata of each digest as it is in the old bucket: it has the signature."""
         for number, origin in enumerate(self._origins, start=1):
             if not origin.live:
                 continue
@@ -291,8 +291,8 @@ class RegionCheck:
         self.seen.troubles.add(self._about(code, below, KeyKind.DIGEST.value, state, why))
 
     def _trouble(self, code: int, below: str, verdict: FileVerdict, state: str = "") -> None:
-        """Told under its own state, or another. A moved file that is missing is told by the comparison of its
-        bucket."""
+        """Reported under its own state, or another. The comparison of its bucket reports a moved file that is
+        missing."""
         if verdict.state is FileState.MISSING and code:
             return
         about = self._about(code, below, verdict.kind.value, state or verdict.state.value, verdict.why)

@@ -18,7 +18,7 @@ from onetrail.steps.verification.verdict import ArchiveChain
 class RegionEvents:
     """`keys` are those of the archive from `AWSLogs/` on; `moved` holds those of them that came from an old bucket.
 
-    `unread` is told each log whose records cannot be read, and why.
+    `unread` is called with each log whose records cannot be read, and why.
     """
 
     def __init__(

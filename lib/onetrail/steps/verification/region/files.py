@@ -59,7 +59,7 @@ def region_rows(
 
 
 def beside_of(names: Iterable[str]) -> frozenset[str]:
-    """Those of the copies that lie beside plain keys."""
+    """Those of the copies whose keys are beside the plain ones."""
     return frozenset(name for name in names if name.startswith(CONFLICTS_FOLDER))
 
 

@@ -66,7 +66,7 @@ class RegionReader:
     """Reads one region. `origins` are the places, `codes` maps each copy, as `name_of` names it, to its place's number
     plus one, 0 for none.
 
-    A copy that lies in an archive class is read in the old bucket instead, where that still has it: both have equal
+    A copy in an archive class is read in the old bucket instead, where that still has it: both have equal
     bytes.
     """
 
@@ -177,7 +177,7 @@ class RegionReader:
         return found
 
     def _in_old_bucket(self, below: str, *, inflate: bool) -> Body | None:
-        """The original of a copy that lies in an archive class; the copy itself is looked at by HEAD."""
+        """The original of a copy in an archive class; the copy itself is looked at by HEAD."""
         head = self._look_at_lock(below)
         code = self._codes.get(below, 0)
         if not code or not self._origins[code - 1].live:

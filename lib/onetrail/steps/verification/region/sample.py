@@ -11,8 +11,8 @@ from onetrail.cloudtrail.digests.verdict import Chain
 NEWEST: Final = 24
 """Digests at the end of each chain, read as one stretch: that the newest are gone is the cheapest harm."""
 SPREAD: Final = 36
-"""Further digests of each chain, chosen by a hash of their names, so that nobody who does harm to a few hours knows
-which are read."""
+"""Further digests of each chain, chosen by a hash of their names, so that an attacker who alters a few hours does not
+know which are read."""
 CERTAINTY: Final = 0.95
 
 
@@ -36,8 +36,8 @@ def sample_of(keys: Sequence[str]) -> list[Sequence[str]]:
 
 
 def joined(before: Chain | None, after: Chain) -> Chain:
-    """Two stretches of one chain as one: their intervals, their files. What lies between them was not looked at, and is
-    in neither."""
+    """Two stretches of one chain as one: their intervals, their files. What is between them was not read, and is in
+    neither."""
     if before is None:
         return after
     return replace(
