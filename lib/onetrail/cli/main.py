@@ -21,6 +21,7 @@ VERBS: Final = {
     "practice": "The practice estate: emulated AWS accounts on this machine, to try everything on.",
     "record": "The audit record of a run: every mutating call, before and after, in a hash chain.",
     "run": "Run the notebooks in order, each against the current state.",
+    "status": "Show how far each step of a run is, as its record has it.",
     "validate": "Verify CloudTrail logs by their digests, wherever they are stored now.",
 }
 """Verb -> the first sentence of its help. Each is a module of this package, and the command of its name in it."""

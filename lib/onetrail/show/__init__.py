@@ -7,6 +7,7 @@ from onetrail.show.plans.outcome import outcome
 from onetrail.show.plans.plan import plan, undo
 from onetrail.show.plots import Pictured, bars, heatmap
 from onetrail.show.progress import Progress, progress
+from onetrail.show.run_map import run_map
 from onetrail.show.table import table
 from onetrail.show.where import where
 
@@ -26,6 +27,7 @@ __all__ = [
     "paragraph",
     "plan",
     "progress",
+    "run_map",
     "table",
     "together",
     "undo",

@@ -59,7 +59,8 @@ def test_the_second_process_is_told_who_holds_the_run_folder_and_what_to_do(tmp_
     assert (
         line
         == f"{tmp_path}: another process is writing this run: process {pid} on {socket.gethostname()}, at work since"
-        f" {held.since}, in step 05; wait for it to end, or stop it with Ctrl-C where it runs"
+        f" {held.since}, in step 05; wait for it to end, or stop it with Ctrl-C where it runs;"
+        " onetrail status shows how far it is"
     )
     with RunRecord(tmp_path, "practice", MovableClock()):
         assert holder_of(tmp_path / ".writer.holder").pid == os.getpid()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 else:
     filelock = later("filelock")  # it brings asyncio
 
+_UNKNOWN: Final = "it does not say which one"
 _MOST_BYTES: Final = 4096
 _LONGEST: Final = 100
 """Characters of a word of the file that are printed; a host name has at most 64 (Linux, `HOST_NAME_MAX`)."""
@@ -66,7 +67,7 @@ class FolderLock:
             self._lock.acquire(timeout=0)
         except filelock.Timeout as err:
             held = holder_of(self._said)
-            raise FolderBusy(held.line if held else "it does not say which one") from err
+            raise FolderBusy(held.line if held else _UNKNOWN) from err
         try:
             self._write(replace(self._holder, since=iso(WallClock().now())))
         except BaseException:
@@ -94,6 +95,21 @@ class FolderLock:
             with new.open("x") as out:
                 json.dump(asdict(holder), out)
             new.replace(self._said)
+
+
+def writer_of(folder: Path) -> str:
+    """Who writes this run folder just now, in words; empty where nobody does, and where that cannot be asked."""
+    lock = FolderLock(folder, "writer")
+    if not lock.path.is_file():
+        return ""
+    try:
+        with filelock.FileLock(lock.path).acquire(timeout=0):
+            return ""
+    except filelock.Timeout:
+        held = holder_of(folder / ".writer.holder")
+        return held.line if held else _UNKNOWN
+    except OSError:
+        return ""
 
 
 def holder_of(path: Path) -> LockHolder | None:

@@ -28,7 +28,7 @@ class RunFolderBusy(WrongUse):
         self.holder = busy.line
         super().__init__(
             f"{folder}: another process is writing this run: {busy.line}; wait for it to end, or stop it with Ctrl-C"
-            " where it runs"
+            " where it runs; onetrail status shows how far it is"
         )
 
 
