@@ -33,7 +33,8 @@ from onetrail.steps import account_lockdown, bucket_creation, copy_history, trai
 from onetrail.steps.start_here.documents_ahead import kind_of
 from onetrail.steps.start_here.preflight import rows
 from onetrail.steps.start_here.preflight_seen import PreflightFacts
-from tests.unit.steps.test_account_lockdown import OWNER, given_a_fresh_log_account, given_an_old_bucket
+from tests.unit.steps.given_log_account import given_a_fresh_log_account, given_an_old_bucket
+from tests.unit.steps.given_sources import OWNER
 from tests.unit.steps.test_bucket_creation import given_nothing_made_yet
 from tests.unit.steps.test_copy_history import SETTINGS, given_a_backlog, given_a_bucket
 from tests.unit.steps.test_copy_history import given as given_the_copy

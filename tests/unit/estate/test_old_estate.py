@@ -19,24 +19,7 @@ from onetrail.settings import Settings
 from onetrail.steps.evidence.standing import Standing, stands
 from onetrail.steps.start_here.preflight import rows
 from onetrail.steps.start_here.preflight_seen import PreflightFacts
-from tests.unit.steps.given_sources import SETTINGS, SOURCE, given_a_bucket
-
-DENIED = Unread("AccessDenied: no", "AccessDenied")
-PARTS = (
-    "policy",
-    "ownership",
-    "lifecycle",
-    "versioning",
-    "mfa_delete",
-    "lock",
-    "encryption",
-    "kms_key",
-    "logging",
-    "notifications",
-    "replication",
-    "request_payment",
-    "tags",
-)
+from tests.unit.steps.given_sources import BUCKET_PARTS, DENIED, SETTINGS, SOURCE, given_a_bucket
 
 
 class Source:
@@ -104,7 +87,7 @@ def test_what_is_refused_is_unread_and_the_rest_is_read(tmp_path: Path, call: st
     """Each setting by the call that reads it."""
     given_a_receipt(tmp_path)
     (bucket,) = looked(Source("get_bucket_policy", call), tmp_path).buckets
-    assert {name for name in PARTS if isinstance(getattr(bucket, name), Unread)} == {"policy", *parts}
+    assert {name for name in BUCKET_PARTS if isinstance(getattr(bucket, name), Unread)} == {"policy", *parts}
 
 
 def unread(part: str, **more: Any) -> OldBucket:
@@ -112,7 +95,7 @@ def unread(part: str, **more: Any) -> OldBucket:
     return replace(bucket, **{part: DENIED}, could_not_look=(f"get_{part}: no",))
 
 
-@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("part", BUCKET_PARTS)
 def test_no_unread_setting_is_called_an_obstacle_or_fine(part: str) -> None:
     """Twin: the setting that is read as wrong is one."""
     bucket = unread(part)

@@ -28,6 +28,23 @@ ROOT = {
     "Resource": "*",
 }
 ARCHIVE = names.bucket_arn("aws", SETTINGS.bucket_name)
+DENIED = Unread("AccessDenied: no", "AccessDenied")
+BUCKET_PARTS = (
+    "policy",
+    "ownership",
+    "lifecycle",
+    "versioning",
+    "mfa_delete",
+    "lock",
+    "encryption",
+    "kms_key",
+    "logging",
+    "notifications",
+    "replication",
+    "request_payment",
+    "tags",
+)
+"""Fields of an old bucket that are each read by a call of its own."""
 LOG_KEY = f"AWSLogs/{SOURCE}/CloudTrail/eu-west-1/2021/03/05/{SOURCE}_CloudTrail_eu-west-1_20210305T0005Z_AbCdEfGhIjKlMnOp.json.gz"  # noqa: E501
 
 

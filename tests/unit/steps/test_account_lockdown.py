@@ -12,112 +12,31 @@ from onetrail import iam, names
 from onetrail.aws.actors import BREAK_GLASS
 from onetrail.change import NAMED, CheckKind, FindingState, RequiredCheck, canonical_json
 from onetrail.estate.freeze import held_policy, without_dead_principals
-from onetrail.estate.log_account.observed import FLAGS, User
-from onetrail.estate.old_estate import OldBucket, OldEstate
+from onetrail.estate.log_account.observed import User
+from onetrail.estate.old_estate import OldEstate
 from onetrail.iam.build import old_bucket_emptied, old_bucket_frozen, trust
 from onetrail.looked import Unread
-from onetrail.settings import Settings
 from onetrail.show.steps import account_lockdown as shown
 from onetrail.steps import account_lockdown as step
 from onetrail.steps.account_lockdown.paths import trusted
 from onetrail.steps.account_lockdown.propose import roles_for
 from onetrail.steps.account_lockdown.status import log_account_status
-
-DENIED = Unread("AccessDenied: no", "AccessDenied")
-SETTINGS_OF_A_BUCKET = (
-    "policy",
-    "ownership",
-    "lifecycle",
-    "versioning",
-    "mfa_delete",
-    "lock",
-    "encryption",
-    "kms_key",
-    "logging",
-    "notifications",
-    "replication",
-    "request_payment",
-    "tags",
+from tests.unit.steps.given_log_account import (
+    ADMIN,
+    DELIVERY,
+    MANAGEMENT,
+    given_a_closed_log_account,
+    given_a_fresh_log_account,
+    given_a_held_bucket,
+    given_an_old_bucket,
 )
-SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
-LOG, SOURCE = "044455556666", "111122223333"
-OWNER = "arn:aws:iam::111122223333:role/TrailConsolidation"
-ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
-MANAGEMENT = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"AWS": "arn:aws:iam::999988887777:root"},
-            "Action": "sts:AssumeRole",
-        }
-    ],
-}
-DELIVERY = {
-    "Sid": "AWSCloudTrailWrite",
-    "Effect": "Allow",
-    "Principal": {"Service": "cloudtrail.amazonaws.com"},
-    "Action": "s3:PutObject",
-    "Resource": "arn:aws:s3:::acme-audit-us-east-1/AWSLogs/111122223333/*",
-}
+from tests.unit.steps.given_sources import BUCKET_PARTS, DENIED, LOG, OWNER, SETTINGS, SOURCE
+
 EXPIRES = {"ID": "expire", "Filter": {"Prefix": ""}, "Status": "Enabled", "Expiration": {"Days": 400}}
 
 
 EARLIER = json.loads((Path(__file__).parents[1] / "iam" / "earlier" / "practice.json").read_text())
 """The documents of the version before."""
-
-
-def given_an_old_bucket(**parts: Any) -> OldBucket:
-    bucket = OldBucket("acme-audit-us-east-1", SOURCE, "us-east-1", logging={"TargetBucket": "x"})
-    return replace(bucket, **{"policy": {"Version": "2012-10-17", "Statement": [DELIVERY]}, **parts})
-
-
-def given_a_held_bucket(**parts: Any) -> OldBucket:
-    bucket = given_an_old_bucket()
-    return replace(bucket, **{"policy": held_policy("aws", bucket, OWNER), **parts})
-
-
-def given_a_fresh_log_account(*buckets: OldBucket) -> step.LockdownObservation:
-    first = step.Role(
-        "OrganizationAccountAccessRole",
-        f"arn:aws:iam::{LOG}:role/OrganizationAccountAccessRole",
-        "/",
-        MANAGEMENT,
-        attached=(ADMIN,),
-    )
-    log = step.LogAccount(
-        LOG,
-        root={"AccountAccessKeysPresent": 0, "AccountSigningCertificatesPresent": 0, "AccountMFAEnabled": 0},
-        users=(),
-        roles={first.name: first},
-        public_access=dict.fromkeys(FLAGS, False),
-        security_contact="",
-    )
-    return step.LockdownObservation(log, OldEstate((), (), buckets), {SOURCE: OWNER})
-
-
-def given_a_closed_log_account(*buckets: OldBucket) -> step.LockdownObservation:
-    fresh = given_a_fresh_log_account(*buckets)
-    roles = {
-        wanted.name: step.Role(
-            wanted.name,
-            names.role_arn("aws", LOG, wanted.name),
-            "/",
-            wanted.trust,
-            inline={wanted.name: wanted.policy} if wanted.policy else {},
-            attached=wanted.attached,
-            tags={"onetrail": "practice"},
-        )
-        for wanted in roles_for(SETTINGS, fresh.log, buckets)
-    }
-    first = replace(fresh.log.roles["OrganizationAccountAccessRole"], trust=trust(SETTINGS.break_glass_principals))
-    log = replace(
-        fresh.log,
-        roles={**roles, first.name: first},
-        public_access=dict.fromkeys(FLAGS, True),
-        security_contact="security@practice.example",
-    )
-    return replace(fresh, log=log)
 
 
 def with_role(seen: step.LockdownObservation, name: str, **parts: Any) -> step.LockdownObservation:
@@ -401,7 +320,7 @@ def test_a_bucket_that_could_not_be_read_is_not_written_over() -> None:
     assert len(keys(read)) == 2
 
 
-@pytest.mark.parametrize("part", SETTINGS_OF_A_BUCKET)
+@pytest.mark.parametrize("part", BUCKET_PARTS)
 def test_whatever_of_a_bucket_is_unread_the_step_can_tell_and_show_it(part: str) -> None:
     """No setting that nobody could look at ends the step, or lets its plan say that all is so; twin: with all of it
     read it does."""

@@ -20,6 +20,7 @@ from onetrail.steps.copy_history.check import closed
 from onetrail.steps.copy_history.observed.flooded import flooded, read_listening
 from onetrail.steps.copy_history.permissions.source_key_grant import opened_keys
 from tests.unit.steps.given_sources import (
+    DENIED,
     KEY,
     NOW,
     ROOT,
@@ -31,7 +32,6 @@ from tests.unit.steps.given_sources import (
     given_a_key,
 )
 
-DENIED = Unread("AccessDenied: no", "AccessDenied")
 KEYED = given_a_bucket(trail_keys=(KEY,))
 
 
