@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import nbformat
 
@@ -27,6 +27,11 @@ from onetrail.show.parameters_cell import FOLDED, TAG, about_parameters, paramet
 from onetrail.workspace.shipped import shipped
 
 _VARIES = "application/vnd.jupyter.widget-view+json"
+RECORDED: Final = (
+    "In the repository, the outputs below are a recording of the practice estate; Run > Run All Cells replaces them"
+    " with those of your own estate."
+)
+"""What each notebook says below its title."""
 _METADATA = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -39,12 +44,8 @@ def refreshed(found: list[Notebook], settings: Settings) -> dict[Path, Any]:
     titles = [_title(notebook) for notebook in notebooks]
     for number, notebook in enumerate(notebooks):
         notebook.metadata = nbformat.from_dict(deepcopy(_METADATA))
-        prose = (
-            notebook.cells[0].source.rsplit("\n\n", 1)[0]
-            if "](" in notebook.cells[0].source
-            else notebook.cells[0].source
-        )
-        notebook.cells[0].source = f"{prose}\n\n{_links(found, titles, number)}"
+        title, sentence = notebook.cells[0].source.split("\n\n")[:2]
+        notebook.cells[0].source = "\n\n".join((title, sentence, RECORDED, _links(found, titles, number)))
         for above, cell in pairwise(notebook.cells):
             if TAG in cell.metadata.get("tags", []):
                 above.source = about_parameters()

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from onetrail.recording import refreshed, written
+from onetrail.recording import RECORDED, refreshed, written
 from onetrail.runner.notebooks import all_notebooks, check_parameters
 from onetrail.settings import Settings
 
@@ -48,10 +48,11 @@ def test_headings_are_the_same_in_all(notebook):
 
 @each
 def test_the_first_cell_says_what_the_notebook_leaves_changed(notebook):
-    """Title, one sentence, links."""
-    _title, sentence, links = nbformat.read(notebook.path, as_version=4).cells[0].source.split("\n\n")
+    """Title, one sentence, that the outputs are a recording, links."""
+    _title, sentence, recorded, links = nbformat.read(notebook.path, as_version=4).cells[0].source.split("\n\n")
     assert sentence.startswith("This notebook ")
     assert sentence.endswith(".")
+    assert recorded == RECORDED
     assert "](" in links
 
 

@@ -56,6 +56,20 @@ def test_with_people_there_is_a_box_and_the_same_sentence(monkeypatch):
     assert bundle["text/plain"].startswith("Closed")
 
 
+def test_the_saved_text_of_a_person_s_gate_says_what_to_do_in_a_new_kernel(monkeypatch):
+    """The box is gone with its kernel, and the text stays. Twin: a recorded gate, which nobody types into, does not say
+    it."""
+    said = "After a restart of the kernel, choose Run > Run All Cells first."
+    monkeypatch.setenv("ONETRAIL_LIVE", "0")
+    assert said not in _box()._repr_mimebundle_()["text/plain"]
+    for name in ("ONETRAIL_LIVE", "ONETRAIL_UNATTENDED"):
+        monkeypatch.delenv(name, raising=False)
+    bundle, _ = _box()._repr_mimebundle_()
+    assert bundle["text/plain"].endswith(said)
+    assert "After a restart of the kernel" in bundle["text/html"]
+    assert _box().open_with(PLAN.id).endswith(said)
+
+
 def test_what_is_typed_counts_even_where_the_press_arrives_first(monkeypatch):
     """A browser sends the text and the press apart; and another text closes the gate again."""
     for name in ("ONETRAIL_LIVE", "ONETRAIL_UNATTENDED"):

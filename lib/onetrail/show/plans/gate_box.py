@@ -3,7 +3,7 @@
 Without widgets it is one sentence. No cell waits for anybody.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from onetrail.aws import environment
 from onetrail.change import Plan
@@ -11,6 +11,9 @@ from onetrail.show.html import paragraph
 
 if TYPE_CHECKING:
     from onetrail.settings import Settings
+
+
+NEW_KERNEL: Final = "After a restart of the kernel, choose Run > Run All Cells first."
 
 
 class GateBox:
@@ -33,7 +36,7 @@ class GateBox:
             self._typed = ""
             return f"{typed.strip() or 'Nothing'} is not this plan's id: the gate stays closed."
         self._typed = self._plan.id
-        return f"Open for {self._plan.id}: run the next cell and those below it."
+        return f"Open for {self._plan.id}: run the next cell and those below it. {NEW_KERNEL}"
 
     @property
     def line(self) -> str:
@@ -49,7 +52,8 @@ class GateBox:
         return f'Closed: nothing is approved. To open it set approve = "{self._plan.id}" and run again.'
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        said = paragraph(self.line)
+        # A person's notebook keeps this text: what a new kernel shows in place of the box.
+        said = paragraph(self.line if self._box is None else f"{self.line} {NEW_KERNEL}")
         bundle = {"text/html": said.html, "text/plain": said.text}
         if self._box is None:
             return bundle

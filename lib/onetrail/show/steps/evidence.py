@@ -1,19 +1,23 @@
 """What a person sees of step 08 in the notebook: the state of every step, the permissions, the custody, and the saved
 page."""
 
+import os
 from collections import Counter
+from pathlib import Path
+from urllib.parse import quote
 
+from onetrail.aws import environment
 from onetrail.change import verdict
 from onetrail.change.words import counted
 from onetrail.settings import Settings
 from onetrail.show.findings import SIGNS, STATES
-from onetrail.show.html import Shown, paragraph
+from onetrail.show.html import Shown, escape, paragraph
 from onetrail.show.report import page
 from onetrail.show.report.findings import headline
 from onetrail.show.table import framed, table
 from onetrail.steps.evidence import ChangeEnding, EvidenceObservation, Fit, Permission, SavedReport, check
 
-__all__ = ["custody", "files", "kept", "page", "permissions", "steps"]
+__all__ = ["custody", "files", "kept", "page", "permissions", "report", "steps"]
 
 
 def steps(settings: Settings, observation: EvidenceObservation) -> Shown:
@@ -103,6 +107,18 @@ def kept(saved: SavedReport) -> Shown:
             " 08.report, comes after it."
         ),
     )
+
+
+def report(settings: Settings, saved: SavedReport) -> Shown:
+    """A link to the page, from where this notebook is: JupyterLab opens it in a tab."""
+    if saved.unsaved:
+        return kept(saved)
+    place = Path(saved.name)
+    if not environment.unattended():  # the runner executes a notebook into the run folder, beside the page
+        place = Path(os.path.relpath(settings.run_folder.absolute() / saved.name))
+    link = f'<a href="{quote(place.as_posix())}">Open {escape(saved.name)}</a>'
+    line = paragraph(f"{saved.name} of run {settings.run_name}, in its run folder")
+    return Shown(f'<p style="margin:.4em 0">{link}, the report of run {escape(settings.run_name)}.</p>', line.text)
 
 
 def _end(one: Permission) -> str:
