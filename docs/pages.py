@@ -22,7 +22,7 @@ from onetrail.runner import RunResult
 from onetrail.runner.notebooks import all_notebooks, read
 from onetrail.runner.result import from_notebook
 from onetrail.settings import Settings
-from onetrail.settings.rendered import SECTIONS, default_of, yaml_entry
+from onetrail.settings.rendered import OF_NOTEBOOKS, SECTIONS, default_of, yaml_entry
 from onetrail.steps.start_here.documents_ahead import kind_of
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -149,9 +149,35 @@ def parameters_page() -> str:
             "This page lists every parameter of `onetrail.settings.Settings`.",
             "A value that does not fit is refused with a line that names the key.",
             "The examples come from [parameters/organization.yaml](../parameters/organization.yaml).",
-            "For your own estate, copy [parameters/template.yaml](../parameters/template.yaml).",
+            "For your own estate, `onetrail init DIR` makes `DIR/parameters/mine.yaml` of"
+            " [parameters/template.yaml](../parameters/template.yaml).",
             "Always put account ids in quotes: YAML reads `012345670123` as another number.",
             "No secret is ever a parameter: credentials come from your AWS configuration.",
+        ),
+        "## One file for all notebooks\n",
+        *_lines(
+            "The notebooks of a folder that `onetrail init DIR` laid out take `parameters/mine.yaml`.",
+            "`onetrail init DIR --parameters FILE` makes all of them take another one, such as"
+            " `parameters/practice.yaml`.",
+            "A file is taken only where `parameters_file` names it.",
+            "A relative name is looked for in the notebook's folder and in the folder above it; if both have it, it is"
+            " refused.",
+            "With `ONETRAIL_LIVE=0` no file is taken.",
+        ),
+        *_lines(
+            "Each parameter has the first value that there is of these:",
+            "",
+            "1. What papermill injected: `onetrail run`, or `papermill -f` and `-p`.",
+            "2. A line that you changed in the parameters cell.",
+            "3. The file.",
+            "4. The default.",
+        ),
+        *_lines(
+            "The kernel's history of executed cells shows which lines are injected or changed, so an injected value"
+            " counts even if it is the default.",
+            "If it cannot be known which value you mean, the notebook refuses both in one line.",
+            "That is so for a line that you changed without changing its value, and for an edited parameters cell of"
+            " another version, where the file has another value.",
         ),
         "## How values are read\n",
         *_lines(
@@ -185,7 +211,7 @@ def parameters_page() -> str:
             parts.append(
                 f"### `{key}`\n\n{said}\n\n"
                 f"- Type: {type_of(schema['properties'][key], schema['$defs'])}\n- Default: {default}\n\n"
-                f"```yaml\n{yaml_entry(key, example[key])}```\n"
+                f"{_example(key, example[key])}\n"
             )
     return "\n".join(parts)
 
@@ -193,6 +219,12 @@ def parameters_page() -> str:
 def _lines(*sentences: str) -> tuple[str, str]:
     """A paragraph with a sentence a line, and the empty line after it."""
     return "\n".join(sentences), ""
+
+
+def _example(key: str, value: Any) -> str:
+    if key in OF_NOTEBOOKS:
+        return f'```python\n{key} = "parameters/mine.yaml"\n```'
+    return f"```yaml\n{yaml_entry(key, value)}```"
 
 
 def _default(key: str, estate: str) -> str:

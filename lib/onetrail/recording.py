@@ -23,7 +23,7 @@ from onetrail.printable import printable_lines
 from onetrail.runner import run
 from onetrail.runner.notebooks import Notebook, all_notebooks, read
 from onetrail.settings import Settings
-from onetrail.show.parameters_cell import FOLDED, TAG, about_parameters, parameters_cell
+from onetrail.settings.cell import FOLDED, TAG, about_parameters, parameters_cell
 from onetrail.workspace.shipped import shipped
 
 _VARIES = "application/vnd.jupyter.widget-view+json"
@@ -49,7 +49,7 @@ def refreshed(found: list[Notebook], settings: Settings) -> dict[Path, Any]:
         for above, cell in pairwise(notebook.cells):
             if TAG in cell.metadata.get("tags", []):
                 above.source = about_parameters()
-                cell.source = parameters_cell(settings)
+                cell.source = parameters_cell(settings.parameters())
                 cell.metadata["jupyter"] = dict(FOLDED)
     return {one.path: notebook for one, notebook in zip(found, notebooks, strict=True)}
 

@@ -11,6 +11,7 @@ from onetrail.aws import environment
 LIBRARY = Path(onetrail.__file__).parent
 EDGE = {
     "aws/environment.py": "what a notebook's kernel and AWS's own variables say",
+    "settings/sources.py": "a notebook takes no parameters file where its outputs must be the same on every machine",
     "runner/kernel.py": "kernels are started by papermill, which hands on this process's environment",
     "recording.py": "the recording starts an estate of its own, and everything it starts must find that one",
     "practice/process.py": "the estate is a process of its own, and takes no AWS variable along",

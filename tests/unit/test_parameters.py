@@ -12,9 +12,9 @@ import yaml
 from papermill.cli import NoDatesSafeLoader, _resolve_type
 
 from onetrail.settings import Settings, SettingsError
-from onetrail.settings.rendered import SECTIONS, parameters_table, template_text
-from onetrail.settings.words import PRACTICE_CAST
-from onetrail.show.parameters_cell import TAG, parameters_cell
+from onetrail.settings.cell import TAG, generated, parameters_cell
+from onetrail.settings.rendered import OF_NOTEBOOKS, SECTIONS, parameters_table, template_text
+from onetrail.settings.words import PRACTICE_CAST, PRACTICE_VALUES
 
 ROOT = Path(__file__).parents[2]
 PARAMETERS = ROOT / "parameters"
@@ -40,6 +40,10 @@ FILLED: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def practice() -> Settings:
     return Settings.from_file(PRACTICE)
+
+
+def cell_of(settings: Settings) -> str:
+    return parameters_cell(settings.parameters())
 
 
 def given_a_notebook_with(cell: str, **injected: Any) -> dict[str, Any]:
@@ -69,7 +73,10 @@ def test_every_key_stands_in_one_section_in_the_order_of_settings() -> None:
 
 @pytest.mark.parametrize("name", ["practice", "template", "organization"])
 def test_every_file_has_every_key_in_order(name: str) -> None:
-    assert list(yaml.safe_load((PARAMETERS / f"{name}.yaml").read_text())) == list(Settings.model_fields)
+    """But for the one that names the file."""
+    keys = list(yaml.safe_load((PARAMETERS / f"{name}.yaml").read_text()))
+    assert keys == [key for key in Settings.model_fields if key not in OF_NOTEBOOKS]
+    assert OF_NOTEBOOKS == {"parameters_file"}
 
 
 @pytest.mark.parametrize("name", ["practice", "organization"])
@@ -109,7 +116,7 @@ def test_every_key_is_described() -> None:
 
 
 def test_the_cell_is_one_plain_literal_a_key_with_type_and_comment(practice: Settings) -> None:
-    source = parameters_cell(practice)
+    source = cell_of(practice)
     statements = ast.parse(source).body
     lines = source.splitlines()
     assert len(statements) == len(Settings.model_fields)
@@ -129,14 +136,14 @@ def test_no_line_of_the_cell_is_cut_off_on_a_page(practice: Settings) -> None:
         {"account_id": f"11112222{n:04d}", "role_arn": f"arn:aws:iam::11112222{n:04d}:role/Trails"} for n in range(9)
     ]
     for settings in (practice, practice.with_values(source_accounts=many)):
-        assert max(map(len, parameters_cell(settings).splitlines())) <= 120
+        assert max(map(len, cell_of(settings).splitlines())) <= 120
     assert Settings.from_notebook(
-        given_a_notebook_with(parameters_cell(practice.with_values(source_accounts=many)))
+        given_a_notebook_with(cell_of(practice.with_values(source_accounts=many)))
     ).source_account_ids == tuple(one["account_id"] for one in many)
 
 
 def test_the_cell_gives_the_settings_of_the_practice_file(practice: Settings) -> None:
-    assert Settings.from_notebook(given_a_notebook_with(parameters_cell(practice))) == practice.meant_from(Path.cwd())
+    assert Settings.from_notebook(given_a_notebook_with(cell_of(practice))) == practice.meant_from(Path.cwd())
 
 
 def test_papermill_reads_name_type_and_help_of_every_key(practice: Settings, tmp_path: Path) -> None:
@@ -148,7 +155,7 @@ def test_papermill_reads_name_type_and_help_of_every_key(practice: Settings, tmp
                 "execution_count": None,
                 "metadata": {"tags": [TAG]},
                 "outputs": [],
-                "source": parameters_cell(practice),
+                "source": cell_of(practice),
             }
         ],
         "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
@@ -170,7 +177,7 @@ def test_papermill_reads_name_type_and_help_of_every_key(practice: Settings, tmp
 
 
 def test_what_papermill_injects_wins(practice: Settings) -> None:
-    names = given_a_notebook_with(parameters_cell(practice), approve="any", retention_years=3)
+    names = given_a_notebook_with(cell_of(practice), approve="any", retention_years=3)
     settings = Settings.from_notebook(names)
     assert (settings.approve, settings.retention_years) == ("any", 3)
 
@@ -207,12 +214,12 @@ def test_what_papermill_passes_on_meets_the_checks_of_a_file(practice: Settings)
         ("run_name", "a\u202eb", 'run_name is "a\\u202eb", and contains an invisible character'),
     ):
         with pytest.raises(SettingsError) as refused:
-            Settings.from_notebook(given_a_notebook_with(parameters_cell(practice), **{key: value}))
+            Settings.from_notebook(given_a_notebook_with(cell_of(practice), **{key: value}))
         assert str(refused.value).startswith(said)
 
 
 def test_every_unknown_name_of_a_notebook_is_named_at_once(practice: Settings) -> None:
-    names = given_a_notebook_with(parameters_cell(practice), aprove="any", zzz=1)
+    names = given_a_notebook_with(cell_of(practice), aprove="any", zzz=1)
     with pytest.raises(
         SettingsError,
         match=r"^aprove \(did you mean approve\?\) and zzz are not parameters; .*restart the kernel",
@@ -225,7 +232,7 @@ def test_a_list_that_holds_itself_is_no_way_to_a_traceback(practice: Settings) -
     endless.append(endless)
     for name in ("regions", "zzz"):
         with pytest.raises(SettingsError, match=name):
-            Settings.from_notebook(given_a_notebook_with(parameters_cell(practice), **{name: endless}))
+            Settings.from_notebook(given_a_notebook_with(cell_of(practice), **{name: endless}))
 
 
 @pytest.mark.parametrize(
@@ -240,7 +247,7 @@ def test_a_list_that_holds_itself_is_no_way_to_a_traceback(practice: Settings) -
     ],
 )
 def test_an_unknown_parameter_is_refused_by_name(practice: Settings, name: str, value: object, line: str) -> None:
-    names = given_a_notebook_with(parameters_cell(practice), **{name: value})
+    names = given_a_notebook_with(cell_of(practice), **{name: value})
     with pytest.raises(SettingsError) as said:
         Settings.from_notebook(names)
     assert str(said.value) == f"{line} (if a later cell made it, restart the kernel and run from the top)"
@@ -249,19 +256,19 @@ def test_an_unknown_parameter_is_refused_by_name(practice: Settings, name: str, 
 @pytest.mark.parametrize("value", [ModuleType("m"), Path, len, object(), PRACTICE, [object()], {"a": object()}, None])
 def test_what_cannot_be_a_parameter_may_stand_beside_them(practice: Settings, value: object) -> None:
     """Settings can be made again after later cells have run: their plans, findings and tables are no parameters."""
-    names = given_a_notebook_with(parameters_cell(practice), plan=value)
+    names = given_a_notebook_with(cell_of(practice), plan=value)
     assert Settings.from_notebook(names) == practice.meant_from(Path.cwd())
 
 
 def test_on_practice_the_account_may_lose_no_zero_either(practice: Settings) -> None:
-    names = given_a_notebook_with(parameters_cell(practice), log_account={"account_id": 44455556666})
+    names = given_a_notebook_with(cell_of(practice), log_account={"account_id": 44455556666})
     with pytest.raises(SettingsError, match='"044455556666"'):
         Settings.from_notebook(names)
 
 
 def test_a_notebook_is_refused_jobs_that_are_to_push(practice: Settings) -> None:
     """`s3-batch` with `push` in a notebook ends at its first cell, with what to write; with `auto` it does not."""
-    names = given_a_notebook_with(parameters_cell(practice), copy_engine="s3-batch", copy_direction="push")
+    names = given_a_notebook_with(cell_of(practice), copy_engine="s3-batch", copy_direction="push")
     with pytest.raises(SettingsError, match=r'^copy_engine is "s3-batch".*write copy_direction: "auto"'):
         Settings.from_notebook(names)
     assert Settings.from_notebook({**names, "copy_direction": "auto"}).copy_engine == "s3-batch"
@@ -272,12 +279,14 @@ def test_a_notebook_is_refused_jobs_that_are_to_push(practice: Settings) -> None
 
 def test_the_cast_of_the_practice_file_is_the_one_that_is_watched_for(practice: Settings) -> None:
     assert {key: practice.parameters()[key] for key in PRACTICE_CAST} == dict(PRACTICE_CAST)
+    assert {key: practice.parameters()[key] for key in PRACTICE_VALUES} == dict(PRACTICE_VALUES)
+    assert [text for text in generated().values() if text not in cell_of(practice)] == []
 
 
 @pytest.mark.parametrize("left_out", sorted(PRACTICE_CAST))
 def test_a_key_left_out_for_aws_does_not_fall_back_on_the_practice_estate(practice: Settings, left_out: str) -> None:
     stated = {key: value for key, value in FILLED.items() if key != left_out}
-    names = given_a_notebook_with(parameters_cell(practice), estate="aws", **stated)
+    names = given_a_notebook_with(cell_of(practice), estate="aws", **stated)
     with pytest.raises(SettingsError) as said:
         Settings.from_notebook(names)
     assert str(said.value) == f"{left_out} still holds the practice estate's value: state it for estate: aws"
@@ -285,8 +294,8 @@ def test_a_key_left_out_for_aws_does_not_fall_back_on_the_practice_estate(practi
 
 def test_the_lock_and_the_waits_of_practice_do_not_carry_over_to_aws(practice: Settings) -> None:
     stated = {**FILLED, "estate": "aws"}
-    settings = Settings.from_notebook(given_a_notebook_with(parameters_cell(practice), **stated))
+    settings = Settings.from_notebook(given_a_notebook_with(cell_of(practice), **stated))
     assert (settings.quiet_hours, settings.cooling_off_days) == (24, 30)
     del stated["object_lock"]
     with pytest.raises(SettingsError, match=r"^object_lock is missing"):
-        Settings.from_notebook(given_a_notebook_with(parameters_cell(practice), **stated))
+        Settings.from_notebook(given_a_notebook_with(cell_of(practice), **stated))

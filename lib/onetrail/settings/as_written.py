@@ -62,7 +62,7 @@ def parameters_file(path: Path) -> dict[str, Any]:
         line = text.count("\n", 0, err.position) + 1
         raise SettingsError(f"{path}, line {line}: unreadable character: fix or complete the file") from err
     try:
-        return reader.mapping()
+        return _of_files(reader.mapping())
     except yaml.MarkedYAMLError as err:
         line = err.problem_mark.line + 1
         raise SettingsError(f"{path}, line {line}: {err.problem}: fix or complete the file") from err
@@ -75,6 +75,12 @@ def parameters_file(path: Path) -> dict[str, Any]:
         raise SettingsError(
             f"{path}, line {reader.line}: a character or a number that YAML does not have: fix or complete the file"
         ) from err
+
+
+def _of_files(found: dict[str, Any]) -> dict[str, Any]:
+    if found.get("parameters_file"):
+        raise _Unfit(": parameters_file is for notebooks, and a file names no other file: leave it out")
+    return found
 
 
 def _text(path: Path) -> str:

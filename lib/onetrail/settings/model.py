@@ -53,10 +53,14 @@ class Settings(Parameters):
 
     @classmethod
     def from_notebook(cls, names: Mapping[str, Any]) -> Self:
-        """Settings from a notebook's globals, for the folder that the notebook is in. Raises SettingsError, for an
-        unknown parameter too."""
-        found = cls.from_mapping(sources.parameters_among(names, tuple(cls.model_fields)))
-        return found.meant_from(Path.cwd())  # a kernel works in its notebook's folder
+        """Settings from a notebook's globals, and from the file that its `parameters_file` names, for the folder that
+        the notebook is in. Raises SettingsError, for an unknown parameter too."""
+        start = Path.cwd()  # a kernel works in its notebook's folder
+        values, file = sources.of_notebook(names, tuple(cls.model_fields), start)
+        try:
+            return cls.from_mapping(values).meant_from(start)
+        except SettingsError as err:
+            raise SettingsError(f"{file}: {err}" if file else str(err)) from err
 
     def with_values(self, **changes: Any) -> Self:
         """The same settings with some keys changed, validated again. Raises SettingsError."""

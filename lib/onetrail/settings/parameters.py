@@ -46,6 +46,9 @@ class Parameters(BaseModel):
 
     model_config = _FROZEN
 
+    parameters_file: v.ParametersFile = Field(
+        "", description='in a notebook: file that the other parameters come from, or "" for none'
+    )
     estate: w.Estate = Field("practice", description="practice (the embedded estate) or aws")
     scenario: v.Scenario = Field(
         "default",

@@ -1,15 +1,24 @@
 """Descriptions of all parameters: the template file and the table in the documentation, generated from the fields."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import yaml
 from pydantic_core import PydanticUndefined
 
-from onetrail.settings.model import Settings
+from onetrail.lazily import later
+from onetrail.settings.parameters import Parameters
 from onetrail.settings.words import ESTATE_DEFAULTS, UNSTATED
 
+if TYPE_CHECKING:
+    import yaml
+else:
+    yaml = later("yaml")
+
+OF_NOTEBOOKS: Final = frozenset({"parameters_file"})
+"""Keys of notebooks alone: no parameters file has them."""
+
 SECTIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("Parameters file", ("parameters_file",)),
     ("This run", ("estate", "scenario", "run_name", "runs_dir")),
     (
         "Accounts and people",
@@ -51,8 +60,9 @@ SECTIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 """Heading -> its keys, in the order of `Settings`."""
 
 _HEAD: Final = """\
-# Every parameter of onetrail, for a real estate. Copy this file, fill in the empty values, and check it:
-#   onetrail run -f parameters/mine.yaml          (plans only: approve is empty)
+# Every parameter of onetrail, for a real estate. onetrail init copies this file to parameters/mine.yaml, which its
+# notebooks take. Fill in the empty values there; 00_start_here shows every mistake, and so does this, which only plans:
+#   onetrail run -f parameters/mine.yaml
 # Always put account ids in quotes: YAML reads 012345670123 as the number 1402433619.
 # Also put words in quotes that YAML reads as another value (on, off, yes, no).
 # No secret belongs here: credentials come from your AWS configuration.
@@ -87,7 +97,7 @@ def default_of(key: str, estate: str) -> Any:
     """The default of a key on an estate as plain data; `...` where it must be stated."""
     if key in ESTATE_DEFAULTS[estate]:
         return ESTATE_DEFAULTS[estate][key]
-    default = Settings.model_fields[key].default
+    default = Parameters.model_fields[key].default
     return ... if default is PydanticUndefined else list(default) if isinstance(default, tuple) else default
 
 
@@ -95,13 +105,15 @@ def template_text() -> str:
     """The text of parameters/template.yaml."""
     parts = [_HEAD]
     for heading, keys in SECTIONS:
+        if OF_NOTEBOOKS.issuperset(keys):
+            continue
         parts.append(f"\n# --- {heading}\n")
         parts.extend(_template_entry(key) for key in keys)
     return "".join(parts)
 
 
 def _template_entry(key: str) -> str:
-    lines = [f"# {Settings.model_fields[key].description}"]
+    lines = [f"# {Parameters.model_fields[key].description}"]
     if key in _EXAMPLES:
         lines.append(f"#   for example {_EXAMPLES[key]}")
     return "\n".join(lines) + "\n" + yaml_entry(key, _TEMPLATE_VALUES.get(key, default_of(key, "aws")))
@@ -129,7 +141,7 @@ def parameters_table() -> str:
     rows = ["| parameter | meaning | default on practice | default on aws |", "|---|---|---|---|"]
     for _, keys in SECTIONS:
         for key in keys:
-            said = Settings.model_fields[key].description
+            said = Parameters.model_fields[key].description
             practice, aws = (_said_default(default_of(key, estate)) for estate in ("practice", "aws"))
             rows.append(f"| `{key}` | {said} | {practice} | {aws} |")
     return "\n".join(rows) + "\n"

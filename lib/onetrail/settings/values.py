@@ -188,6 +188,9 @@ Contacts = Annotated[
 Region = Annotated[StrictStr, AfterValidator(_refusing(_region_fault))]
 BucketName = Annotated[StrictStr, AfterValidator(_refusing(bucket_name_fault))]
 FolderName = Annotated[StrictStr, AfterValidator(_refusing(_folder_fault))]
+ParametersFile = Annotated[
+    StrictStr, AfterValidator(_matching(r"(\S(.*\S)?)?", "a file, such as parameters/mine.yaml, or empty"))
+]
 Folder = Annotated[StrictStr, AfterValidator(_refusing(_runs_fault))]
 Scenario = Annotated[
     StrictStr, AfterValidator(_matching(r"([a-z][a-z0-9_-]*)?", "the name of a scenario of the estate"))

@@ -52,3 +52,6 @@ PRACTICE_CAST: Final[Mapping[str, Any]] = {
 }
 """What parameters/practice.yaml says about who and where. The notebooks carry it as their defaults,
 so on AWS a key that still has exactly this value was left out, and is refused."""
+
+PRACTICE_VALUES: Final[Mapping[str, Any]] = {**PRACTICE_CAST, "home_region": "us-east-1"}
+"""Everything in parameters/practice.yaml that is no default."""

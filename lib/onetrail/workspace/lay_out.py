@@ -15,9 +15,9 @@ import onetrail
 from onetrail.errors import OnetrailError
 from onetrail.printable import printable
 from onetrail.settings.place import MARKER
-from onetrail.workspace.manifest import AsLaidOut, Manifest, UnfitWorkspace, manifest_of
-from onetrail.workspace.notebook import cleared
-from onetrail.workspace.shipped import Shipped
+from onetrail.workspace.manifest import AsLaidOut, Manifest, UnfitWorkspace, manifest_of, parameters_below
+from onetrail.workspace.notebook import laid_out
+from onetrail.workspace.shipped import BLANK, MINE, Shipped
 from onetrail.workspace.version import newer
 
 
@@ -48,16 +48,18 @@ class FilePlan:
 
 @dataclass(frozen=True)
 class Layout:
-    """The whole of it. `before` is the version that laid the folder out, empty for a new one."""
+    """The whole of it. `before` is the version that laid the folder out, empty for a new one; `parameters` the file
+    that the notebooks take, by its path below the folder."""
 
     folder: Path
     before: str
     files: tuple[FilePlan, ...]
+    parameters: str
 
     @property
     def manifest(self) -> Manifest:
         """What `.onetrail.json` will hold."""
-        return Manifest(onetrail.__version__, {one.path: one.base for one in self.files if one.base})
+        return Manifest(onetrail.__version__, {one.path: one.base for one in self.files if one.base}, self.parameters)
 
     @property
     def text(self) -> str:
@@ -72,22 +74,23 @@ class NotLaidOut(OnetrailError):
     """The folder cannot be read or written."""
 
 
-def propose(folder: Path, ships: Shipped) -> Layout:
+def propose(folder: Path, ships: Shipped, parameters: str = "") -> Layout:
     """What is to be done so that `folder` has the files of this version. Changes nothing. Raises UnfitWorkspace,
     NotLaidOut.
 
     The folder is not there yet, or empty (names that begin with a dot do not count), or laid out before, not by a newer
-    version.
+    version. `parameters` is the file that its notebooks take, by its path below the folder; without it, the one that
+    was chosen before, else `parameters/mine.yaml`. Where that is not there yet, it is made from the template.
     """
     try:
-        return _proposed(folder, ships)
+        return _proposed(folder, ships, parameters_below(parameters) if parameters else "")
     except OSError as err:
         raise NotLaidOut(
             f"{err.filename or folder} cannot be read: {err.strerror}; correct that and run onetrail init again"
         ) from err
 
 
-def _proposed(folder: Path, ships: Shipped) -> Layout:
+def _proposed(folder: Path, ships: Shipped, parameters: str) -> Layout:
     manifest = manifest_of(folder)
     if manifest is None:
         if folder.exists() and any(not path.name.startswith(".") for path in folder.iterdir()):
@@ -100,20 +103,24 @@ def _proposed(folder: Path, ships: Shipped) -> Layout:
             f"{folder} was laid out by onetrail {manifest.version}, and {onetrail.__version__} is installed, which is"
             f" older: install {manifest.version} or a newer one"
         )
-    return Layout(folder, manifest.version, tuple(_plans(folder, manifest, ships)))
+    chosen = parameters or manifest.parameters or MINE
+    return Layout(folder, manifest.version, tuple(_plans(folder, manifest, ships, chosen)), chosen)
 
 
-def _plans(folder: Path, manifest: Manifest, ships: Shipped) -> Iterator[FilePlan]:
-    brought = {path: _as_laid_out(path, file.read_bytes()) for path, file in ships.files().items()}
+def _plans(folder: Path, manifest: Manifest, ships: Shipped, chosen: str) -> Iterator[FilePlan]:
+    brought = {path: _as_laid_out(path, file.read_bytes(), chosen) for path, file in ships.files().items()}
     for path, content in brought.items():
         yield _Compared(folder, path, content, manifest).plan()
-    for path in sorted(set(manifest.files) - set(brought)):
+    if chosen not in brought:
+        yield _Compared(folder, chosen, (ships.parameters / BLANK).read_bytes(), manifest).plan_for_a_persons_own()
+    for path in sorted(set(manifest.files) - set(brought) - {chosen}):
         if (folder / path).exists():
-            yield FilePlan(path, Fate.LEFT, None, "no longer part of onetrail, and left where it is")
+            said = "is not the chosen one" if path == manifest.parameters else "no longer part of onetrail"
+            yield FilePlan(path, Fate.LEFT, None, f"{said}, and left where it is")
 
 
-def _as_laid_out(path: str, content: bytes) -> bytes:
-    return cleared(content) if path.endswith(".ipynb") else content
+def _as_laid_out(path: str, content: bytes, chosen: str) -> bytes:
+    return laid_out(content, chosen) if path.endswith(".ipynb") else content
 
 
 class _Compared:
@@ -139,6 +146,18 @@ class _Compared:
         if now.source_sha256 and now.source_sha256 in (self._new.source_sha256, _source(self._before)):
             return self._only_run(now)
         return self._kept("")
+
+    def plan_for_a_persons_own(self) -> FilePlan:
+        """A parameters file that is made once, from the template: whatever a person makes of it stays."""
+        file = self._folder / self._path
+        if not os.path.lexists(file):
+            return self._written(Fate.NEW, f"from {BLANK}: fill it in")
+        now = AsLaidOut.of(self._path, file.read_bytes()) if file.is_file() else None
+        if now == self._new:
+            return FilePlan(self._path, Fate.UNCHANGED, self._new)
+        if now and now == self._before:
+            return self._written(Fate.UPDATED)
+        return FilePlan(self._path, Fate.EDITED, self._before, "kept as you have it")
 
     def _written(self, fate: Fate, remark: str = "") -> FilePlan:
         return FilePlan(self._path, fate, self._new, remark, self._content, self._path)
@@ -185,7 +204,7 @@ def apply(layout: Layout) -> None:
     try:
         layout.folder.mkdir(parents=True, exist_ok=True)
         if not layout.before:  # so that a folder that was begun is known as ours
-            _put(layout.folder / MARKER, Manifest(onetrail.__version__).text())
+            _put(layout.folder / MARKER, Manifest(onetrail.__version__, parameters=layout.parameters).text())
         for one in layout.files:
             _carry_out(layout.folder, one)
         _put(layout.folder / MARKER, layout.manifest.text())

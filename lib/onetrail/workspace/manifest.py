@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final, Self
 
 from onetrail.errors import WrongUse
@@ -23,7 +23,8 @@ class UnfitWorkspace(WrongUse):
 
 @dataclass(frozen=True)
 class AsLaidOut:
-    """One file as it was laid out. `source_sha256` is of a notebook's cells without outputs; empty for other files."""
+    """One file as it was laid out. `source_sha256` is of a notebook's cells without outputs; empty for other files. An
+    empty `sha256` means that it never was: something else is in its place."""
 
     sha256: str
     source_sha256: str = ""
@@ -37,10 +38,12 @@ class AsLaidOut:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What `.onetrail.json` holds. The keys of `files` are paths below the folder, with slashes."""
+    """What `.onetrail.json` holds. The keys of `files` are paths below the folder, with slashes. `parameters` is such a
+    path too, of the parameters file that the notebooks take; empty where they take none."""
 
     version: str
     files: Mapping[str, AsLaidOut] = field(default_factory=dict)
+    parameters: str = ""
 
     def text(self) -> bytes:
         """The file's bytes."""
@@ -48,7 +51,20 @@ class Manifest:
             path: {name: value for name, value in vars(one).items() if value}
             for path, one in sorted(self.files.items())
         }
-        return (json.dumps({"onetrail": self.version, "files": files}, indent=1) + "\n").encode()
+        chosen = {"parameters": self.parameters} if self.parameters else {}
+        return (json.dumps({"onetrail": self.version, **chosen, "files": files}, indent=1) + "\n").encode()
+
+
+def parameters_below(file: str) -> str:
+    """A parameters file by its path below the folder, with slashes. Raises UnfitWorkspace for another kind of path."""
+    if not _is_below(file):
+        raise UnfitWorkspace(f"{file} is not a parameters file below the folder: name one as in parameters/mine.yaml")
+    return file
+
+
+def _is_below(file: str) -> bool:
+    pure = PurePosixPath(file)
+    return not pure.is_absolute() and not {"", ".", ".."} & set(file.split("/")) and pure.suffix in (".yaml", ".yml")
 
 
 def manifest_of(folder: Path) -> Manifest | None:
@@ -68,9 +84,12 @@ def manifest_of(folder: Path) -> Manifest | None:
 
 def _manifest(said: Any) -> Manifest:
     files = {
-        str(path): AsLaidOut(str(one["sha256"]), str(one.get("source_sha256", "")))
+        str(path): AsLaidOut(str(one.get("sha256", "")), str(one.get("source_sha256", "")))
         for path, one in said["files"].items()
     }
     if not _VERSION.fullmatch(said["onetrail"]):
         raise ValueError("not a version")
-    return Manifest(said["onetrail"], files)
+    parameters = said.get("parameters", "")
+    if parameters and not _is_below(parameters):
+        raise ValueError("not a parameters file")
+    return Manifest(said["onetrail"], files, parameters)

@@ -5,12 +5,17 @@ import json
 from typing import Any
 
 
-def cleared(content: bytes) -> bytes:
-    """The notebook without outputs and execution counts, written as nbformat writes it."""
+def laid_out(content: bytes, parameters: str) -> bytes:
+    """The notebook with this parameters file in its parameters cell, without outputs and execution counts, written as
+    nbformat writes it."""
+    from onetrail.settings.cell import TAG, naming  # needs pydantic, and `validate` does without
+
     notebook = json.loads(content)
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
             cell["outputs"], cell["execution_count"] = [], None
+        if TAG in cell["metadata"].get("tags", []):
+            cell["source"] = naming(_text(cell["source"]), parameters).splitlines(keepends=True)
     text = json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True)
     return f"{text}\n".encode()
 

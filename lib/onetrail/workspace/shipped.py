@@ -10,6 +10,10 @@ from onetrail.settings.place import is_checkout
 
 LAID_OUT: Final = ("practice.yaml", "template.yaml")
 """The parameters files that a person is given."""
+BLANK: Final = "template.yaml"
+"""The one that a person's own is made from."""
+MINE: Final = "parameters/mine.yaml"
+"""The person's own, below a laid-out folder, unless they choose another."""
 
 
 class NotShipped(OnetrailError):

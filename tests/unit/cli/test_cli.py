@@ -189,12 +189,26 @@ def test_a_folder_is_laid_out_and_says_what_to_do_next(tmp_path):
     assert head == f"mine has the files of onetrail {onetrail.__version__}:"
     assert lines[0].split() == ["new", "notebooks/00_start_here.ipynb"]
     assert "Outputs in the notebooks are cleared" in result.stdout
+    assert "fill in parameters/mine.yaml" in lines[-1]
     assert "onetrail run -f parameters/practice.yaml" in lines[-1]
+    chosen = "All notebooks take parameters/mine.yaml; another one: onetrail init mine --parameters FILE."
+    assert chosen in lines
     (tmp_path / "mine" / "parameters" / "practice.yaml").write_text("mine")
     again = _onetrail("init", "mine").stdout.splitlines()
-    assert len(again) == 12
+    assert (len(again), again[-1]) == (14, chosen)
     assert "  edited     parameters/practice.yaml: kept as you have it" in again
-    assert {line.split()[0] for line in again[1:]} == {"unchanged", "edited"}
+    assert {line.split()[0] for line in again[1:-1]} == {"unchanged", "edited"}
+
+
+def test_a_folder_to_practise_in_says_so(tmp_path):
+    """Its notebooks take the practice estate's parameters. Twin: a file elsewhere is refused in one line."""
+    result = _onetrail("init", "mine", "--parameters", "parameters/practice.yaml")
+    assert result.stdout.splitlines()[-1].startswith("Next: cd mine, then onetrail practice start, then onetrail run")
+    for notebook in sorted((tmp_path / "mine" / "notebooks").iterdir()):
+        assert 'parameters_file: str = \\"parameters/practice.yaml\\"  #' in notebook.read_text()
+    refused = _onetrail("init", "other", "--parameters", "../mine.yaml")
+    assert (refused.exit_code, refused.stderr.count("\n")) == (2, 1)
+    assert not (tmp_path / "other").exists()
 
 
 def test_the_commands_to_go_on_with_can_be_pasted(tmp_path, monkeypatch):

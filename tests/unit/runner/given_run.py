@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 
 from onetrail.settings import Settings
-from onetrail.show.parameters_cell import parameters_cell
+from onetrail.settings.cell import parameters_cell
 from onetrail.steps.registry import STEPS
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -49,7 +49,7 @@ def given_notebooks(folder: Path, *ends: str, parameters: str | None = None) -> 
     """One notebook an entry, numbered from 00, whose last cell is one of ENDS or code of its own."""
     where = folder / "notebooks"
     where.mkdir(parents=True, exist_ok=True)
-    source = parameters_cell(Settings.from_file(PRACTICE)) if parameters is None else parameters
+    source = parameters_cell(Settings.from_file(PRACTICE).parameters()) if parameters is None else parameters
     for number, end in enumerate(ends):
         head = nbformat.v4.new_code_cell(source, id="parameters", metadata={"tags": ["parameters"]})
         body = nbformat.v4.new_code_cell(PLAN + ENDS.get(end, end), id="end")

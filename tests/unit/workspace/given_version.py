@@ -15,6 +15,7 @@ from onetrail.workspace.shipped import Shipped
 STEP = "notebooks/01_inventory.ipynb"
 FILLED = "parameters/practice.yaml"
 BLANK = "parameters/template.yaml"
+MINE = "parameters/mine.yaml"
 FIRST: Mapping[str, str] = {STEP: "observe()", FILLED: "estate: practice\n", BLANK: "estate: aws\n"}
 
 
@@ -24,7 +25,7 @@ def notebook(source: str, *, outputs: bool = True) -> dict[str, Any]:
     code = {
         "cell_type": "code",
         "id": "b",
-        "metadata": {},
+        "metadata": {"tags": ["parameters"]} if source.startswith("parameters_file") else {},
         "source": [source],
         "outputs": said if outputs else [],
         "execution_count": 3 if outputs else None,
@@ -57,9 +58,9 @@ class Versions:
         package = given_a_package(self._package, files)
         return Shipped(package / "notebooks", package / "parameters", checkout=False)
 
-    def lay_out(self, version: str, **changes: str) -> Layout:
+    def lay_out(self, version: str, parameters: str = "", **changes: str) -> Layout:
         """As `onetrail init` does it."""
-        layout = propose(self.folder, self.install(version, **changes))
+        layout = propose(self.folder, self.install(version, **changes), parameters)
         apply(layout)
         return layout
 

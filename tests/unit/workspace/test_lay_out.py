@@ -8,9 +8,9 @@ import pytest
 from onetrail.workspace.lay_out import Fate, Layout, NotLaidOut, apply, propose
 from onetrail.workspace.manifest import UnfitWorkspace
 from onetrail.workspace.shipped import shipped
-from tests.unit.workspace.given_version import BLANK, FILLED, STEP, Versions
+from tests.unit.workspace.given_version import BLANK, FILLED, MINE, STEP, Versions
 
-SET = {STEP, FILLED, BLANK, ".onetrail.json"}
+SET = {STEP, FILLED, BLANK, MINE, ".onetrail.json"}
 
 
 def fates(layout: Layout) -> dict[str, str]:
@@ -24,7 +24,7 @@ def remark(layout: Layout, path: str) -> str:
 def test_a_new_folder_gets_every_file_with_its_version_and_hash(versions: Versions) -> None:
     """And `.onetrail.json` says so."""
     layout = versions.lay_out("0.2.0")
-    assert fates(layout) == {STEP: "new", FILLED: "new", BLANK: "new"}
+    assert fates(layout) == {STEP: "new", FILLED: "new", BLANK: "new", MINE: "new"}
     assert versions.names() == SET
     said = json.loads(versions.text(".onetrail.json"))
     assert said["onetrail"] == "0.2.0"
@@ -56,7 +56,7 @@ def test_a_newer_version_updates_what_nobody_touched(versions: Versions) -> None
     """Twin: what did not change is said to be unchanged."""
     versions.lay_out("0.2.0")
     layout = versions.lay_out("0.3.0", STEP="observe(again)", BLANK="estate: aws\nnew: 1\n")
-    assert fates(layout) == {STEP: "updated", FILLED: "unchanged", BLANK: "updated"}
+    assert fates(layout) == {STEP: "updated", FILLED: "unchanged", BLANK: "updated", MINE: "updated"}
     assert (versions.text(BLANK), versions.names()) == ("estate: aws\nnew: 1\n", SET)
     assert json.loads(versions.text(".onetrail.json"))["onetrail"] == "0.3.0"
 
@@ -68,7 +68,7 @@ def test_what_a_person_edited_stays_and_the_new_one_is_put_beside_it(versions: V
     versions.write(STEP, versions.text(STEP).replace("observe()", "observe(mine)"))
     mine = versions.text(STEP)
     layout = versions.lay_out("0.3.0", STEP="observe(again)", FILLED="estate: practice\nnew: 1\n")
-    assert fates(layout) == {STEP: "edited", FILLED: "edited", BLANK: "unchanged"}
+    assert fates(layout) == {STEP: "edited", FILLED: "edited", BLANK: "unchanged", MINE: "unchanged"}
     assert remark(layout, FILLED) == "kept as you have it; the new one is parameters/practice.0.3.0.yaml"
     assert (versions.text(FILLED), versions.text(STEP)) == ("estate: practice\nrun_name: mine\n", mine)
     assert versions.text("parameters/practice.0.3.0.yaml") == "estate: practice\nnew: 1\n"
@@ -153,6 +153,51 @@ def test_what_is_half_written_goes_through_nothing_that_is_there(versions: Versi
     assert fates(versions.lay_out("0.3.0", FILLED="new"))[FILLED] == "updated"
     assert (versions.text(FILLED), (versions.folder / FILLED).is_symlink()) == ("new", False)
     assert (outside.read_text(), versions.text("parameters/.practice.yaml.1.part")) == ("mine", "mine too")
+
+
+def test_all_notebooks_name_the_one_parameters_file_that_was_chosen(versions: Versions) -> None:
+    """It is chosen once, kept by the next init, and can be changed. Twin: without a choice it is mine.yaml."""
+    cell = 'parameters_file: str = ""  # said'
+    versions.lay_out("0.2.0", STEP=cell)
+    assert 'parameters_file: str = \\"parameters/mine.yaml\\"' in versions.text(STEP)
+    assert json.loads(versions.text(".onetrail.json"))["parameters"] == MINE
+    changed = versions.lay_out("0.2.0", parameters=FILLED, STEP=cell)
+    assert fates(changed) == {STEP: "updated", FILLED: "unchanged", BLANK: "unchanged", MINE: "left"}
+    for _ in range(2):
+        assert 'parameters_file: str = \\"parameters/practice.yaml\\"' in versions.text(STEP)
+        assert versions.lay_out("0.2.0", STEP=cell).parameters == FILLED
+    assert MINE in versions.names()
+
+
+def test_a_parameters_file_that_is_there_is_never_overwritten(versions: Versions) -> None:
+    """Filled in by a person before or after an init, it is reported, and nothing is put beside it. Twin: one that
+    nobody touched follows the template."""
+    versions.folder.mkdir()
+    versions.lay_out("0.2.0")
+    versions.write(MINE, "estate: aws\nrun_name: move\n")
+    layout = versions.lay_out("0.3.0", BLANK="estate: aws\nnew: 1\n")
+    assert (fates(layout)[MINE], remark(layout, MINE)) == ("edited", "kept as you have it")
+    assert (versions.text(MINE), versions.names()) == ("estate: aws\nrun_name: move\n", SET)
+    (versions.folder / "parameters/ours.yml").write_text("theirs")
+    other = versions.lay_out("0.3.0", parameters="parameters/ours.yml", BLANK="estate: aws\nnew: 1\n")
+    assert (fates(other)["parameters/ours.yml"], versions.text("parameters/ours.yml")) == ("edited", "theirs")
+    new = versions.lay_out("0.3.0", parameters="more/own.yaml", BLANK="estate: aws\nnew: 1\n")
+    assert remark(new, "more/own.yaml") == "from template.yaml: fill it in"
+    assert versions.text("more/own.yaml") == versions.text(BLANK)
+    versions.lay_out("0.4.0", BLANK="estate: aws\nnewer: 1\n")
+    assert versions.text("more/own.yaml") == "estate: aws\nnewer: 1\n"
+
+
+@pytest.mark.parametrize("file", ["/etc/x.yaml", "../x.yaml", "a//x.yaml", "./x.yaml", "notebooks/01.ipynb", "x"])
+def test_a_parameters_file_lies_below_the_folder(versions: Versions, file: str) -> None:
+    """Others are refused before anything is written. Twin: so they are where `.onetrail.json` has one."""
+    with pytest.raises(UnfitWorkspace, match="is not a parameters file below the folder: name one as in"):
+        versions.lay_out("0.2.0", parameters=file)
+    assert not versions.folder.exists()
+    versions.lay_out("0.2.0")
+    versions.write(".onetrail.json", json.dumps({"onetrail": "0.2.0", "parameters": file, "files": {}}))
+    with pytest.raises(UnfitWorkspace, match="was not written by onetrail init"):
+        versions.lay_out("0.2.0")
 
 
 def test_a_file_that_is_missing_comes_back(versions: Versions) -> None:
@@ -245,7 +290,7 @@ def test_one_that_was_cut_off_goes_on(versions: Versions, monkeypatch: pytest.Mo
         with pytest.raises(NotLaidOut, match="No space left on device; correct that and run onetrail init again"):
             versions.lay_out("0.2.0")
     assert versions.names() == {STEP, ".onetrail.json"}
-    assert fates(versions.lay_out("0.2.0")) == {STEP: "unchanged", FILLED: "new", BLANK: "new"}
+    assert fates(versions.lay_out("0.2.0")) == {STEP: "unchanged", FILLED: "new", BLANK: "new", MINE: "new"}
     assert versions.names() == SET
 
 
@@ -264,6 +309,7 @@ def test_every_fate_has_a_line(versions: Versions) -> None:
         "  updated    notebooks/01_inventory.ipynb",
         "  edited     parameters/practice.yaml: kept as you have it; the new one is parameters/practice.0.3.0.yaml",
         "  unchanged  parameters/template.yaml",
+        "  unchanged  parameters/mine.yaml",
     ]
     assert {fate.value for fate in Fate} == {"new", "unchanged", "updated", "edited", "left"}
 
