@@ -116,11 +116,11 @@ def given_a_gate(
 
 
 def given_a_sending(folder: Path, *changes: Change, bulk: Any = None, **said: Any) -> tuple[Sending, Estate, list[str]]:
-    """The changes of an approved plan on their way, who gets them, and what is told meanwhile."""
+    """The changes of an approved plan on their way, who gets them, and what is reported meanwhile."""
     gate, estate = given_a_gate(folder, **said)
-    told: list[str] = []
-    gate.say = told.append
-    return Sending(given_a_plan(*changes), gate, bulk), estate, told
+    reported: list[str] = []
+    gate.say = reported.append
+    return Sending(given_a_plan(*changes), gate, bulk), estate, reported
 
 
 def lines(folder: Path, kind: str) -> list[dict[str, Any]]:

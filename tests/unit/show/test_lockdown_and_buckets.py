@@ -45,7 +45,7 @@ LOG = LogAccount(
 SEEN = LockdownObservation(LOG, OldEstate((), (), (OldBucket("acme", "111122223333", "us-east-1"),)))
 
 
-def test_the_ways_in_say_which_closes_and_which_open():
+def test_the_access_paths_say_which_closes_and_which_opens():
     text = str(account_lockdown.access_paths(SETTINGS, SEEN))
     assert "Access paths before the plan: 1, after it: 7; 7 open, 1 close." in text
     assert [line.split()[-1] for line in text.splitlines() if "999988887777:root" in line] == ["closes"]
