@@ -393,4 +393,6 @@ def test_what_a_gate_has_sealed_is_its_own_to_say():
         "say",
         "progress",
         "anchor",
+        "terms",
+        "witness",
     ]
