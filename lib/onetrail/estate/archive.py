@@ -3,6 +3,7 @@
 from typing import Final
 
 from onetrail import names
+from onetrail.estate.own_trails import wanted_arns
 from onetrail.iam import Archive
 from onetrail.settings import Settings
 
@@ -25,11 +26,7 @@ def archive_of(settings: Settings, *, kms_key_arn: str = "", trail_arns: tuple[s
         log_account=log_account,
         source_accounts=tuple(settings.source_account_ids),
         organization_id=settings.organization_id if settings.trail_mode == "adopt" else "",
-        trail_arns=trail_arns
-        or tuple(
-            names.trail_arn(partition, settings.home_region, account, settings.trail_name)
-            for account in settings.source_account_ids
-        ),
+        trail_arns=trail_arns or wanted_arns(settings),
         access_log_bucket=settings.access_log_bucket,
         work_bucket=settings.work_bucket,
         kms_key_arn=kms_key_arn,

@@ -4,8 +4,8 @@ An old bucket is one that a trail other than the new one delivers to, or one tha
 earlier step: so it is still known when its trail is gone.
 """
 
-from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -15,6 +15,8 @@ from onetrail.aws import Clients, look, look_for, pages
 from onetrail.change import plain
 from onetrail.cloudtrail.trail import Trail, TrailStatus, from_api, unique_trails
 from onetrail.estate.bucket_settings import first_rule, owner_of, read_settings, tags_of
+from onetrail.estate.elsewhere import BucketElsewhere, of_others, read_elsewhere
+from onetrail.estate.own_trails import own_trails
 from onetrail.estate.proof.receipts import receipt_names
 from onetrail.looked import Answer, Look, There, Unread, known, made, unread
 from onetrail.settings import Settings
@@ -124,6 +126,8 @@ class OldEstate:
     old_trails: tuple[Trail, ...]
     buckets: tuple[OldBucket, ...]
     could_not_look: tuple[str, ...] = ()
+    elsewhere: tuple[BucketElsewhere, ...] = ()
+    """Buckets of old trails that no source account owns, by name."""
 
 
 def status_of(trail: Trail) -> TrailStatus:
@@ -147,8 +151,8 @@ def regions_of(clients: Clients, account: str) -> Answer[list[str]]:
 
 
 def read_trails(settings: Settings, clients: Clients) -> OldEstate:
-    """Read the trails of every region of every source account, and no bucket."""
-    return _told_apart(settings, *_trails(settings, clients))
+    """Read the trails of every region of every source account, and no bucket but those that are somebody else's."""
+    return _with_elsewhere(settings, clients, _listed(settings, clients))
 
 
 def read_trails_of(settings: Settings, clients: Clients, account: str, region: str) -> OldEstate:
@@ -163,27 +167,25 @@ def trail_shape(trail: Trail) -> dict[str, Any]:
 
 
 def _told_apart(settings: Settings, trails: list[Trail], failed: list[str]) -> OldEstate:
-    new_arns = {
-        names.trail_arn(settings.partition, settings.home_region, account, settings.trail_name)
-        for account in settings.source_account_ids
-    }
-    new = tuple(t for t in trails if t.arn in new_arns or t.bucket == settings.bucket_name)
+    new = own_trails(settings, trails)
     return OldEstate(new, tuple(t for t in trails if t not in new), (), tuple(failed))
 
 
 def read_old_estate(settings: Settings, clients: Clients) -> OldEstate:
     """Read trails of every region of every source account, and every old bucket's settings."""
-    seen = read_trails(settings, clients)
+    listed = _listed(settings, clients)
+    seen = _with_elsewhere(settings, clients, listed)
     buckets: list[OldBucket] = []
     failed = list(seen.could_not_look)
     remembered = receipt_names(settings.run_folder)
-    for account in settings.source_account_ids:
-        found, missed = _buckets(settings, clients, account, seen.old_trails, remembered)
-        buckets += found
-        failed += missed
+    for account, answer in listed.items():
+        if isinstance(answer, Unread):
+            failed.append(f"{account}: ListBuckets: {answer.why}")
+        else:
+            buckets += _buckets(settings, clients, account, answer.value, seen.old_trails, remembered)
     failed += [f"{bucket.name}: {why}" for bucket in buckets for why in bucket.could_not_look]
     ordered = tuple(sorted(buckets, key=lambda b: (b.account, b.region, b.name)))
-    return OldEstate(seen.new_trails, seen.old_trails, ordered, tuple(failed))
+    return replace(seen, buckets=ordered, could_not_look=tuple(failed))
 
 
 def _trails(settings: Settings, clients: Clients) -> tuple[list[Trail], list[str]]:
@@ -220,21 +222,37 @@ def _trails_of(clients: Clients, account: str, region: str) -> tuple[list[Trail]
     return trails, failed
 
 
+def _listed(settings: Settings, clients: Clients) -> dict[str, Answer[list[Any]]]:
+    """The names of each source account's buckets."""
+    return {
+        account: pages(clients.client("s3", account), "list_buckets", "Buckets")
+        for account in settings.source_account_ids
+    }
+
+
+def _with_elsewhere(settings: Settings, clients: Clients, listed: Mapping[str, Answer[list[Any]]]) -> OldEstate:
+    seen = _told_apart(settings, *_trails(settings, clients))
+    elsewhere, failed = read_elsewhere(settings, clients, seen.old_trails, listed)
+    return replace(seen, elsewhere=elsewhere, could_not_look=(*seen.could_not_look, *failed))
+
+
 def _buckets(
-    settings: Settings, clients: Clients, account: str, old: tuple[Trail, ...], remembered: Collection[str]
-) -> tuple[list[OldBucket], list[str]]:
-    listed = pages(clients.client("s3", account), "list_buckets", "Buckets")
-    if isinstance(listed, Unread):
-        return [], [f"{account}: ListBuckets: {listed.why}"]
+    settings: Settings,
+    clients: Clients,
+    account: str,
+    listed: Sequence[Mapping[str, Any]],
+    old: tuple[Trail, ...],
+    remembered: Collection[str],
+) -> list[OldBucket]:
+    """The account's buckets that a trail of ours to stop delivers to, whichever account's it is, and those of this
+    move."""
     own = {settings.bucket_name, settings.access_log_bucket, settings.work_bucket}
-    fed = {trail.bucket for trail in old}
+    fed = {trail.bucket for trail in old if not of_others(trail)}
     read = clients.each(
         lambda said: _bucket(clients, account, said, [t for t in old if t.bucket == said["Name"]]),
-        [said for said in listed.value if said["Name"] not in own],
+        [said for said in listed if said["Name"] not in own],
     )
-    here = [bucket for bucket in read if bucket.name in fed or _is_ours(bucket, remembered)]
-    missing = sorted(fed - {said["Name"] for said in listed.value} - own)
-    return here, [f"{account}: bucket {name} is named by a trail but is not this account's" for name in missing]
+    return [bucket for bucket in read if bucket.name in fed or _is_ours(bucket, remembered)]
 
 
 def _is_ours(bucket: OldBucket, remembered: Collection[str]) -> bool:

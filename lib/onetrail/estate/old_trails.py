@@ -1,18 +1,19 @@
 """Which trails are ours to stop and delete, whether they are as they were reviewed, and whether a stopped one has
 delivered its last files."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from onetrail.cloudtrail.trail import Trail
+from onetrail.estate.elsewhere import of_others
 from onetrail.estate.old_estate import OldEstate, status_of, trail_shape
+from onetrail.estate.own_trails import wanted_arns
 from onetrail.settings import Settings
 
 LAST_FILES = timedelta(hours=2)
 """After StopLogging late log files and one final digest still arrive; AWS states no bound, two hours is the first
 look."""
-_FOREIGN_OWNERS = ("aws-controltower-", "AWSControlTower", "security-lake", "AmazonSecurityLake")
 
 
 def new_trail(settings: Settings, estate: OldEstate, account: str) -> Trail | None:
@@ -22,14 +23,45 @@ def new_trail(settings: Settings, estate: OldEstate, account: str) -> Trail | No
     )
 
 
+class LeftAlone(NamedTuple):
+    """An old trail that is never touched, and why, in words that follow its name."""
+
+    trail: Trail
+    why: str
+
+
 def touchable(estate: OldEstate) -> list[Trail]:
     """The old trails that are ours to stop and delete."""
-    return [t for t in estate.old_trails if not is_foreign(t)]
+    return [t for t in estate.old_trails if not left_alone(estate, t)]
 
 
-def is_foreign(trail: Trail) -> bool:
-    """True for trails of an organization, of Control Tower or of Security Lake: they are left as they are."""
-    return trail.is_organization or trail.name.startswith(_FOREIGN_OWNERS)
+def left_alone(estate: OldEstate, trail: Trail) -> str:
+    """Why an old trail is never touched; empty where it is ours to stop and delete."""
+    if of_others(trail):
+        return "it belongs to the organization or another service"
+    for bucket in estate.elsewhere:
+        if trail.arn in bucket.trails and not bucket.gone:
+            return f"it delivers to {bucket.name}: {bucket.line}"
+    return ""
+
+
+def all_left_alone(estate: OldEstate) -> tuple[LeftAlone, ...]:
+    """The old trails that are never touched, in their order."""
+    return tuple(LeftAlone(trail, why) for trail in estate.old_trails if (why := left_alone(estate, trail)))
+
+
+def name_taken(settings: Settings, estate: OldEstate) -> list[Trail]:
+    """Trails that bear the name and home of the new trail, and that this run did not make."""
+    return [trail for trail in estate.old_trails if trail.arn in wanted_arns(settings)]
+
+
+def taken_line(taken: Sequence[Trail]) -> str:
+    """Why the new trail cannot be made, and what to do."""
+    first = taken[0]
+    return (
+        f"a trail named {first.name} is in {first.account} {first.home_region} already, delivers to {first.bucket} and"
+        " was not made by this run: choose another trail_name"
+    )
 
 
 def not_as_reviewed(estate: OldEstate, arn: str, before: Mapping[str, Any]) -> str:
@@ -40,7 +72,7 @@ def not_as_reviewed(estate: OldEstate, arn: str, before: Mapping[str, Any]) -> s
     trail = next((trail for trail in estate.old_trails if trail.arn == arn), None)
     if trail is None:
         return "it no longer exists"
-    if is_foreign(trail):
+    if of_others(trail):
         return "it belongs to an organization or another service now"
     other = [name for name, value in trail_shape(trail).items() if before.get(name) != value]
     return f"since it was reviewed somebody changed its {', '.join(other)}" if other else ""

@@ -14,6 +14,7 @@ from onetrail.change import CheckKind, FindingState, RequiredCheck
 from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.estate.copier_role import RolePart
 from onetrail.estate.old_estate import OldBucket, OldEstate
+from onetrail.estate.old_trails import LeftAlone
 from onetrail.estate.proof.receipt_rows import ListPart
 from onetrail.estate.proof.receipts import Receipt
 from onetrail.estate.status import Status, StepStage
@@ -459,11 +460,13 @@ def test_what_is_left_alone_is_named_and_what_is_retired_is_not():
         replace(READY, bucket=wired),
         replace(READY, bucket=replace(EMPTIED, name="done"), objects=0),
     )
-    notes = propose(SETTINGS, given(*buckets, trails=[TRAIL], drained=False, untouched=(theirs,))).notes
+    notes = propose(
+        SETTINGS, given(*buckets, trails=[TRAIL], drained=False, untouched=(LeftAlone(theirs, "it is theirs"),))
+    ).notes
     assert [note.split(":")[0] for note in notes] == [
         "acme-eu is left alone",
         "the trail audit in eu-west-1 is left alone",
-        "the trail theirs in eu-west-1 belongs to others and is never touched",
+        "the trail theirs in eu-west-1 is left as it is",
         "acme-us",
     ]
     wired_and_kept = replace(READY, bucket=wired, foreign=1)

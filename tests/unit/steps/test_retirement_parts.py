@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from onetrail.change import ChangeFailed, FindingState, Only
 from onetrail.estate.old_estate import OldEstate
+from onetrail.estate.old_trails import LeftAlone
 from onetrail.estate.proof.receipt_rows import ListingHash, ProvenRow
 from onetrail.estate.proof.receipts import Receipts
 from onetrail.estate.status import StepStage
@@ -186,7 +187,7 @@ def test_everything_else_of_the_old_estate_is_among_the_findings():
     seen = given(
         READY,
         trails=[TRAIL],
-        untouched=(theirs,),
+        untouched=(LeftAlone(theirs, "it is theirs"),),
         deleted=("gone",),
         could_not_look=("AccessDenied",),
         source_copiers={SOURCE: ()},
@@ -194,7 +195,7 @@ def test_everything_else_of_the_old_estate_is_among_the_findings():
     assert findings(seen, "07.bucket")[-1] == (FindingState.OK, "gone", "deleted; its name is free")
     assert findings(seen, "07.trail") == [
         (FindingState.PLANNED, "audit", "stopped and proven; deleted by the plan"),
-        (FindingState.NOTE, "theirs", "belongs to others; never touched"),
+        (FindingState.NOTE, "theirs", "left as it is: it is theirs"),
     ]
     assert findings(seen, "07.looked") == [(FindingState.COULD_NOT_LOOK, "the old estate", "AccessDenied")]
     assert findings(seen, "07.left-over")[0][:2] == (FindingState.PLANNED, "the copier role")

@@ -12,6 +12,7 @@ from onetrail.change import CheckKind, FindingState, RequiredCheck
 from onetrail.cloudtrail.selector import MANAGEMENT, MANAGEMENT_NAME, Selectors
 from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.estate.delivery import RegionDelivery
+from onetrail.estate.elsewhere import BucketElsewhere
 from onetrail.estate.guardrails import OrganizationGuardrail, guardrail_changes
 from onetrail.estate.old_estate import OldEstate
 from onetrail.estate.old_trails import drained
@@ -362,3 +363,34 @@ def test_a_trail_that_was_only_made_gets_its_selectors(logging, names, puts):
     )
     planned = calls(trail_cutover.propose(SETTINGS, given(new=[there])))
     assert ("PutEventSelectors" in planned) == puts
+
+
+def test_nothing_is_planned_while_the_name_is_another_trails():
+    """The trail of that name was there before: it is neither changed nor stopped. Twin: it has another name."""
+    old = given_a_trail(SETTINGS.trail_name, "us-east-1")
+    plan = propose(SETTINGS, given(old=[old]))
+    why = (
+        "a trail named onetrail is in 111122223333 us-east-1 already, delivers to acme-us-east-1 and was not made by"
+        " this run: choose another trail_name"
+    )
+    assert (plan.changes, plan.why) == ((), why)
+    assert [(f.state, f.evidence) for f in check(SETTINGS, given(old=[old])) if f.id == "04.trail-name"] == [
+        (FindingState.FINDING, why)
+    ]
+    assert calls(propose(SETTINGS, given(old=[given_a_trail("other", "us-east-1")])))[0] == "CreateTrail"
+
+
+@pytest.mark.parametrize(("gone", "stopped"), [(False, []), (True, ["StopLogging"])])
+def test_a_trail_into_somebody_elses_bucket_is_not_stopped(gone, stopped):
+    """Its owner may need the files. Twin: the bucket is gone, so nobody gets any."""
+    trail = given_a_trail("siem")
+    seen = given(new=[given_the_new_trail()], old=[trail], deliveries=delivered(*REGIONS))
+    elsewhere = (BucketElsewhere(trail.bucket, SOURCE, (trail.arn,), gone=gone),)
+    seen = replace(seen, estate=replace(seen.estate, elsewhere=elsewhere))
+    plan = propose(SETTINGS, seen)
+    assert [call for call in calls(plan) if call == "StopLogging"] == stopped
+    line = "it belongs to an account that is neither a source account nor the log account"
+    note = f"siem in eu-west-1 is left as it is: it delivers to acme-eu-west-1: {line}"
+    assert [one for one in plan.notes if one.startswith("siem")] == ([] if gone else [note])
+    (found,) = [f for f in check(SETTINGS, seen) if f.id == "04.old-trail"]
+    assert found.state is (FindingState.PLANNED if gone else FindingState.NOTE)

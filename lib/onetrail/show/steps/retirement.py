@@ -49,9 +49,7 @@ def trails(observation: RetirementObservation) -> Shown:
         ]
         for t in observation.trails
     ]
-    rows += [
-        [t.account, t.home_region, t.name, t.bucket, "belongs to others, never touched"] for t in observation.untouched
-    ]
+    rows += [[t.account, t.home_region, t.name, t.bucket, f"left as it is: {why}"] for t, why in observation.untouched]
     line = (
         f"{counted(len(observation.trails), 'old trail still exists', 'old trails still exist')}; {len(may_go)} of them"
         " may be deleted."

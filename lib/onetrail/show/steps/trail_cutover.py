@@ -3,7 +3,7 @@
 from onetrail.change.words import counted
 from onetrail.estate.delivery import RegionDelivery
 from onetrail.estate.old_estate import status_of
-from onetrail.estate.old_trails import is_foreign
+from onetrail.estate.old_trails import left_alone
 from onetrail.settings import Settings
 from onetrail.show.html import Shown, paragraph
 from onetrail.show.table import framed, table
@@ -16,7 +16,7 @@ def trails(observation: CutoverObservation) -> Shown:
     rows = []
     for trail in (*estate.new_trails, *estate.old_trails):
         status, new = status_of(trail), trail in estate.new_trails
-        what = "the new trail" if new else "of others, not touched" if is_foreign(trail) else "old"
+        what = "the new trail" if new else "left as it is" if left_alone(estate, trail) else "old"
         logging = "not evaluated" if trail.status is None else "yes" if status.is_logging else "no"
         row = [
             trail.account,

@@ -135,7 +135,7 @@ def _trails(observation: RetirementObservation) -> list[Finding]:
                     f"left alone: its bucket {trail.bucket} is not proven, or its last files are awaited",
                 )
             )
-    for trail in observation.untouched:
+    for trail, why in observation.untouched:
         found.append(
             Finding(
                 "07.trail",
@@ -143,7 +143,7 @@ def _trails(observation: RetirementObservation) -> list[Finding]:
                 trail.account,
                 trail.home_region,
                 trail.name,
-                "belongs to others; never touched",
+                f"left as it is: {why}",
             )
         )
     if not observation.trails:

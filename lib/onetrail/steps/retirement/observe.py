@@ -15,7 +15,7 @@ from onetrail.cloudtrail.trail import Trail
 from onetrail.errors import OnetrailError
 from onetrail.estate.copier_role import RolePart, standing_parts
 from onetrail.estate.old_estate import OldBucket, OldEstate, read_old_estate
-from onetrail.estate.old_trails import drained, touchable
+from onetrail.estate.old_trails import LeftAlone, all_left_alone, drained, touchable
 from onetrail.estate.proof.receipt_rows import ListingHash, ReceiptError
 from onetrail.estate.proof.receipts import Beside, Receipt, Receipts
 from onetrail.estate.proof.sealed_heads import sealed_receipts
@@ -45,7 +45,7 @@ class RetirementObservation:
     prerequisite: Status
     buckets: tuple[Retiring, ...]
     trails: tuple[Trail, ...]
-    untouched: tuple[Trail, ...]
+    untouched: tuple[LeftAlone, ...]
     drained: frozenset[str]
     deleted: tuple[str, ...]
     owners: Mapping[str, str]
@@ -134,7 +134,7 @@ def observe(
         prerequisite,
         tuple(seen),
         tuple(ours),
-        tuple(trail for trail in estate.old_trails if trail not in ours),
+        all_left_alone(estate),
         frozenset(trail.arn for trail in ours if drained(trail, now)),
         () if estate.could_not_look else tuple(sorted(set(receipts.remembered) - there)),
         owners,

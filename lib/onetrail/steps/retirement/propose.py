@@ -141,8 +141,7 @@ def _notes(observation: RetirementObservation) -> tuple[str, ...]:
         if trail.arn not in may_go
     ]
     notes += [
-        f"the trail {trail.name} in {trail.home_region} belongs to others and is never touched"
-        for trail in observation.untouched
+        f"the trail {trail.name} in {trail.home_region} is left as it is: {why}" for trail, why in observation.untouched
     ]
     for seen in observation.buckets:
         if seen.how == "expire" and seen.bucket.versioned and not seen.bucket.emptied and not seen.kept:

@@ -1,8 +1,8 @@
 """What stops a move half-way, judged before it begins: quotas, regions, policies, bucket names, permissions,
 guardrails. Pure.
 
-Sources: CloudTrail User Guide, quotas (5 trails per region, not adjustable); AWS Account Management reference, enabling
-regions; IAM User Guide, principals that were deleted; S3 User Guide, Requester Pays, MFA delete.
+Sources: AWS Account Management reference, enabling regions; IAM User Guide, principals that were deleted; S3 User
+Guide, Requester Pays, MFA delete.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,9 +20,8 @@ from onetrail.settings import Settings
 from onetrail.steps.start_here.documents_ahead import CLOSE, PlannedDocument, ahead
 from onetrail.steps.start_here.permissions import LOG, MANAGEMENT, SOURCE, asked, refusals
 from onetrail.steps.start_here.preflight_seen import PreflightFacts
+from onetrail.steps.start_here.trails_ahead import trails_ahead
 
-MOST_TRAILS: Final = 5
-"""Trails a region (CloudTrail User Guide, quotas); a multi-region or organization trail takes one in every region."""
 _TAKEN: Final = ("403", "301", "400")
 """How HeadBucket answers for a bucket of somebody else (S3 API Reference, HeadBucket)."""
 
@@ -33,7 +32,7 @@ def rows(settings: Settings, seen: PreflightFacts, open_steps: Sequence[str]) ->
         Finding("00.looked", FindingState.COULD_NOT_LOOK, "-", "-", w.split(":")[0], w) for w in seen.could_not_look
     ]
     checks: tuple[Callable[[], Iterator[Finding]], ...] = (
-        partial(_quota, settings, seen),
+        partial(trails_ahead, settings, seen),
         partial(_regions, settings, seen),
         partial(_old_regions, settings, seen),
         partial(_policies, seen),
@@ -45,36 +44,6 @@ def rows(settings: Settings, seen: PreflightFacts, open_steps: Sequence[str]) ->
         partial(_documents, settings, seen, open_steps),
     )
     return [*found, *(one for check in checks for one in check())]
-
-
-def _quota(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
-    if settings.trail_mode == "adopt":
-        return
-    for account in settings.source_account_ids:
-        if any(trail.account == account for trail in seen.estate.new_trails):
-            yield Finding(
-                "00.trails",
-                FindingState.OK,
-                account,
-                "-",
-                "trails",
-                "the new trail has its place in every region",
-            )
-            continue
-        trails = [t for t in seen.estate.old_trails if t.account == account or t.is_organization]
-        everywhere = sum(t.is_multi_region or t.is_organization for t in trails)
-        homes = [t.home_region for t in trails if not (t.is_multi_region or t.is_organization)]
-        most = max((homes.count(region) + everywhere for region in homes), default=everywhere)
-        full = sorted({region for region in homes if homes.count(region) + everywhere >= MOST_TRAILS})
-        if full or everywhere >= MOST_TRAILS:
-            text = (
-                f"{counted(most, 'trail')} already, {MOST_TRAILS} is the limit and cannot be raised: before 04 free a"
-                " place by a trail whose events another one records too; its logs stay"
-            )
-            yield Finding("00.trails", FindingState.FINDING, account, ", ".join(full) or "all", "trails", text)
-        else:
-            text = f"at most {most} of {MOST_TRAILS} places are taken in a region; the new trail takes one in each"
-            yield Finding("00.trails", FindingState.OK, account, "-", "trails", text)
 
 
 def _regions(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
@@ -131,10 +100,6 @@ def _old_regions(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
                 " its direction to push"
             )
             yield Finding("00.old-region", FindingState.FINDING, *where, text)
-    for trail in seen.estate.old_trails:
-        if trail.account in seen.regions and trail.home_region not in seen.regions[trail.account]:
-            text = "its home region is disabled: it cannot be stopped until the region is enabled"
-            yield Finding("00.old-region", FindingState.FINDING, trail.account, trail.home_region, trail.name, text)
 
 
 def _policies(seen: PreflightFacts) -> Iterator[Finding]:

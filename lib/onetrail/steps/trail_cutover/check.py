@@ -1,7 +1,6 @@
 """The new trail, its delivery in each region, the old trails, their last files, and the guardrail."""
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from onetrail.aws import Clients
 from onetrail.change import Finding, FindingState
@@ -11,7 +10,7 @@ from onetrail.cloudtrail.trail import Trail
 from onetrail.estate.delivery import RegionDelivery
 from onetrail.estate.guardrails import guardrail_findings
 from onetrail.estate.old_estate import OldEstate, status_of
-from onetrail.estate.old_trails import drained, is_foreign, new_trail, touchable
+from onetrail.estate.old_trails import drained, left_alone, name_taken, new_trail, taken_line, touchable
 from onetrail.estate.policy_documents.sizes import oversized
 from onetrail.estate.status import Status, StepStage, standing_behind, waiting_findings
 from onetrail.settings import Settings
@@ -26,11 +25,14 @@ def check(settings: Settings, observation: CutoverObservation) -> list[Finding]:
     findings = [
         Finding("04.looked", FindingState.COULD_NOT_LOOK, "-", "-", "trails", why) for why in observation.could_not_look
     ]
+    for trail in name_taken(settings, observation.estate):
+        said = (trail.account, trail.home_region, trail.name)
+        findings.append(Finding("04.trail-name", FindingState.FINDING, *said, taken_line([trail])))
     for account in settings.source_account_ids:
         findings += _new_trail_findings(settings, observation, account)
         findings += _selector_name(settings, observation, account)
     findings += [_delivery_finding(row) for row in observation.deliveries]
-    findings += [_old_trail_finding(trail, observation.now) for trail in observation.estate.old_trails]
+    findings += [_old_trail_finding(observation, trail) for trail in observation.estate.old_trails]
     findings += oversized("04.document-size", whole_plan(settings, observation).changes)
     ready = all(not status_of(t).is_logging for t in touchable(observation.estate))
     return findings + guardrail_findings(
@@ -149,15 +151,10 @@ def _delivery_finding(row: RegionDelivery) -> Finding:
     return Finding("04.delivery", state, row.account, row.region, row.evidence_key or "-", row.line)
 
 
-def _old_trail_finding(trail: Trail, now: datetime) -> Finding:
+def _old_trail_finding(observation: CutoverObservation, trail: Trail) -> Finding:
     said = (trail.account, trail.home_region, trail.name)
-    if is_foreign(trail):
-        return Finding(
-            "04.old-trail",
-            FindingState.NOTE,
-            *said,
-            "belongs to the organization or another service; never touched",
-        )
+    if why := left_alone(observation.estate, trail):
+        return Finding("04.old-trail", FindingState.NOTE, *said, f"left as it is: {why}")
     if status_of(trail).is_logging:
         return Finding(
             "04.old-trail",
@@ -165,6 +162,6 @@ def _old_trail_finding(trail: Trail, now: datetime) -> Finding:
             *said,
             "still logging; stopped by the plan once the new trail delivers everywhere",
         )
-    if not drained(trail, now):
+    if not drained(trail, observation.now):
         return Finding("04.old-trail", FindingState.PLANNED, *said, "stopped; its last files are awaited")
     return Finding("04.old-trail", FindingState.OK, *said, "stopped, last files in")

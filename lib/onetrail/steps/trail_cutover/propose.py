@@ -12,7 +12,7 @@ from onetrail.cloudtrail.trail import Trail
 from onetrail.estate.archive import archive_of
 from onetrail.estate.guardrails import guardrail_changes, guardrail_unread, judged_guardrail
 from onetrail.estate.old_estate import status_of, trail_shape
-from onetrail.estate.old_trails import new_trail, touchable
+from onetrail.estate.old_trails import left_alone, name_taken, new_trail, taken_line, touchable
 from onetrail.estate.policy_documents.sizes import within_limits
 from onetrail.estate.status import behind, evaluated, unevaluated
 from onetrail.iam.build import trail_guardrail
@@ -41,6 +41,8 @@ def whole_plan(settings: Settings, observation: CutoverObservation) -> Plan:
         return behind(bare, observation.prerequisite)
     if observation.could_not_look:
         return unevaluated(bare, observation.could_not_look)
+    if taken := name_taken(settings, observation.estate):
+        return replace(bare, why=taken_line(taken), notes=_notes(observation))
     changes: list[Change] = []
     for account in accounts:
         changes += new_trail_changes(settings, observation, account)
@@ -224,11 +226,8 @@ def _notes(observation: CutoverObservation) -> tuple[str, ...]:
                 f"{trail.name} in {trail.home_region} also feeds {' and '.join(fed)}: point that consumer at the new"
                 " trail"
             )
-        if trail not in touchable(observation.estate):
-            notes.append(
-                f"{trail.name} in {trail.home_region} belongs to the organization or another service and is left as"
-                " it is"
-            )
+        if why := left_alone(observation.estate, trail):
+            notes.append(f"{trail.name} in {trail.home_region} is left as it is: {why}")
     for account, regions in sorted(observation.regions.items()):
         for region in regions:
             here = [t for t in observation.estate.old_trails if t.account == account and t.home_region == region]

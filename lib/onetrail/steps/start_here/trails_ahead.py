@@ -1,0 +1,79 @@
+"""What the trails that are there mean for the one that is to come: places, its name, whose buckets they deliver to.
+Pure."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from onetrail.change import Finding, FindingState
+from onetrail.change.words import counted
+from onetrail.estate.old_trails import all_left_alone, name_taken, taken_line
+from onetrail.settings import Settings
+from onetrail.steps.start_here.preflight_seen import PreflightFacts
+
+MOST_TRAILS: Final = 5
+"""Trails a region; a multi-region or organization trail takes one in every region, and the number cannot be raised
+(CloudTrail User Guide, quotas)."""
+
+
+def trails_ahead(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
+    """The checks of step 00 about trails."""
+    yield from _quota(settings, seen)
+    yield from _name(settings, seen)
+    yield from _disabled(seen)
+    yield from _elsewhere(seen)
+
+
+def _quota(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
+    if settings.trail_mode == "adopt":
+        return
+    for account in settings.source_account_ids:
+        if any(trail.account == account for trail in seen.estate.new_trails):
+            yield Finding(
+                "00.trails",
+                FindingState.OK,
+                account,
+                "-",
+                "trails",
+                "the new trail has its place in every region",
+            )
+            continue
+        trails = [t for t in seen.estate.old_trails if t.account == account or t.is_organization]
+        everywhere = sum(t.is_multi_region or t.is_organization for t in trails)
+        homes = [t.home_region for t in trails if not (t.is_multi_region or t.is_organization)]
+        most = max((homes.count(region) + everywhere for region in homes), default=everywhere)
+        full = sorted({region for region in homes if homes.count(region) + everywhere >= MOST_TRAILS})
+        if full or everywhere >= MOST_TRAILS:
+            text = (
+                f"{counted(most, 'trail')} already, {MOST_TRAILS} is the limit and cannot be raised: before 04 free a"
+                " place by a trail whose events another one records too; its logs stay"
+            )
+            yield Finding("00.trails", FindingState.FINDING, account, ", ".join(full) or "all", "trails", text)
+        else:
+            text = f"at most {most} of {MOST_TRAILS} places are taken in a region; the new trail takes one in each"
+            yield Finding("00.trails", FindingState.OK, account, "-", "trails", text)
+
+
+def _name(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
+    for trail in name_taken(settings, seen.estate):
+        text = taken_line([trail])
+        yield Finding("00.trail-name", FindingState.FINDING, trail.account, trail.home_region, trail.name, text)
+
+
+def _disabled(seen: PreflightFacts) -> Iterator[Finding]:
+    for trail in seen.estate.old_trails:
+        if trail.account in seen.regions and trail.home_region not in seen.regions[trail.account]:
+            text = "its home region is disabled: it cannot be stopped until the region is enabled"
+            yield Finding("00.old-region", FindingState.FINDING, trail.account, trail.home_region, trail.name, text)
+
+
+def _elsewhere(seen: PreflightFacts) -> Iterator[Finding]:
+    """Buckets of old trails that are no source account's: their history stays where it is."""
+    for bucket in seen.estate.elsewhere:
+        named = ", ".join(sorted(arn.rsplit("/", 1)[-1] for arn in bucket.trails))
+        text = f"{named} delivers to it: {bucket.line}"
+        if not bucket.gone:
+            text += "; its logs are not moved, and the trail is left as it is"
+        yield Finding("00.bucket-elsewhere", FindingState.NOTE, bucket.account, "-", bucket.name, text)
+    for trail, why in all_left_alone(seen.estate):
+        where = (trail.account, trail.home_region, trail.name)
+        yield Finding("00.trail-left", FindingState.NOTE, *where, f"left as it is: {why}")
