@@ -52,7 +52,7 @@ def read_elsewhere(
     """The buckets of these trails that are in no source account's list, and what could not be read of them.
 
     `listed` is what ListBuckets answered in each source account. Where it is unread in one, a bucket that is in no
-    other list may be that account's, so nothing is said of it: the unread list is reported by itself.
+    other list may be that account's, so it is not judged: the unread list is reported by itself.
     """
     if any(isinstance(answer, Unread) for answer in listed.values()):
         return (), []
