@@ -390,7 +390,7 @@ def test_a_permission_left_open_is_named_and_once_closed_no_finding(
     assert states(after, "08.permission") == {FindingState.OK}
 
 
-def test_a_step_that_cannot_be_looked_at_is_said_and_the_others_are_looked_at(
+def test_a_step_that_cannot_be_looked_at_is_reported_and_the_others_are_looked_at(
     estate: Estate, at: Callable[[str], Clients], ended: str, at_the_end: EvidenceObservation
 ) -> None:
     """It is never taken for nothing there."""

@@ -120,7 +120,7 @@ def test_a_log_that_may_not_be_read_is_a_finding(fresh_estate: Estate) -> None:
     assert (BUCKET, FindingState.FINDING) in states(clients, "01.probe")
 
 
-def test_a_bucket_that_may_not_be_listed_is_could_not_look(fresh_estate: Estate) -> None:
+def test_a_bucket_that_may_not_be_listed_is_not_evaluated(fresh_estate: Estate) -> None:
     """Never an empty one."""
     clients = fresh_estate.clients()
     s3 = by_hand(clients, "s3")
@@ -133,7 +133,7 @@ def test_a_bucket_that_may_not_be_listed_is_could_not_look(fresh_estate: Estate)
     assert (BUCKET, FindingState.COULD_NOT_LOOK) in states(clients, "01.looked")
 
 
-def test_old_versions_foreign_objects_and_archived_logs_are_told(fresh_estate: Estate) -> None:
+def test_old_versions_foreign_objects_and_archived_logs_are_reported(fresh_estate: Estate) -> None:
     """Each is a note; a versioned bucket counts its current objects as before."""
     clients = fresh_estate.clients()
     before = the_bucket(observed(clients)).survey

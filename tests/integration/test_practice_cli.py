@@ -32,7 +32,7 @@ def test_a_second_start_finds_the_first_and_another_scenario_is_refused(fresh_es
     assert (refused.exit_code, "onetrail practice stop" in refused.stderr) == (2, True)
 
 
-def test_a_fault_that_is_none_is_said_with_those_there_are(fresh_estate):
+def test_a_fault_that_is_none_is_reported_with_those_there_are(fresh_estate):
     """One line, and wrong use."""
     result = CliRunner().invoke(main, ["practice", "fault", "earthquake"])
     assert result.exit_code == 2

@@ -259,7 +259,7 @@ def test_a_deletion_that_broke_off_goes_on_with_what_is_left(estate: Estate, cli
     assert step.done(clients.settings, estate.clients()).done
 
 
-def test_an_object_that_cannot_be_deleted_stays_and_is_told(estate: Estate, clients: Clients) -> None:
+def test_an_object_that_cannot_be_deleted_stays_and_is_reported(estate: Estate, clients: Clients) -> None:
     before = held(clients)
     estate.fault("denied", service="s3", operation="DeleteObjects", bucket=BUCKET)
     with pytest.raises(ChangeFailed, match="run this step again"):

@@ -346,7 +346,7 @@ def test_an_estate_that_answers_badly_is_borne(
     ends_as_undisturbed(clients, plain, tmp_path)
 
 
-def test_sources_that_change_under_the_copy_are_left_and_told_and_others_edits_are_kept(
+def test_sources_that_change_under_the_copy_are_left_and_reported_and_others_edits_are_kept(
     clients: Clients, plain: Undisturbed, tmp_path: Path
 ) -> None:
     """One source changed, one gone between list and copy; meanwhile somebody gave an old bucket's policy a statement,
@@ -376,7 +376,7 @@ def test_sources_that_change_under_the_copy_are_left_and_told_and_others_edits_a
     assert edited(clients) == {OLD: FindingState.NOTE}
 
 
-def test_an_edit_of_the_archives_policy_is_kept_told_and_a_finding(clients: Clients) -> None:
+def test_an_edit_of_the_archives_policy_is_kept_reported_and_a_finding(clients: Clients) -> None:
     """The step ends as stopped: the policy read back is not the one that was built."""
     state, line = copied(clients, (("policy-edited", {"target": CENTRAL, "after": 9}),))
     assert state == "stopped"
@@ -457,7 +457,7 @@ def test_half_a_listing_is_no_listing(estate: Estate, clients: Clients) -> None:
 def test_a_full_disk_stops_the_copy_and_closes_the_grant(
     clients: Clients, plain: Undisturbed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Told in one line; with space again a plain new run makes all good, and the ledger whole."""
+    """Reported in one line; with space again a plain new run makes all good, and the ledger whole."""
     add, written = LedgerPart.add, []
 
     def full(part: LedgerPart, row: Any) -> None:
@@ -475,7 +475,7 @@ def test_a_full_disk_stops_the_copy_and_closes_the_grant(
     ends_as_undisturbed(clients, plain, tmp_path)
 
 
-def test_a_part_that_is_torn_or_gone_is_told_and_its_rows_are_written_anew(
+def test_a_part_that_is_torn_or_gone_is_reported_and_its_rows_are_written_again(
     clients: Clients, plain: Undisturbed, tmp_path: Path
 ) -> None:
     """From the listing, once for each object. Twin: before that, the ledger lacks these rows, and 05 names the torn

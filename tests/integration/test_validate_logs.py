@@ -207,7 +207,7 @@ def test_a_time_that_linked_digests_leave_out_is_a_gap_for_ours(both: Both) -> N
         assert [i.state.value for i in one.chain.intervals] == states
 
 
-def test_a_log_that_no_digest_names_is_told_by_ours(both: Both) -> None:
+def test_a_log_that_no_digest_names_is_reported_by_ours(both: Both) -> None:
     """Theirs does not look. Twin: without it nothing is unsigned."""
     for damage in ("a log planted", "nothing"):
         made = given_a_set(1, prefix=damage.split()[-1], restarts=False)
@@ -233,7 +233,7 @@ def test_a_trail_whose_name_begins_with_anothers_is_kept_apart_by_ours(both: Bot
     assert check.result.proven
 
 
-def test_a_digest_that_is_archived_is_told_by_ours(both: Both) -> None:
+def test_a_digest_that_is_archived_is_reported_by_ours(both: Both) -> None:
     """Theirs stops with an error in the middle. Twin: the same set in STANDARD."""
     made = given_a_set(4, prefix="cold", restarts=False)
     both.put([made])

@@ -136,10 +136,10 @@ TESTED = {
     "run this step as that identity": STEPS_AGAIN,
     "run 04 again": STEPS_AGAIN,
     "or move it out of the folder and run step 05 again": (
-        TROUBLE + "test_a_part_that_is_torn_or_gone_is_told_and_its_rows_are_written_anew"
+        TROUBLE + "test_a_part_that_is_torn_or_gone_is_reported_and_its_rows_are_written_again"
     ),
     "take it from a copy of the folder, or move it out": (
-        TROUBLE + "test_a_part_that_is_torn_or_gone_is_told_and_its_rows_are_written_anew"
+        TROUBLE + "test_a_part_that_is_torn_or_gone_is_reported_and_its_rows_are_written_again"
     ),
     "restore it or use another run_name": (
         "tests/unit/change/test_record.py::test_a_record_that_was_moved_away_goes_on_once_it_is_restored"

@@ -201,7 +201,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
             "the archive needs an account of its own"
         ),
     ),
-    # The way into an account.
+    # The entry into an account.
     (
         {
             "log_account": {

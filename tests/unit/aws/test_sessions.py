@@ -150,8 +150,8 @@ def test_an_account_without_a_profile_needs_them_before_any_call(sts: Sts) -> No
 
 
 def test_the_operator_role_is_assumed_from_the_log_accounts_profile(sts: Sts) -> None:
-    """Once the role is there and trusts the profile's identity it is the way in, and the keeper's role is reached
-    through it."""
+    """Once the role is there and trusts the profile's identity it is the entry role, and the grant-keeper role is
+    reached through it."""
     sts.trusts |= {(CALLERS["AKIALOG"], OPERATOR_ROLE), (OPERATOR_ROLE, GRANT_KEEPER_ARN)}
     clients = given_clients()
     assert clients.entry(LOG).way == "role onetrail-operator by profile log"

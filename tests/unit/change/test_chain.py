@@ -32,19 +32,19 @@ def behind(folder, heads, *stored):
 def test_lines_behind_the_last_stored_head_are_named(tmp_path):
     """The last of several, whatever their order; one line and many. Twins: none is stored, or the last line's is."""
     heads = given_a_record(tmp_path, "note", "note", "note", "note")
-    assert behind(tmp_path, heads, 3, 1)[0].startswith("line 4 stands behind the last head")
-    assert behind(tmp_path, heads, 1)[0].startswith("lines 2 to 4 stand behind the last head")
+    assert behind(tmp_path, heads, 3, 1)[0].startswith("line 4 comes after the last head")
+    assert behind(tmp_path, heads, 1)[0].startswith("lines 2 to 4 come after the last head")
     assert "that of line 1: nothing outside this folder holds them" in behind(tmp_path, heads, 1)[0]
     assert behind(tmp_path, heads, 1, 4) == ("", "")
     assert behind(tmp_path, heads) == ("", "")
 
 
-def test_the_line_that_says_where_the_last_head_was_put_may_stand_behind_it(tmp_path):
+def test_the_line_that_says_where_the_last_head_was_put_may_come_after_it(tmp_path):
     """That one and no other: a second line behind it, or another one in its place, is named."""
     heads = given_a_record(tmp_path, "note", "anchor", "note", "anchor")
     assert behind(tmp_path, heads, 1, 3) == ("", "")
-    assert behind(tmp_path, heads, 1)[0].startswith("lines 3 to 4 stand")
-    assert behind(tmp_path, heads, 2)[0].startswith("lines 3 to 4 stand")
+    assert behind(tmp_path, heads, 1)[0].startswith("lines 3 to 4 come after")
+    assert behind(tmp_path, heads, 2)[0].startswith("lines 3 to 4 come after")
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ def test_a_head_follows_the_end_of_each_step_and_only_its_own_line_follows_it(tm
     with RunRecord(tmp_path, RUN, MovableClock()) as record:
         record.append("note", text="approved by the CISO")
     behind = verify_record(tmp_path, anchors.heads).behind
-    assert behind.startswith("line 11 stands behind the last head that was stored in the work bucket, that of line 9")
+    assert behind.startswith("line 11 comes after the last head that was stored in the work bucket, that of line 9")
 
 
 @pytest.mark.parametrize("state", ["nothing", "waiting", "refused"])
@@ -82,11 +82,11 @@ def test_without_approval_no_head_is_put_and_the_lines_of_the_look_are_reported_
     heads = read_anchors(given_clients(bucket).settings, given_clients(bucket)).heads
     check = verify_record(tmp_path, heads)
     assert (check.whole, check.behind) == (True, "")
-    assert check.looks.startswith("line 11 stands behind the last head") and "without approval" in check.looks
+    assert check.looks.startswith("line 11 comes after the last head") and "without approval" in check.looks
     with RunRecord(tmp_path, RUN, MovableClock()) as record:
         record.append("step", step="07", plan="p-1", state="applied", changes=9, line="Applied 9 changes.")
     check = verify_record(tmp_path, heads)
-    assert check.behind.startswith("lines 11 to 12 stand behind") and check.looks == ""
+    assert check.behind.startswith("lines 11 to 12 come after") and check.looks == ""
 
 
 def test_no_head_is_put_before_the_work_bucket_is_made(tmp_path):

@@ -440,7 +440,7 @@ def test_lines_behind_the_last_head_are_a_finding_and_an_unfinished_one_a_note(t
     anchors = given_a_head(tmp_path)
     sent(tmp_path, given_a_grant())
     assert FindingState.FINDING in states(given(tmp_path, anchors=anchors), "anchors")
-    assert "behind the last head" in evidence(given(tmp_path, anchors=anchors), "anchors")
+    assert "after the last head" in evidence(given(tmp_path, anchors=anchors), "anchors")
     with (tmp_path / "record.jsonl").open("ab") as out:
         out.write(b'{"v":2,"n":')
     assert sorted(states(given(tmp_path), "record")) == [FindingState.NOTE, FindingState.OK]

@@ -187,7 +187,7 @@ class _Walk:
             yield "is no anchor as onetrail writes it, which names the line before it and that line's hash"
 
     def _is_own(self, line: Line) -> bool:
-        """Whether a line behind the last head is what may be there: the one that says where that head was put."""
+        """Whether a line after the last head is what may be there: the one that says where that head was put."""
         return self.count == self.last + 1 and line.entry["kind"] == LineKind.ANCHOR
 
     def behind(self) -> tuple[str, str]:
@@ -195,9 +195,9 @@ class _Walk:
         if not self.last or not self._unheld:
             return "", ""
         first, count = self._unheld[0], self.count
-        lines, stand = (f"line {count}", "stands") if first == count else (f"lines {first} to {count}", "stand")
+        lines, come = (f"line {count}", "comes") if first == count else (f"lines {first} to {count}", "come")
         said = (
-            f"{lines} {stand} behind the last head that was stored in the work bucket, that of line {self.last}:"
+            f"{lines} {come} after the last head that was stored in the work bucket, that of line {self.last}:"
             " nothing outside this folder holds them"
         )
         return ("", f"{said}; runs without approval wrote them, which send nothing") if self._only_looks else (said, "")
