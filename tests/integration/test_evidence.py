@@ -1,6 +1,7 @@
 """08 against the estate: it changes nothing, says plainly what is not done yet, and names what was tampered with."""
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from functools import partial
@@ -185,6 +186,7 @@ def test_at_the_end_everything_is_as_promised_and_the_page_is_bound(
     assert {one.ended for one in custody.approvals} == {"applied"}
     assert all(one.sums == (one.changes, 0, 0, 0) and one.counted == one.changes for one in custody.approvals)
     assert all(one.callers for one in custody.approvals)
+    _sums_of_the_whole_run(text, observation, len(found))
     code, lines = _verified(estate, settings)
     assert (code, lines[0].startswith("The record of practice is whole.")) == (0, True), lines
     assert lines[1].endswith("stored outside this folder.")
@@ -198,6 +200,33 @@ def test_at_the_end_everything_is_as_promised_and_the_page_is_bound(
     assert f"and ends with {len(after)} checks" in text.replace(",", "")
     for said in ("onetrail-copier", BUCKET, "compliance", observation.custody.approvals[0].plan):
         assert said in text
+
+
+def _sums_of_the_whole_run(text: str, observation: EvidenceObservation, checks: int) -> None:
+    """Of the scenario tiny, written out: what was moved, deleted and left."""
+    notes = text.split("<h1>")[1].split("Everything is as planned, with ")[1].split(" notes")[0]
+    said = re.findall(r"<li>(.*?)</li>", text.split('<section id="summary">')[1].split("</section>")[0])
+    sizes = re.findall(r"[\d,]+(?= bytes)", " ".join(said))
+    assert sizes == [f"{sum(one.size for one in observation.verified.buckets):,}"] * 2
+    assert [one.replace(sizes[0], "ALL") for one in said] == [
+        (
+            "Moved: of 3 old buckets with 150 objects (ALL bytes), 144 of 144 logs and digests of the old buckets"
+            " are in the archive with equal bytes; none is missing, none differs."
+        ),
+        (
+            "Proven: 23 of 23 chains are whole: 1,096 valid digests, 426 logs with the hash in a signed digest; 6 moved"
+            " logs are not named by a digest; 3 old buckets have a receipt of what was proven."
+        ),
+        "Removed: 3 old trails, 150 objects of old buckets (ALL bytes) and 0 old buckets were deleted.",
+        (
+            "Left: 0 old trails and 3 old buckets, 3 of them emptied and closed; 0 temporary permissions not shown as"
+            " closed; 0 things still to be done."
+        ),
+        f"Verdict: Everything is as planned, with {notes} notes: none of {checks} checks needs attention.",
+    ]
+    assert "not recorded: its owner has to say" not in text, "each note has its reason"
+    assert observation.record is not None
+    assert f"{observation.record.size:,}" in text
 
 
 def test_every_permission_of_the_move_is_there_with_its_closing(
@@ -356,7 +385,7 @@ def test_what_was_tampered_with_comes_first_and_ends_with_3(
 def test_a_permission_left_open_is_named_and_once_closed_no_finding(
     estate: Estate, at: Callable[[str], Clients], half_way: str
 ) -> None:
-    """The run dies while it copies: the record shows no closing, and AWS shows the grant. The next run closes it."""
+    """The run dies while it copies: the record shows no closing, and AWS shows the hole. The next run closes it."""
     at(half_way)
     assert run(estate.clients(), trail_cutover).state == "applied"
     clients = estate.clients()

@@ -32,13 +32,29 @@ class PlanSums(NamedTuple):
     not_sent: int = 0
 
 
+class Decided(NamedTuple):
+    """What the record's line of a start says of its people; each empty where the record does not hold it.
+
+    `planned_at` is the instant of the first showing, `planned_by` and `approved_by` are ARNs, `way` is how the approval
+    was given, `confirmed` what was typed in addition to the id.
+    """
+
+    planned_at: str = ""
+    planned_by: str = ""
+    approved_by: str = ""
+    way: str = ""
+    confirmed: str = ""
+    ticket: str = ""
+
+
 class Approval(NamedTuple):
     """One start of a plan: when, its id, what the approval said, how many changes it held, and the state in which it
     ended.
 
     `ended` is empty where the record does not say how it ended; `said` is the sentence of that end, `ended_at` its
     instant, and `counted` how many changes that line says were carried out, None where it says nothing. `sums` count
-    the changes by their own lines; `callers` are those who sent, in the order of their first change.
+    the changes by their own lines; `callers` are those who sent, in the order of their first change, and `decided` says
+    who planned and approved it.
     """
 
     line: int
@@ -53,6 +69,7 @@ class Approval(NamedTuple):
     counted: int | None = None
     sums: PlanSums = PlanSums()
     callers: tuple[Entered, ...] = ()
+    decided: Decided = Decided()
 
     @property
     def by(self) -> str:
@@ -114,12 +131,19 @@ def _approval(
     found = found._replace(
         sums=_sums(changes, [one for one in sent if of_this(one)]),
         callers=tuple(one for one in callers if of_this(one)),
+        decided=_decided(line),
     )
     if end is None:
         return found
     count = end.get("changes")
     counted = count if isinstance(count, int) and not isinstance(count, bool) else None
     return found._replace(ended=end["state"], said=end["line"], ended_at=str(end["at"]), counted=counted)
+
+
+def _decided(line: Mapping[str, Any]) -> Decided:
+    """Lines of earlier versions hold none of it."""
+    names = ("planned_at", "planned_by", "approved_by", "approved_as", "confirmed", "ticket")
+    return Decided(*(value if isinstance(value := line.get(name), str) else "" for name in names))
 
 
 def _sums(changes: int, sent: Iterable[Sent]) -> PlanSums:

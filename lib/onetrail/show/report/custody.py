@@ -1,11 +1,10 @@
-"""Chain of custody: approvals, every change that was sent, the record's own hash chain, and every file it binds."""
+"""Chain of custody: every change that was sent, the record's own hash chain, its heads, and the receipts."""
 
 from onetrail.change import iso
 from onetrail.change.words import counted, share
 from onetrail.settings import Settings
 from onetrail.show.report.model import Part, Prose, Section, table
-from onetrail.show.report.plans import plans, sums, who_sent
-from onetrail.steps.evidence import Custody, EvidenceObservation, Fit
+from onetrail.steps.evidence import Custody, EvidenceObservation
 
 
 def section(settings: Settings, observation: EvidenceObservation) -> Section:
@@ -17,21 +16,23 @@ def section(settings: Settings, observation: EvidenceObservation) -> Section:
         return Section("custody", "Chain of custody", why if check.begun else "There is no record in this folder.")
     parts: list[Part] = [
         _record(observation),
-        *plans(custody),
-        *who_sent(custody),
         *_sent(custody),
         *_bulk(custody),
         *_conditions(custody),
     ]
-    parts += [*_anchors(settings, observation), *_receipts(observation), *_files(observation)]
+    parts += [*_anchors(settings, observation), *_receipts(observation)]
     return Section("custody", "Chain of custody", _line(observation), tuple(parts))
 
 
 def _line(observation: EvidenceObservation) -> str:
     custody = observation.custody
     whole = "is complete" if custody.check.whole else f"is NOT complete: {custody.check.problems[0]}"
-    lines = f"The record of {counted(custody.check.lines, 'line')} {whole}."
-    return f"{lines} {sums(custody.approvals)}" if custody.approvals else f"{lines} It shows no start of a plan."
+    unknown = len(custody.unknown)
+    more = f"; for {unknown:,} it does not show how {'it' if unknown == 1 else 'they'} ended" if unknown else ""
+    return (
+        f"The record of {counted(custody.check.lines, 'line')} {whole}."
+        f" It shows a change on its way {counted(len(custody.sent), 'time')}{more}."
+    )
 
 
 def _record(observation: EvidenceObservation) -> Part:
@@ -202,24 +203,4 @@ def _receipts(observation: EvidenceObservation) -> list[Part]:
                 [[n, w] for n, w in sorted(receipts.broken.items())],
             )
         )
-    return parts
-
-
-def _files(observation: EvidenceObservation) -> list[Part]:
-    files = observation.files
-    if not files:
-        return []
-    rows = [[one.name, one.fit.value, one.rows or None, one.sha256 or None] for one in files]
-    heads = ("file of the run folder", "beside the record", "rows", "SHA-256")
-    bad = [row for row, one in zip(rows, files, strict=True) if one.fit is not Fit.FITS]
-    parts: list[Part] = [table("Files that differ from the record", heads, bad)] if bad else []
-    parts.append(
-        table(
-            "Policies, ledger parts, receipts, inventory and public keys, with the hash in the record",
-            heads,
-            rows,
-            folded=f"Show all {len(rows):,} files",
-            verdict=f"{share(len(files) - len(bad), len(files), 'file')} match the record.",
-        )
-    )
     return parts

@@ -69,7 +69,11 @@ def steps(observation: EvidenceObservation, found: Sequence[Finding]) -> Section
     parts: list[Table | Prose] = [table("Checks by step and state", heads, rows, summed=range(2, 2 + len(SIGNS)))]
     for state, caption, label in (
         (FindingState.PLANNED, "Still to be done", ""),
-        (FindingState.NOTE, "Notes: facts about the past, and what is deliberately left as it is", ""),
+        (
+            FindingState.NOTE,
+            "Notes: facts about the past, and what is deliberately left as it is",
+            "Show all notes",
+        ),
         (FindingState.OK, "Checks that passed", "Show all checks that passed"),
     ):
         these = [one for one in ordered(found) if one.state is state]
@@ -110,8 +114,8 @@ def _table(caption: str, found: Sequence[Finding], folded: str = "") -> Table:
             state,
             name,
             account or "-",
-            _shared([f.region or "-" for f in group]),
-            _names([f.resource for f in group]),
+            shared_region([f.region or "-" for f in group]),
+            listed_names([f.resource for f in group]),
             said,
         ]
         for (state, name, account, said, _), group in groups.items()
@@ -121,11 +125,11 @@ def _table(caption: str, found: Sequence[Finding], folded: str = "") -> Table:
     return table(caption, _HEADS, rows, folded=folded and f"{folded} ({len(found):,})")
 
 
-def _shared(regions: Sequence[str]) -> str:
+def shared_region(regions: Sequence[str]) -> str:
     return regions[0] if len(set(regions)) == 1 else f"{len(set(regions))} regions"
 
 
-def _names(resources: Sequence[str]) -> str:
+def listed_names(resources: Sequence[str]) -> str:
     """All of them where they are few and short, else the first and how many more."""
     names = list(dict.fromkeys(resources))
     listed = ", ".join(names)

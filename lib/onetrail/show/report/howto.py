@@ -81,8 +81,8 @@ def check_it(settings: Settings, observation: EvidenceObservation) -> Section:
             " print(d.groupby(['action', 'source_bucket', 'outcome'])['size'].agg(['count', 'sum']))\"",
         ),
         Commands(
-            "Each file of the ledger by its hash, as in the table of files above:",
-            "sha256sum ledger/*.parquet",
+            "Each file by its hash, as in the annex to the index of evidence:",
+            f"sha256sum ledger/* policies/* public-keys/* receipts/* inventory.parquet\n{_head(observation)}",
         ),
         Commands(
             "The archive as AWS shows it:",
@@ -102,6 +102,11 @@ def check_it(settings: Settings, observation: EvidenceObservation) -> Section:
         " the record binds.",
         parts,
     )
+
+
+def _head(observation: EvidenceObservation) -> str:
+    """The record as far as the page shows it: what was written after it has no part in the hash."""
+    return f"head -n {observation.custody.check.lines} record.jsonl | sha256sum"
 
 
 def words(settings: Settings) -> Section:

@@ -31,8 +31,8 @@ class ReportColumn:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text under their heads. `folded` is a label: on a screen the table opens at it, on paper it is always
-    there.
+    """Rows of text under their heads. `folded` is a label: the table is an annex, which on a screen opens at it; on
+    paper it is always there.
 
     `verdict` is the line below that reads it.
     """
@@ -73,7 +73,18 @@ class Commands:
     kind: str = "commands"
 
 
-Part = Table | Picture | Prose | Commands
+@dataclass(frozen=True)
+class AnnexRef:
+    """A reference in place of a long table, which is an annex at the end; `rows` is its length in words."""
+
+    number: int
+    caption: str
+    rows: str
+    verdict: str = ""
+    kind: str = "annex"
+
+
+Part = Table | Picture | Prose | Commands | AnnexRef
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,11 @@
 """The page as text: the sections in their order, put into the template with its style sheet. Nothing of it is
-fetched."""
+fetched; its one script only filters tables, and its hash is in the page's own policy."""
 
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from onetrail.change import iso
-from onetrail.change.words import counted
 from onetrail.lazily import later
 from onetrail.settings import Settings
 from onetrail.show.report import (
@@ -15,13 +13,19 @@ from onetrail.show.report import (
     chains,
     coverage,
     custody,
+    evidence_index,
+    exceptions,
     findings,
     howto,
     moved,
     permissions,
+    plans,
     promise,
     risks,
+    sign_off,
 )
+from onetrail.show.report.front import method, scope, summary, title, tool
+from onetrail.show.report.layout import annexed, running_heads, source_hash
 from onetrail.show.report.model import Section, breakable, cell_class, lines, said
 from onetrail.steps.evidence import EvidenceObservation, check
 
@@ -30,25 +34,33 @@ if TYPE_CHECKING:
 else:
     jinja2 = later("jinja2")
 
-_TEMPLATE, _STYLE = "report.html.j2", "report.css"
+_TEMPLATE, _STYLE, _SCRIPT = "report.html.j2", "report.css", "report.js"
 
 
 def sections(settings: Settings, observation: EvidenceObservation) -> tuple[Section, ...]:
-    """Findings first, then their evidence."""
+    """What the page is about, the findings, who did what, the evidence of each claim, and the signatures."""
     found = check(settings, observation)
     return (
+        scope.section(settings, observation),
+        tool.section(settings, observation),
+        method.section(settings, observation, found),
+        summary.section(settings, observation, found),
         findings.attention(found),
+        exceptions.section(settings, found),
+        plans.section(observation),
         findings.steps(observation, found),
-        promise.section(settings, observation),
         moved.section(settings, observation),
         chains.section(observation),
         coverage.section(observation),
+        promise.section(settings, observation),
         access.section(settings, observation),
         permissions.section(observation),
         custody.section(settings, observation),
         risks.section(settings),
         howto.check_it(settings, observation),
+        evidence_index.section(observation),
         howto.words(settings),
+        sign_off.section(settings, observation),
     )
 
 
@@ -67,40 +79,26 @@ def page(settings: Settings, observation: EvidenceObservation) -> str:
     environment.filters["breakable"] = breakable
     environment.filters["lines"] = lines
     environment.filters["svg"] = Markup  # made by us, with every name escaped where it is made
-    style = files("onetrail.show.report").joinpath(_STYLE).read_text(encoding="utf-8")
+    name, number = title.title(settings), title.report_id(settings, observation)
+    body, annexes = annexed(sections(settings, observation))
+    style = f"\n{_text(_STYLE)}{running_heads(number, name)}\n"
+    script = f"\n{_text(_SCRIPT)}"
     return environment.get_template(_TEMPLATE).render(
-        run=settings.run_name,
-        estate=_estate(settings),
-        facts=_facts(settings, observation),
+        title=name,
+        number=number,
+        facts=title.facts(settings, observation),
         headline=findings.headline(found),
         mark=findings.mark(found),
-        sections=sections(settings, observation),
+        sections=body,
+        annexes=annexes,
         style=Markup(style),
-    )
-
-
-def _estate(settings: Settings) -> str:
-    return (
-        f"practice estate, scenario {settings.scenario}: nothing here is real"
-        if settings.estate == "practice"
-        else "AWS"
-    )
-
-
-def _facts(settings: Settings, observation: EvidenceObservation) -> list[tuple[str, str]]:
-    check = observation.custody.check
-    return [
-        ("Run", settings.run_name),
-        ("Estate", _estate(settings)),
-        ("Read at", f"{iso(observation.now)}, by the estate's clock"),
-        ("Source accounts", ", ".join(settings.source_account_ids)),
-        ("Log account", settings.log_account.account_id),
-        ("Organization", settings.organization_id or "none"),
-        ("Archive", f"{settings.bucket_name} in {settings.home_region}"),
-        (
-            "Retention",
-            f"{settings.retention_years} years from the date in the key; lock mode {settings.object_lock}",
+        script=Markup(script),
+        policy=Markup(
+            f"default-src 'none'; style-src {source_hash(style)}; script-src {source_hash(script)}; img-src data:;"
+            " base-uri 'none'; form-action 'none'"
         ),
-        ("Run record", f"{counted(check.lines, 'line')}, last hash {check.head}" if check.lines else "none"),
-        ("Responsible", ", ".join(settings.contacts) or "not named"),
-    ]
+    )
+
+
+def _text(name: str) -> str:
+    return files("onetrail.show.report").joinpath(name).read_text(encoding="utf-8")

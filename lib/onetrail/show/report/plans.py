@@ -7,8 +7,8 @@ from typing import Final
 from onetrail.change.step_state import StepState
 from onetrail.change.words import counted, some
 from onetrail.estate.custody.approvals import Approval, Entered
-from onetrail.show.report.model import Part, Prose, table
-from onetrail.steps.evidence import Custody
+from onetrail.show.report.model import Part, Prose, Section, table
+from onetrail.steps.evidence import Custody, EvidenceObservation
 
 NOT_RECORDED: Final = "not recorded"
 """Shown in place of what the record does not hold; never guessed from elsewhere."""
@@ -27,19 +27,47 @@ _ENDED_HEADS: Final = (
 )
 _MOST: Final = 6
 """Callers of one plan that its row names; the table of access paths has all."""
-_WHO_HEADS: Final = ("line", "step", "plan", "approval", "executed by (caller as STS gives it)")
+_WHO_HEADS: Final = (
+    "line",
+    "step",
+    "plan",
+    "planned by",
+    "planned at",
+    "approval",
+    "approved by",
+    "ticket",
+    "executed by (caller as STS gives it)",
+)
 
 
-def plans(custody: Custody) -> list[Part]:
-    """Two tables over the same rows: how each start ended, and who was behind it; then the sentences of the ends."""
+def section(observation: EvidenceObservation) -> Section:
+    """Two tables over the same rows: how each start ended, and who was behind it."""
+    custody, title = observation.custody, "Plans: people and outcome"
+    if not custody.approvals:
+        return Section("plans", title, "The record shows no start of a plan.")
+    return Section("plans", title, sums(custody.approvals), (*_plans(custody), *who_sent(custody)))
+
+
+def _plans(custody: Custody) -> list[Part]:
     starts = custody.approvals
-    if not starts:
-        return [Prose(("No plan was applied.",))]
     rows = [
         [one.line, one.at, one.step, one.plan, one.changes, *one.sums, state(one), one.ended_at or None]
         for one in starts
     ]
-    who = [[one.line, one.step, one.plan, one.by, callers(one.callers)] for one in starts]
+    who = [
+        [
+            one.line,
+            one.step,
+            one.plan,
+            one.decided.planned_by or NOT_RECORDED,
+            one.decided.planned_at or None,
+            approval(one),
+            one.decided.approved_by or NOT_RECORDED,
+            one.decided.ticket or None,
+            callers(one.callers),
+        ]
+        for one in starts
+    ]
     odd = [
         f"Line {one.line:,}, plan {one.plan}: {one.said}"
         for one in starts
@@ -48,7 +76,12 @@ def plans(custody: Custody) -> list[Part]:
     return [
         table("How each started plan ended", _ENDED_HEADS, rows, summed=range(4, 9), verdict=sums(starts)),
         *([Prose(("What the record says of the plans that were not applied in full:",), tuple(odd))] if odd else []),
-        table("Who approved and executed each plan", _WHO_HEADS, who, verdict=f"{_approved(starts)} {_ended(custody)}"),
+        table(
+            "Who planned, approved and executed each plan",
+            _WHO_HEADS,
+            who,
+            verdict=f"{_approved(starts)} {_ended(custody)}",
+        ),
     ]
 
 
@@ -78,6 +111,12 @@ def state(one: Approval) -> str:
     if one.counted not in (None, one.sums.done) and one.ended != StepState.CLOSED:
         said += f"; its end counts {one.counted:,}"
     return said
+
+
+def approval(one: Approval) -> str:
+    """What approved it, how that was given, and what was confirmed with it."""
+    way = f" ({one.decided.way})" if one.decided.way not in ("", one.by) else ""
+    return f"{one.by}{way}{f', confirmed {one.decided.confirmed}' if one.decided.confirmed else ''}"
 
 
 def callers(found: Iterable[Entered]) -> str:

@@ -1,1 +1,0 @@
-"""Rows laid out as HTML and as text, as a DataFrame, and searched."""
