@@ -147,7 +147,7 @@ def parameters_page() -> str:
         "# Parameters\n",
         *_lines(
             "This page lists every parameter of `onetrail.settings.Settings`.",
-            "A value that does not fit is refused with a line that names the key.",
+            "Values that do not fit are refused all at once, each with a line that names the key.",
             "The examples come from [parameters/organization.yaml](../parameters/organization.yaml).",
             "For your own estate, `onetrail init DIR` makes `DIR/parameters/mine.yaml` of"
             " [parameters/template.yaml](../parameters/template.yaml).",
@@ -188,7 +188,8 @@ def parameters_page() -> str:
             "The message names the key, the value as written, and what to write instead.",
             "Duplicate keys, anchors, aliases, `<<`, tags, a second document, invisible characters, and a file that is"
             " not UTF-8 or is larger than 1 MiB are refused too.",
-            "One line names all unknown keys.",
+            "Keys and values that look like a secret are refused, and never shown.",
+            "Every mistake is reported at once, each with its line in the file, the key, what is wrong, and the cure.",
         ),
         *_lines(
             "papermill by itself converts values before onetrail sees them, so onetrail cannot know what you wrote.",

@@ -18,13 +18,18 @@ class OnetrailError(Exception):
     exit_code = 1
 
     def _render_traceback_(self) -> list[str]:
-        """IPython shows this instead of a traceback: one line is what the reader needs."""
-        return [f"{type(self).__name__}: {self.line}"]
+        """IPython shows this instead of a traceback: one line is what the reader needs, or one per mistake."""
+        return [f"{type(self).__name__}: {self.lines[0]}", *self.lines[1:]]
 
     @property
     def line(self) -> str:
         """The message on one line and safe to print, whatever AWS or a file put into it."""
         return printable(re.sub(r"[ \t\n]+", " ", str(self)).strip())
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What a person is shown: the one line, unless there is more to fix than it says."""
+        return (self.line,)
 
 
 class WrongUse(OnetrailError):

@@ -43,6 +43,8 @@ PRACTICE = {
     "max_requests_per_second": 3500,
 }
 """What the notebook says without a file."""
+AGAIN = "(if a later cell made it, restart the kernel and run from the top)"
+NO_REGION = "which is not an AWS region that onetrail knows: write it as in us-east-1"
 
 
 @pytest.fixture
@@ -141,12 +143,31 @@ def test_an_edited_line_that_says_the_default_is_refused_where_the_file_says_oth
         by_hand(notebook)
     assert refused.value.ename == "SettingsError"
     assert refused.value.evalue == (
-        "grant_hours differs between this notebook and parameters/mine.yaml, and which one you mean is not known: its"
-        " line in the parameters cell is edited and says the default"
+        "parameters/mine.yaml, parameters cell: not clear which value of grant_hours counts, this notebook's or that of"
+        " parameters/mine.yaml: its line is edited and says the default: write the value into the file, and undo that"
+        " edit"
     )
     file = notebook.parents[1] / "parameters" / "mine.yaml"
     file.write_text(file.read_text().replace('"grant_hours": 12', '"grant_hours": 6'))
     assert by_hand(notebook)["grant_hours"] == 6
+
+
+def test_every_mistake_is_shown_at_once_with_its_place(notebook: Path) -> None:
+    """Of the file by its line, of the cell and of what was injected. Twin: the error itself is one line."""
+    file = notebook.parents[1] / "parameters" / "mine.yaml"
+    file.write_text(file.read_text().replace("acme-archive-work", "acme-archive").replace("eu-west-1", "eu-west-9"))
+    edit(notebook, line_of("grant_hours", "0"))
+    with pytest.raises(papermill.PapermillExecutionError) as refused:
+        by_papermill(notebook, retention_years=99, aprove="any")
+    assert "\n" not in refused.value.evalue
+    assert refused.value.traceback == [
+        "SettingsError: 5 mistakes in parameters/mine.yaml; nothing was changed:",
+        f"  aprove is not a parameter; did you mean approve? {AGAIN}",
+        f'  line 7: home_region is "eu-west-9", {NO_REGION}',
+        "  line 18: work_bucket is acme-archive, the same as bucket_name: each needs its own bucket",
+        "  injected: retention_years is 99, and must be at most 30",
+        "  parameters cell: grant_hours is 0, and must be at least 1",
+    ]
 
 
 def test_papermill_injects_the_file_and_more_on_top(notebook: Path) -> None:

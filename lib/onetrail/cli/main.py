@@ -67,7 +67,8 @@ class _OneLine(click.Group):
         try:
             return super().invoke(ctx)
         except OnetrailError as err:
-            say(f"onetrail: {err.line}", err=True)
+            for number, line in enumerate(err.lines):
+                say(line if number else f"onetrail: {line}", err=True)
             sys.exit(err.exit_code)
         except click.exceptions.NoArgsIsHelpError:
             raise

@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-from onetrail.settings.refusal import SettingsError, quoted
+from onetrail.settings.mistakes import SettingsError
+from onetrail.settings.refusal import quoted
 
 
 def chosen_file(name: str, start: Path) -> Path:

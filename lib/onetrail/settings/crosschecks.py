@@ -1,6 +1,7 @@
-"""Keys that contradict each other. Each check returns its line, or None."""
+"""Keys that contradict each other. Each check yields a line per contradiction, which begins with its key."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Final
 
 from onetrail.settings.arns import iam_arn, kms_key_arn
@@ -10,43 +11,40 @@ from onetrail.settings.regions import partition_with
 _BUCKETS = ("bucket_name", "access_log_bucket", "work_bucket")
 
 
-def _estate(s: Parameters) -> str | None:
+def _estate(s: Parameters) -> Iterator[str]:
     if s.estate == "aws" and s.scenario not in ("", "default"):
-        return f'scenario is "{s.scenario}", and scenarios are for estate: practice: leave it out'
+        yield f'scenario is "{s.scenario}", and scenarios are for estate: practice: leave it out'
     if s.estate == "aws" and "any" in s.approvals:
-        return 'approve is "any", which is for estate: practice only: pass the ids of the plans you have read'
-    return None
+        yield 'approve is "any", which is for estate: practice only: pass the ids of the plans you have read'
 
 
-def _accounts(s: Parameters) -> str | None:
+def _accounts(s: Parameters) -> Iterator[str]:
     ids = s.source_account_ids
     for number, account_id in enumerate(ids):
         if account_id in ids[:number]:
-            return (
+            yield (
                 f"source_accounts[{number}].account_id is {account_id}, which is listed before: name each account once"
             )
     if s.log_account.account_id in ids:
-        return (
+        yield (
             f"log_account.account_id is {s.log_account.account_id}, which is a source account too: "
             "the archive needs an account of its own"
         )
-    return None
 
 
-def _regions(s: Parameters) -> str | None:
+def _regions(s: Parameters) -> Iterator[str]:
     if s.regions == "enabled":
         return None
     for number, region in enumerate(s.regions):
         if partition_with(region) != s.partition:
-            return (
+            yield (
                 f"regions[{number}] is {region} in partition {partition_with(region)}, and home_region "
                 f"{s.home_region} is in {s.partition}: a run stays in one partition"
             )
         if region in s.regions[:number]:
-            return f"regions[{number}] is {region}, which is listed before: name each region once"
+            yield f"regions[{number}] is {region}, which is listed before: name each region once"
     if s.home_region not in s.regions:
-        return f'regions does not include home_region {s.home_region}: add it, or write "enabled"'
-    return None
+        yield f'regions does not include home_region {s.home_region}: add it, or write "enabled"'
 
 
 def _arns(s: Parameters) -> Iterator[tuple[str, str]]:
@@ -62,58 +60,53 @@ def _arns(s: Parameters) -> Iterator[tuple[str, str]]:
         yield "kms_key", kms_key_arn(s.kms_key).partition
 
 
-def _partitions(s: Parameters) -> str | None:
+def _partitions(s: Parameters) -> Iterator[str]:
     for key, partition in _arns(s):
         if partition != s.partition:
-            return (
+            yield (
                 f"{key} is in partition {partition}, and home_region {s.home_region} is in {s.partition}: "
                 "a run stays in one partition"
             )
-    return None
 
 
-def _buckets(s: Parameters) -> str | None:
+def _buckets(s: Parameters) -> Iterator[str]:
     names = [getattr(s, key) for key in _BUCKETS]
     for number, name in enumerate(names):
         if name in names[:number]:
             other = _BUCKETS[names.index(name)]
-            return f"{_BUCKETS[number]} is {name}, the same as {other}: each needs its own bucket"
+            yield f"{_BUCKETS[number]} is {name}, the same as {other}: each needs its own bucket"
     for name in s.overrides:
         if name in names:
             key = _BUCKETS[names.index(name)]
-            return f"overrides.{name} names {key}, and overrides are for old buckets"
-    return None
+            yield f"overrides.{name} names {key}, and overrides are for old buckets"
 
 
-def _engine(s: Parameters) -> str | None:
+def _engine(s: Parameters) -> Iterator[str]:
     if s.copy_engine == "s3-batch" and s.copy_direction == "push":
-        return (
+        yield (
             'copy_engine is "s3-batch", and copy_direction is "push": jobs run in the log account and can only pull: '
             'write copy_direction: "auto", or copy_engine: "local"'
         )
-    return None
 
 
-def _key(s: Parameters) -> str | None:
+def _key(s: Parameters) -> Iterator[str]:
     if not s.kms_key.startswith("arn:"):
         return None
     region = kms_key_arn(s.kms_key).region
     if region != s.home_region:
-        return f"kms_key is in {region}, and CloudTrail needs it in the bucket's region, home_region {s.home_region}"
-    return None
+        yield f"kms_key is in {region}, and CloudTrail needs it in the bucket's region, home_region {s.home_region}"
 
 
-def _second_person(s: Parameters) -> str | None:
+def _second_person(s: Parameters) -> Iterator[str]:
     if s.second_person == "off":
         return None
     if not s.approver_principals:
-        return 'second_person is "required", and approver_principals is empty: name the roles or users that approve'
+        yield 'second_person is "required", and approver_principals is empty: name the roles or users that approve'
     if "any" in s.approvals:
-        return 'second_person is "required", and approve is "any": pass the ids of the plans that were approved'
-    return None
+        yield 'second_person is "required", and approve is "any": pass the ids of the plans that were approved'
 
 
-_CHECKS: Final[tuple[Callable[[Parameters], str | None], ...]] = (
+_CHECKS: Final[tuple[Callable[[Parameters], Iterator[str]], ...]] = (
     _estate,
     _accounts,
     _regions,
@@ -125,6 +118,11 @@ _CHECKS: Final[tuple[Callable[[Parameters], str | None], ...]] = (
 )
 
 
-def contradiction(settings: Parameters) -> str | None:
-    """The first pair of parameters that cannot both be meant, as a line; None where all agree."""
-    return next((line for check in _CHECKS if (line := check(settings))), None)
+def contradictions(settings: Parameters) -> Iterator[str]:
+    """Parameters that cannot all be meant, a line each; nothing where all agree.
+
+    A parameter that has no value yet, since what was given is wrong by itself, is passed over.
+    """
+    for check in _CHECKS:
+        with suppress(AttributeError):
+            yield from check(settings)

@@ -37,7 +37,7 @@ class Stated:
 
 NO_CELL: Final = "this kernel ran no parameters cell that this version of onetrail knows: run the notebook from its top"
 OTHER_VERSION: Final = "the parameters cell is edited and of another version of onetrail: lay it out with onetrail init"
-_SAME: Final = "its line in the parameters cell is edited and says the default"
+_SAME: Final = "its line is edited and says the default: write the value into the file, and undo that edit"
 _CHANGED: Final = "it is not what its cell says: restart the kernel and run from the top"
 
 

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import ValidationError, model_validator
+from pydantic import model_validator
 
 from onetrail.settings import crosschecks, sources
-from onetrail.settings.as_written import parameters_file
-from onetrail.settings.parameters import Account, Override, Parameters
+from onetrail.settings.checking import mistakes_in
+from onetrail.settings.mistakes import SettingsError
+from onetrail.settings.parameters import Parameters
 from onetrail.settings.place import from_home
-from onetrail.settings.refusal import SettingsError, one_line, unfit_text, unknown
 
 
 class Settings(Parameters):
@@ -19,48 +19,34 @@ class Settings(Parameters):
 
     @model_validator(mode="after")
     def _no_contradiction(self) -> Self:
-        line = crosschecks.contradiction(self)
-        if line:
-            raise ValueError(line)
+        if lines := list(crosschecks.contradictions(self)):
+            raise ValueError(lines[0])
         return self
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Self:
-        """Settings from plain values. Raises SettingsError, one line that names the key."""
-        others = [str(key) for key in values if key not in cls.model_fields]
-        if others:
-            raise SettingsError(unknown(others, tuple(cls.model_fields)))
-        if fault := unfit_text(values):
-            raise SettingsError(fault)
-        try:
-            return cls.model_validate(dict(values))
-        except ValidationError as err:
-            known = {
-                "source_accounts": Account.model_fields,
-                "log_account": Account.model_fields,
-                "overrides": Override.model_fields,
-            }
-            raise SettingsError(one_line(err, known)) from err
+        """Settings from plain values. Raises SettingsError, with every mistake in a line that names the key."""
+        if mistakes := mistakes_in(values):
+            raise SettingsError(*mistakes)
+        return cls.model_validate(dict(values))
 
     @classmethod
     def from_file(cls, path: str | Path) -> Self:
-        """Settings from a YAML file. Raises SettingsError that names the file and the key, or the line."""
-        values = parameters_file(Path(path))
-        try:
-            return cls.from_mapping(values)
-        except SettingsError as err:
-            raise SettingsError(f"{path}: {err}") from err
+        """Settings from a YAML file. Raises SettingsError, with every mistake by its line in the file and its key."""
+        return cls._of(sources.of_file(Path(path)))
 
     @classmethod
     def from_notebook(cls, names: Mapping[str, Any]) -> Self:
         """Settings from a notebook's globals, and from the file that its `parameters_file` names, for the folder that
         the notebook is in. Raises SettingsError, for an unknown parameter too."""
         start = Path.cwd()  # a kernel works in its notebook's folder
-        values, file = sources.of_notebook(names, tuple(cls.model_fields), start)
-        try:
-            return cls.from_mapping(values).meant_from(start)
-        except SettingsError as err:
-            raise SettingsError(f"{file}: {err}" if file else str(err)) from err
+        return cls._of(sources.of_notebook(names, start)).meant_from(start)
+
+    @classmethod
+    def _of(cls, source: sources.Source) -> Self:
+        if mistakes := source.mistakes:
+            raise SettingsError(*mistakes, where=source.file)
+        return cls.model_validate(dict(source.values))
 
     def with_values(self, **changes: Any) -> Self:
         """The same settings with some keys changed, validated again. Raises SettingsError."""

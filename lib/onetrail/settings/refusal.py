@@ -2,13 +2,11 @@
 
 import datetime
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from pydantic import ValidationError
-
-from onetrail.errors import WrongUse
 from onetrail.printable import printable
+from onetrail.settings.mistakes import Mistake
 
 LONGEST_NUMBER: Final = 18
 """Digits of a number that can be meant, and that is shown."""
@@ -17,25 +15,13 @@ LONGEST_TEXT: Final = 2048
 DEEPEST: Final = 20
 """Lists and mappings within each other that are looked into."""
 _SHOWN: Final = 200
-_NAMED: Final = 10
-"""Unknown keys that are named; the others are counted."""
 
 
-class SettingsError(WrongUse):
-    """A parameter is missing, unknown or wrong. One line; nothing was read from AWS and nothing was changed."""
-
-
-def unknown(keys: Sequence[str], known: Iterable[str], where: str = "") -> str:
-    """The line for keys that are no parameters, each with the nearest one that is."""
+def unknown(key: str, known: Iterable[str], where: str = "") -> str:
+    """The line for a key that is no parameter, with the nearest one that is."""
     choice = f"this has {', '.join(known)}" if where else "parameters/template.yaml has them all"
-    near = {key: difflib.get_close_matches(key, sorted(known), n=1, cutoff=0.6) for key in keys[:_NAMED]}
-    if len(keys) == 1:
-        hint = f"did you mean {near[keys[0]][0]}?" if near[keys[0]] else choice
-        return f"{where}{_short(keys[0])} is not a parameter; {hint}"
-    named = [f"{_short(key)} (did you mean {near[key][0]}?)" if near[key] else _short(key) for key in near]
-    if more := len(keys) - len(near):
-        named.append(f"{more:,} more")
-    return f"{where}{', '.join(named[:-1])} and {named[-1]} are not parameters; {choice}"
+    near = difflib.get_close_matches(key[:_SHOWN], sorted(known), n=1, cutoff=0.6)
+    return f"{where}{_short(key)} is not a parameter; {f'did you mean {near[0]}?' if near else choice}"
 
 
 def _short(text: str) -> str:
@@ -162,52 +148,38 @@ def _fault(error: Mapping[str, Any]) -> str:
     return str(error.get("ctx", {}).get("error", error["msg"]))
 
 
-def unfit_text(value: object, at: tuple[int | str, ...] = ()) -> str | None:
-    """What is wrong with the first invalid text within a value: invisible characters, or too many characters."""
+def unfit_texts(value: object, at: tuple[int | str, ...] = ()) -> Iterator[Mistake]:
+    """Each text within a value that is invalid: it has invisible characters, or too many."""
     if isinstance(value, str):
         if len(value) > LONGEST_TEXT:
-            return f"{path_of(at)} has {len(value):,} characters, and the maximum is {LONGEST_TEXT:,}"
-        if printable(value) != value:
-            return f"{path_of(at)} is {quoted(value)}, and contains an invisible character: write it without"
-        return None
-    if len(at) > DEEPEST:
-        return f"{path_of(at[:3])} holds lists or mappings nested too deep"
-    items: Iterable[tuple[Any, Any]] = ()
-    if isinstance(value, Mapping):
-        items = value.items()
-        keys = (unfit_text(key, (*at, "a key")) for key in value if isinstance(key, str))
-        if fault := next(filter(None, keys), None):
-            return fault
+            yield Mistake(f"{path_of(at)} has {len(value):,} characters, and the maximum is {LONGEST_TEXT:,}", at)
+        elif printable(value) != value:
+            said = f"{path_of(at)} is {quoted(value)}, and contains an invisible character: write it without"
+            yield Mistake(said, at)
+    elif len(at) > DEEPEST:
+        yield Mistake(f"{path_of(at[:3])} holds lists or mappings nested too deep", at[:3])
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            if isinstance(key, str):
+                yield from unfit_texts(key, (*at, "a key"))
+            yield from unfit_texts(item, (*at, key if isinstance(key, int) else str(key)))
     elif isinstance(value, list | tuple):
-        items = enumerate(value)
-    found = (unfit_text(item, (*at, key if isinstance(key, int) else str(key))) for key, item in items)
-    return next(filter(None, found), None)
+        for number, item in enumerate(value):
+            yield from unfit_texts(item, (*at, number))
 
 
-def one_line(failure: ValidationError, known: Mapping[str, Iterable[str]]) -> str:
-    """The first fault of a validation as one line, all unknown keys of one place together; with the number of further
-    faults at its end.
-
-    `known` has the keys that a mapping may have, by the key of that mapping.
-    """
-    errors = failure.errors(include_url=False)
-    extra = [error for error in errors if error["type"] == "extra_forbidden"]
-    first = extra[0] if extra else errors[0]
-    alike = [error for error in extra if error["loc"][:-1] == first["loc"][:-1]] or [first]
-    more = len(errors) - len(alike)
-    return _line(alike, known) + (f" (and {more} more)" if more else "")
+def location_of(error: Mapping[str, Any]) -> tuple[int | str, ...]:
+    """The path of an error of pydantic's."""
+    return tuple(part for part in error["loc"] if part != "[key]")
 
 
-def _line(alike: Sequence[Mapping[str, Any]], known: Mapping[str, Iterable[str]]) -> str:
-    error = alike[0]
-    location = [part for part in error["loc"] if part != "[key]"]
+def sentence(error: Mapping[str, Any], known: Iterable[str] = ()) -> str:
+    """One error of pydantic's in a line. `known` are the keys that may stand where an unknown one stands."""
+    at = location_of(error)
     if error["type"] == "extra_forbidden":
-        names = [str(one["loc"][-1]) for one in alike]
-        return unknown(names, tuple(known[str(location[0])]), f"{path_of(location[:-1])}: ")
+        return unknown(str(at[-1]), known, f"{path_of(at[:-1])}: ")
     if error["type"] == "missing":
-        return f"{path_of(location)} is missing, and has no default: add it"
-    key, fault = path_of(location), _fault(error)
-    if not key:
-        return fault
+        return f"{path_of(at)} is missing, and has no default: add it"
+    key, fault = path_of(at), _fault(error)
     joint = "" if fault.startswith("[") else " " if fault.startswith(("is ", "has ")) else ": "
     return f"{key}{joint}{fault}"

@@ -2,67 +2,123 @@
 
 import os
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from onetrail.settings.as_written import parameters_file
+from onetrail.settings.as_written import Written, parameters_file
+from onetrail.settings.checking import mistakes_in
 from onetrail.settings.chosen_file import chosen_file
-from onetrail.settings.executed import By, Stated, stated
-from onetrail.settings.refusal import DEEPEST, SettingsError, quoted, unknown
+from onetrail.settings.executed import NO_CELL, OTHER_VERSION, By, Stated, stated
+from onetrail.settings.mistakes import Mistake, SettingsError, in_file
+from onetrail.settings.parameters import Parameters
+from onetrail.settings.refusal import DEEPEST, quoted, unfit_texts, unknown
 from onetrail.settings.rendered import default_of
 from onetrail.settings.words import PRACTICE_CAST
 
 _IPYTHON: Final = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open"})
 
 
-def of_notebook(names: Mapping[str, Any], known: Sequence[str], start: Path) -> tuple[dict[str, Any], str]:
-    """The parameters of a notebook in this folder, and the parameters file it names, empty for none.
+@dataclass(frozen=True)
+class Source:
+    """Parameters as somebody gave them, and everything that is wrong with them. `file` is the parameters file as it
+    was named, empty for none."""
+
+    values: Mapping[str, Any]
+    mistakes: Sequence[Mistake]
+    file: str = ""
+
+
+def of_file(path: Path) -> Source:
+    """A parameters file. Raises SettingsError where it cannot be read to its end."""
+    written = parameters_file(path)
+    mistakes = [*written.mistakes, *_of_no_notebook(written), *mistakes_in(written.values, written.refused)]
+    return Source(written.values, in_file(mistakes, written.lines), str(path))
+
+
+def of_notebook(names: Mapping[str, Any], start: Path) -> Source:
+    """The parameters of a notebook in this folder.
 
     What a run injected counts first, then what somebody edited, then the file, then the default. Without a file the
-    notebook's own values are the defaults. Raises SettingsError, also where it is not known which of them counts.
+    notebook's own values are the defaults. Raises SettingsError where the file cannot be read to its end.
     """
-    found = parameters_among(names, known)
+    known = tuple(Parameters.model_fields)
+    others = list(_unknown_names(names, known))
+    found = {name: names[name] for name in known if name in names}
     file = found.get("parameters_file")
-    if not isinstance(file, str) or not file:
-        if found.get("estate") == "aws":
-            _refuse_left_overs(found)
-        return found, ""
+    if isinstance(file, str) and file and not list(unfit_texts(file)):
+        return _with_file(found, file, others, names, start)
+    return Source(found, [*others, *_left_overs(found), *mistakes_in(found)])
+
+
+def _with_file(
+    found: Mapping[str, Any], file: str, others: list[Mistake], names: Mapping[str, Any], start: Path
+) -> Source:
     if os.environ.get("ONETRAIL_LIVE", "1") == "0":
         raise SettingsError(
             f"parameters_file is {quoted(file)}, and no file is read where ONETRAIL_LIVE is 0, so that outputs are the"
             " same on every machine: unset it, or run with onetrail run -f"
         )
-    in_file = parameters_file(chosen_file(file, start))
+    try:
+        written = parameters_file(chosen_file(file, start))
+    except SettingsError as err:
+        raise SettingsError(*others, *err.mistakes, where=err.where) from err
     history = names.get("In")
     said = stated(history if isinstance(history, list) else [], found)
     del said["parameters_file"]
-    for key, one in said.items():
-        _refuse_unknown(key, one, in_file, file)
-    mine = {key: one.value for key, one in said.items() if one.by in (By.CELL, By.INJECTED)}
-    return {**in_file, **mine, "parameters_file": file}, file
+    mine = {key: one for key, one in said.items() if one.by in (By.CELL, By.INJECTED)}
+    values = {**written.values, **{key: one.value for key, one in mine.items()}, "parameters_file": file}
+    wrong = [*written.mistakes, *_of_no_notebook(written), *mistakes_in(values, written.refused - mine.keys())]
+    placed = in_file([_in_notebook(one, mine) for one in wrong], written.lines)
+    return Source(values, [*others, *_unclear(said, written, file), *placed], file)
 
 
-def _refuse_unknown(key: str, one: Stated, in_file: Mapping[str, Any], file: str) -> None:
-    """Which of two values counts is not guessed."""
-    there = in_file[key] if key in in_file else default_of(key, "practice" if in_file.get("estate") != "aws" else "aws")
-    if one.by is By.UNKNOWN and one.value != there:
-        raise SettingsError(
-            f"{key} differs between this notebook and {file}, and which one you mean is not known: {one.why}"
+def _of_no_notebook(written: Written) -> Iterator[Mistake]:
+    if written.values.get("parameters_file"):
+        yield Mistake(
+            "parameters_file is for notebooks, and a file names no other file: leave it out", ("parameters_file",)
         )
 
 
-def parameters_among(names: Mapping[str, Any], known: Sequence[str]) -> dict[str, Any]:
-    """The parameters among a notebook's globals.
+def _in_notebook(mistake: Mistake, mine: Mapping[str, Stated]) -> Mistake:
+    """With its place where the value is not the file's."""
+    key = mistake.at[0] if mistake.at else ""
+    if key not in mine or mistake.place:
+        return mistake
+    return replace(mistake, place="injected" if mine[str(key)].by is By.INJECTED else "parameters cell")
 
-    Raises SettingsError for every name that looks like a parameter and is none, since a misspelt key would
-    leave the default in force.
-    """
-    others = [name for name, value in names.items() if name not in known and _looks_like_a_parameter(name, value)]
-    if others:
-        again = " (if a later cell made it, restart the kernel and run from the top)"
-        raise SettingsError(unknown(others, known) + again)
-    return {name: names[name] for name in known if name in names}
+
+def _unclear(said: Mapping[str, Stated], written: Written, file: str) -> list[Mistake]:
+    """Which of two values counts is not guessed."""
+    estate = "aws" if written.values.get("estate") == "aws" else "practice"
+    found = [
+        (key, one.why)
+        for key, one in said.items()
+        if one.by is By.UNKNOWN and one.value != written.values.get(key, default_of(key, estate))
+    ]
+    if found and all(why in (NO_CELL, OTHER_VERSION) for _, why in found):  # one cause, one line
+        return [
+            _differs(
+                ", ".join(key for key, _ in found[:3]) + (" and more" if len(found) > 3 else ""), file, found[0][1]
+            )
+        ]
+    return [_differs(key, file, why) for key, why in found]
+
+
+def _differs(keys: str, file: str, why: str) -> Mistake:
+    return Mistake(
+        f"not clear which value of {keys} counts, this notebook's or that of {file}: {why}", place="parameters cell"
+    )
+
+
+def _unknown_names(names: Mapping[str, Any], known: Sequence[str]) -> Iterator[Mistake]:
+    """Every name of a notebook that looks like a parameter and is none: a misspelt key would leave the default in
+    force."""
+    for name, value in names.items():
+        if name not in known and _looks_like_a_parameter(name, value):
+            again = " (if a later cell made it, restart the kernel and run from the top)"
+            yield Mistake(unknown(name, known) + again, (name,))
 
 
 def _looks_like_a_parameter(name: str, value: object) -> bool:
@@ -86,8 +142,10 @@ def _plain(value: object, depth: int = 0) -> bool:
     return False
 
 
-def _refuse_left_overs(found: Mapping[str, Any]) -> None:
+def _left_overs(found: Mapping[str, Any]) -> Iterator[Mistake]:
     """On AWS no key may still hold the practice estate's value."""
+    if found.get("estate") != "aws":
+        return
     for key, practice in PRACTICE_CAST.items():
         if found.get(key) == practice:
-            raise SettingsError(f"{key} still holds the practice estate's value: state it for estate: aws")
+            yield Mistake(f"{key} still holds the practice estate's value: state it for estate: aws", (key,))

@@ -129,3 +129,15 @@ def test_a_laid_out_folder_around_us_has_runs_of_its_own(
     file.write_text(PRACTICE.read_text())
     monkeypatch.chdir(mine)
     assert "there is no notebook '11'" in _run(file, "--from", "11").stderr
+
+
+def test_every_mistake_of_a_file_is_printed_at_once(mine: Path) -> None:
+    """The one that init made and nobody filled in: a line per mistake, exit code 2, and nothing ran."""
+    file = mine / "parameters" / "mine.yaml"
+    result = _run(file)
+    head, *lines = result.stderr.splitlines()
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert head == f"onetrail: 12 mistakes in {file}; nothing was changed:"
+    assert len(lines) == 12
+    assert all(line.startswith("  line ") for line in lines)
+    assert not (mine / "runs").exists()

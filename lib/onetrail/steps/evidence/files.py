@@ -12,9 +12,8 @@ from onetrail.estate.proof.receipts import hash_in
 from onetrail.files import FileRefused, opened, sha256_of
 from onetrail.policies.texts import FOLDER as POLICIES
 from onetrail.s3.ledger.parts import parts, unfinished
-from onetrail.settings import Settings
+from onetrail.settings import Settings, SettingsError
 from onetrail.settings.chosen_file import chosen_file
-from onetrail.settings.refusal import SettingsError
 
 _PIECE: Final = 1024 * 1024
 RECORD: Final = "record.jsonl"
