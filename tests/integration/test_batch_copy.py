@@ -20,10 +20,11 @@ from onetrail.aws.gate import open_gate
 from onetrail.change import Outcome, Plan, entries
 from onetrail.cloudtrail.object_key import DIGEST_KINDS, parse
 from onetrail.estate.old_estate import OldBucket
-from onetrail.s3.batch.job import BatchJob
+from onetrail.progress import Progress
 from onetrail.s3.ledger import parts as ledger
 from onetrail.steps import account_lockdown, bucket_creation, trail_cutover
 from onetrail.steps import copy_history as step
+from onetrail.steps.copy_history.jobs.watch import BY_JOBS
 from onetrail.steps.copy_history.observed.jobs import see_batch
 from onetrail.steps.copy_history.permissions.revoked_proof import grant_revoked
 from tests.integration.by_hand import by_hand, carried_out, planned
@@ -87,12 +88,11 @@ class Watching:
         self.got_through: list[str] = []
         self.seen_open = False
 
-    def __call__(self, *bulk: Any) -> None:
-        pass
-
-    def jobs(self, jobs: Sequence[BatchJob]) -> None:
-        self.states |= {job.status for job in jobs}
-        if not self.seen_open and any(job.status == "Active" for job in jobs):
+    def __call__(self, progress: Progress) -> None:
+        if progress.work != BY_JOBS:
+            return
+        self.states.add(progress.note)
+        if not self.seen_open and progress.note == "Active":
             self.seen_open = see_batch(self.clients.settings, self.clients).open
             self._try()
 

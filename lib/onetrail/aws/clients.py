@@ -4,8 +4,10 @@ gate."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError, CredentialRetrievalError, SSOError, TokenRetrievalError
@@ -13,6 +15,7 @@ from botocore.exceptions import ClientError, CredentialRetrievalError, SSOError,
 from onetrail.aws.estate import BANNER_HEADER, PracticeClock, PracticeEstate
 from onetrail.aws.gone import gone_code
 from onetrail.aws.look import without_metadata
+from onetrail.aws.panel import LinesPanel, OpenPanel, Panel
 from onetrail.aws.policy_texts import keep_iam_text, text_now
 from onetrail.aws.refused import error_code
 from onetrail.aws.remembered import Remembered
@@ -25,6 +28,7 @@ from onetrail.lazily import later
 from onetrail.looked import Look, Unread
 from onetrail.policies.calls import text_after, touches_policy
 from onetrail.policies.texts import Texts
+from onetrail.progress import Progress
 
 if TYPE_CHECKING:
     from botocore import config
@@ -61,8 +65,12 @@ class OwnerNotStated(OnetrailError):
 class Clients:
     """Everything that talks to AWS for one run. `connect` it from settings."""
 
-    def __init__(self, settings: Settings, estate: PracticeEstate | None) -> None:
+    def __init__(self, settings: Settings, estate: PracticeEstate | None, open_panel: OpenPanel = LinesPanel) -> None:
         self.settings, self.estate = settings, estate
+        self._open_panel = open_panel
+        self._panel: Panel = LinesPanel()
+        self._shown = False
+        self._done_since_look: Counter[tuple[str, str]] = Counter()
         self.guard = Guard(AWS_REQUESTS)
         self.clock: Clock = PracticeClock(estate) if estate else WallClock()
         self._config = config.Config(
@@ -82,9 +90,43 @@ class Clients:
         self._lock = threading.RLock()
 
     @classmethod
-    def connect(cls, settings: Settings) -> Clients:
-        """Clients for the estate the settings name; raises EstateNotRunning or CannotEnter before any other call."""
-        return cls(settings, PracticeEstate.running() if settings.estate == "practice" else None)
+    def connect(cls, settings: Settings, open_panel: OpenPanel = LinesPanel) -> Clients:
+        """Clients for the estate the settings name; raises EstateNotRunning or CannotEnter before any other call.
+
+        `open_panel` makes what shows how far a look or a plan is; without it there are plain lines.
+        """
+        return cls(settings, PracticeEstate.running() if settings.estate == "practice" else None, open_panel)
+
+    @contextmanager
+    def panel(self, *, look: bool) -> Iterator[Panel]:
+        """What shows how far a look, or a plan that is applied, is; a look that a plan takes is shown in the plan's."""
+        if self._shown:
+            yield self._panel
+            return
+        if look:
+            self._done_since_look.clear()
+        with self._open_panel(look) as panel:
+            self._panel, self._shown = panel, True
+            try:
+                yield panel
+            finally:
+                self._panel, self._shown = LinesPanel(), False
+                if not look:
+                    done = {(one.work, one.part): one.done for one in panel.standing.all_parts()}
+                    self._done_since_look.update(done)
+
+    def still_expected(self, work: str, expected: Mapping[str, int]) -> dict[str, int]:
+        """What is left of what the last look counted, by part: a cell that is run again after an interrupt does only
+        that."""
+        return {part: max(0, number - self._done_since_look[work, part]) for part, number in expected.items()}
+
+    def tell(self, progress: Progress) -> None:
+        """How far a part of the present look or plan is."""
+        self._panel(progress)
+
+    def say(self, line: str) -> None:
+        """A line for people, in the present panel."""
+        self._panel.say(line)
 
     def client(self, service: str, account: str, region: str = "", actor: str = NAMED) -> Any:
         """A guarded client. Without a region, the home region."""

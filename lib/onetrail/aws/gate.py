@@ -10,7 +10,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 from onetrail.aws.clients import Clients
 from onetrail.aws.look import look, look_for_bucket
 from onetrail.aws.refused import error_code
-from onetrail.aws.telling import say_line
 from onetrail.change import Change, Gate, RecordError, RunRecord
 from onetrail.change.interrupt import interrupted_in_one_line
 from onetrail.change.plan_end import interrupted
@@ -19,6 +18,7 @@ from onetrail.change.run_record.line_kind import LineKind
 from onetrail.errors import OnetrailError
 from onetrail.looked import Absent, Unread
 from onetrail.policies import PolicyStore
+from onetrail.progress import Standing
 
 _THERE_ALREADY: Final = ("PreconditionFailed", "412")
 
@@ -34,10 +34,13 @@ def open_gate(clients: Clients, approve: str | None = None) -> Iterator[Gate]:
     """
     settings = clients.settings
     gate: Gate | None = None
+    did = Standing()
     with (
-        interrupted_in_one_line(lambda: interrupted(gate.ended if gate else None)),
+        interrupted_in_one_line(lambda: interrupted(gate.ended if gate else None, did.line)),
+        clients.panel(look=False) as panel,
         RunRecord(settings.run_folder, settings.run_name, clients.clock, if_free=True) as record,
     ):
+        did = panel.standing
         gate = Gate(
             settings.approve if approve is None else approve,
             settings.estate,
@@ -46,7 +49,9 @@ def open_gate(clients: Clients, approve: str | None = None) -> Iterator[Gate]:
             clients.clock,
             clients.guard,
             PolicyStore(record.folder, clients.texts),
-            say_line,
+            panel.say,
+            panel,
+            panel.sent,
         )
         gate.anchor = lambda held: anchor_head(clients, held)
         try:
@@ -54,7 +59,7 @@ def open_gate(clients: Clients, approve: str | None = None) -> Iterator[Gate]:
         finally:
             why = gate.seal()
             if why:
-                say_line(why)
+                panel.say(why)
 
 
 def anchor_head(clients: Clients, record: RunRecord) -> str:

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from onetrail.change.interrupt import interrupted_in_one_line
+from onetrail.progress import Standing
 
 if TYPE_CHECKING:
     from onetrail.aws.clients import Clients
@@ -22,11 +23,15 @@ def one_look(
 
     @wraps(observe)
     def looked(settings: "Settings", clients: "Clients", /, *args: _P.args, **more: _P.kwargs) -> _R:
-        with interrupted_in_one_line(_said), clients.remembered.one_look():
-            return observe(settings, clients, *args, **more)
+        seen = Standing()
+        with interrupted_in_one_line(lambda: _said(seen.line)), clients.panel(look=True) as panel:
+            seen = panel.standing
+            with clients.remembered.one_look():
+                return observe(settings, clients, *args, **more)
 
     return looked
 
 
-def _said() -> str:
-    return "interrupted while AWS was read: nothing was changed; to go on, run this cell again"
+def _said(came_to: str) -> str:
+    read = f" ({came_to})" if came_to else ""
+    return f"interrupted while AWS was read{read}: nothing was changed; to go on, run this cell again"

@@ -11,6 +11,7 @@ from onetrail.change.plan_end import PlanEnd
 from onetrail.change.run_record.record import RunRecord
 from onetrail.change.text_store import TextStore
 from onetrail.errors import WrongUse
+from onetrail.progress import Tell, unheard
 
 
 class PlanRefused(WrongUse):
@@ -55,7 +56,8 @@ class Gate:
     """What `apply` needs: the approval, the sender, the record, the clock, the guard, who keeps texts and where
     progress goes.
 
-    `progress` gets what bulk work has done so far: name, objects, bytes, retries, errors.
+    `progress` gets how far bulk work is. `sent` gets each call that is sent, its change's number and how many changes
+    the plan has; without it, `say` gets the call alone.
     `anchor` puts the record's head into the locked work bucket, if that is there yet, and returns why it could not;
     None where nobody does. `ended` is how the last plan ended of which something
     was sent.
@@ -69,9 +71,8 @@ class Gate:
     guard: Guard
     texts: TextStore
     say: Callable[[str], None] = field(default=lambda line: None)
-    progress: Callable[[str, int, int, int, int], None] = field(
-        default=lambda name, objects, size, retries, errors: None
-    )
+    progress: Tell = unheard
+    sent: Callable[[str, int, int], None] | None = None
     anchor: Callable[[RunRecord], str] | None = None
     ended: PlanEnd | None = field(init=False, default=None)
     _sealed: int = field(init=False)

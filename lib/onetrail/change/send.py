@@ -179,7 +179,11 @@ class Sending:
             self._callers[where] = who
 
     def _say(self, change: Change, found: PutBack | None) -> None:
-        self.gate.say(f"{change.service}:{change.call} {change.resource}")
+        line, changes = f"{change.service}:{change.call} {change.resource}", self.plan.changes
+        if self.gate.sent is None:
+            self.gate.say(line)
+        else:
+            self.gate.sent(line, len({*self.sent, change.key}), len(changes))
         if found is not None:
             self.restored[change.key] = found
             self.gate.say(f"{change.resource}: {found.line}")

@@ -6,7 +6,7 @@ from onetrail.show.plans.gate_box import GateBox, gate
 from onetrail.show.plans.outcome import outcome
 from onetrail.show.plans.plan import plan, undo
 from onetrail.show.plots import Pictured, bars, heatmap
-from onetrail.show.progress import Progress, progress
+from onetrail.show.progress import LivePanel, panel
 from onetrail.show.run_map import run_map
 from onetrail.show.table import table
 from onetrail.show.where import where
@@ -14,8 +14,8 @@ from onetrail.show.where import where
 __all__ = [
     "RESULT_MIME",
     "GateBox",
+    "LivePanel",
     "Pictured",
-    "Progress",
     "Shown",
     "bars",
     "bullets",
@@ -24,9 +24,9 @@ __all__ = [
     "gate",
     "heatmap",
     "outcome",
+    "panel",
     "paragraph",
     "plan",
-    "progress",
     "run_map",
     "table",
     "together",

@@ -1,154 +1,162 @@
-"""Progress of bulk work: a live table in a notebook, lines now and then elsewhere, one plain table at the end, and of a
-live run a plot.
+"""The live panel of a look or of a plan that is applied: how far, how fast, how long still, and which calls were sent.
 
-With `ONETRAIL_LIVE=0` only the last table appears, and it holds counts alone: no durations and no rates.
+In a kernel with a person it is redrawn twice a second by a thread of its own, so that work never waits for it; where
+nobody watches it is a line now and then. It ends in one plain table for each work, which with `ONETRAIL_LIVE=0` is all
+there is: counts alone, no durations and no rates.
 """
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextvars import copy_context
 from types import TracebackType
 from typing import Any, Final, Self
 
 from onetrail.aws import environment
-from onetrail.aws.telling import progress_out
+from onetrail.aws.telling import progress_out, say_line
 from onetrail.printable import printable
-from onetrail.show.html import Column, Shown
+from onetrail.progress import Progress, Standing
+from onetrail.show.html import Shown
 from onetrail.show.over_time import ProgressPoint, Samples, over_time
-from onetrail.show.table import simple, written_column
+from onetrail.show.panel_parts import calls, how_far, plain, stop_button, under_way
+from onetrail.show.rate import Rate
 
-_TABLE_SECONDS: Final = 0.5
+_TICK_SECONDS: Final = 0.5
 _LINE_SECONDS: Final = 5.0
-_RATE_SECONDS: Final = 1.0
-_BULK: Final = ("objects", "bytes", "retries", "errors")
-_HEADS: Final = {"bytes": "size (MB)"}
-_LIVE: Final = ("remaining", "objects per second", "time left (s)")
+_SAID_SECONDS: Final = 15.0
+"""A line for people stays in sight so long, and longer while nothing moves."""
+_KEPT: Final = 500
+"""Of so many calls the lines are kept; the record has all of them."""
 
 
-class Progress:
-    """Rows by name, counts by column. Safe to tell from several threads. Use as a context manager.
-
-    `progress("bucket", objects=10, bytes=2_000)` sets that row's counts. It can be a gate's `progress` as it is.
-    `of` says how many objects are expected of each row; with it the live table has what is to come, the rate and the
-    time left.
-    """
+class LivePanel:
+    """What a person sees while clients read or send. Any thread may tell it; use as a context manager."""
 
     def __init__(
         self,
-        caption: str,
+        look: bool = False,
         *,
-        what: str = "what",
-        of: Mapping[str, int] | None = None,
         unattended: bool | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.caption, self.what, self._of = caption, what, dict(of or {})
-        self._monotonic = monotonic
-        self._begun: dict[str, float] = {}
-        self._rows: dict[str, dict[str, int]] = {}
-        self._lock = threading.Lock()
+        plainly = environment.unattended() if unattended is None else unattended
+        self._look, self._monotonic = look, monotonic
         self._live = environment.live()
-        plain = environment.unattended() if unattended is None else unattended
-        self._table = self._live and not plain and _in_notebook()
-        self._handle: Any = None
-        self._last = 0.0
-        self._samples = Samples()
+        self._watched = self._live and not plainly and _in_notebook()
+        self.standing, self._rates, self._samples = Standing(), dict[str, Rate](), Samples()
+        self._began, self._line_at, self._told = monotonic(), float("-inf"), False
+        self._work, self._said, self._said_at = "", "", float("-inf")
+        self._sent: deque[str] = deque(maxlen=_KEPT)
+        self._number = self._of = 0
+        self._drawn: dict[str, tuple[Any, Shown]] = {}
+        self._over = threading.Event()
+        self._ticker: threading.Thread | None = None
 
-    def __call__(self, name: str, /, *bulk: int, **counts: int) -> None:
-        """Set the counts of one row: by name, or objects, bytes, retries and errors so far, as a gate's `progress` gets
-        them."""
-        counts = {**dict(zip(_BULK, bulk, strict=False)), **counts}
-        with self._lock:
-            self._rows.setdefault(name, {}).update(counts)
-            now = self._monotonic()
-            self._begun.setdefault(name, now)
-            self._samples.add(ProgressPoint(now - min(self._begun.values()), self._sum("objects"), self._sum("bytes")))
-            due = now - self._last >= (_TABLE_SECONDS if self._table else _LINE_SECONDS)
-            if self._live and due:
-                self._last = now
-                self._tell()
+    def __call__(self, progress: Progress) -> None:
+        """How far a part is; kept, and drawn with the next tick."""
+        self.standing(progress)
+        self._work, self._told = progress.work, True
+
+    def say(self, line: str) -> None:
+        """A line in the panel; elsewhere a line that stays."""
+        if not self._watched:
+            say_line(line)
+        self._said, self._said_at = line, self._monotonic()
+
+    def sent(self, line: str, number: int, of: int) -> None:
+        """One more call in the folded list; elsewhere a line."""
+        if not self._watched:
+            say_line(line)
+        self._sent.append(line)
+        self._number, self._of = number, of
 
     def __enter__(self) -> Self:
+        if self._live:
+            # In the cell's own context, so that what is drawn belongs to that cell.
+            self._ticker = threading.Thread(target=copy_context().run, args=(self._tick_on,), daemon=True)
+            self._ticker.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, err: BaseException | None, trace: TracebackType | None
     ) -> None:
-        shown = self.shown()
-        if self._handle is not None:
-            self._handle.update(shown)
-        elif self._rows and _in_notebook():
-            _display(shown)
-        if self._table and (picture := over_time(self._samples, f"{self.caption}: objects over time")):
+        self._over.set()
+        if self._ticker is not None:
+            self._ticker.join()
+        if not _in_notebook():
+            return
+        if "button" in self._drawn:
+            self._draw("button", Shown("", ""))
+        if self._watched and self._sent:
+            self._draw("calls", calls(list(self._sent), self._number, self._of, over=True))
+        final = [plain(self.standing, work, live=self._live) for work in self.standing.works]
+        for number, shown in enumerate(final):
+            self._draw(f"work {number}", shown)
+        if "work 0" in self._drawn and not final:
+            self._draw("work 0", Shown("", ""))
+        if self._watched and not self._look and (picture := over_time(self._samples, "Objects over time")):
             _display(picture)
 
-    @staticmethod
-    def show(shown: Shown) -> None:
-        """Show something more in the notebook; nowhere else."""
-        if _in_notebook():
-            _display(shown)
-
-    def shown(self) -> Shown:
-        """The counts so far, sorted by name, with their sum. Retries, rates and what is left are shown live only."""
-        columns = list(dict.fromkeys(c for row in self._rows.values() for c in row if self._live or c != "retries"))
-        names = sorted(self._rows)
-        said = [written_column(self._column(names, c)) for c in columns]
-        live = [self._pace(name) for name in names] if self._live and self._of else []
-        rows = [[name, *(column[i] for column in said), *(live[i] if live else ())] for i, name in enumerate(names)]
-        overall = self._rate(self._sum("objects"), sum(self._of.values()), min(self._begun.values())) if live else []
-        total = ["all", *(column[-1] for column in said), *overall]
-        heads = [Column(self.what), *(Column(_HEADS.get(c, c), right=True) for c in columns)]
-        heads += [Column(head, right=True) for head in _LIVE] if live else []
-        return simple(self.caption, heads, rows, total if len(rows) > 1 else None)
-
-    def _column(self, names: Sequence[str], column: str) -> list[float]:
-        """The values and their sum, bytes as millions of bytes."""
-        values = [self._rows[name].get(column, 0) for name in names]
-        scale = 1_000_000 if column == "bytes" else 1
-        return [value / scale for value in [*values, sum(values)]]
-
-    def _pace(self, name: str) -> list[str]:
-        return self._rate(self._rows[name].get("objects", 0), self._of.get(name, 0), self._begun[name])
-
-    def _rate(self, done: int, of: int, begun: float) -> list[str]:
-        """What is still to come, objects a second since the first word, and the seconds left at that rate; no rate
-        within the first second."""
-        spent, left = self._monotonic() - begun, max(0, of - done)
-        rate = done / spent if spent >= _RATE_SECONDS else 0.0
-        return [f"{left:,}", f"{rate:,.0f}" if rate else "–", f"{left / rate:,.0f}" if rate else "–"]
-
-    def _tell(self) -> None:
-        if self._table:
-            if self._handle is None:
-                self._handle = _display(self.shown(), display_id=True)
-            else:
-                self._handle.update(self.shown())
+    def tick(self) -> None:
+        """Take the rates of this moment and draw what is new, or say it in a line."""
+        if not self._live:
             return
-        print(printable(f"{self.caption}: {self._line()}"), file=progress_out(), flush=True)
+        now = self._monotonic()
+        for work in self.standing.works:
+            total = self.standing.total(work)
+            self._rates.setdefault(work, Rate()).add(now, total.done - total.before)
+            if work == self._work:
+                self._samples.add(ProgressPoint(now - self._began, total.done, total.size))
+        if self._watched:
+            self._redraw(now)
+        elif self._told and now - self._line_at >= _LINE_SECONDS:
+            self._line_at, self._told = now, False
+            print(printable(self._line(self._work)), file=progress_out(), flush=True)
 
-    def _line(self) -> str:
-        """The same numbers as the live table's last row."""
-        columns = list(dict.fromkeys(column for row in self._rows.values() for column in row))
-        sums = {column: self._sum(column) for column in columns}
-        of = sum(self._of.values())
-        said = []
-        for column, count in sums.items():
-            if column == "bytes":
-                said.append(f"{count / 1_000_000:,.1f} MB")
-            else:
-                said.append(f"{column} {count:,}" + (f" of {of:,}" if of and column == "objects" else ""))
-        if of:
-            _, rate, left = self._rate(sums.get("objects", 0), of, min(self._begun.values()))
-            said.append(f"{rate} per second, {left} s left")
-        return ", ".join(said)
+    def _tick_on(self) -> None:
+        while not self._over.wait(_TICK_SECONDS):
+            self.tick()
 
-    def _sum(self, column: str) -> int:
-        return sum(row.get(column, 0) for row in self._rows.values())
+    def _line(self, work: str) -> str:
+        return how_far(self.standing, work, self._rates.get(work, Rate()))
+
+    def _redraw(self, now: float) -> None:
+        if "button" not in self._drawn:
+            self._draw("button", stop_button(self._look))
+        if self._sent or not self._look:
+            self._draw("calls", calls(list(self._sent), self._number, self._of))
+        moves, stale = self._told, now - self._said_at > _SAID_SECONDS
+        self._told = False
+        if moves and stale:
+            self._said = ""
+        self._draw("work 0", under_way(list(self._works()), self.standing, self._work, self._said))
+
+    def _works(self) -> Iterator[tuple[str, str]]:
+        for work in self.standing.works:
+            yield work, self._line(work)
+
+    def _draw(self, name: str, shown: Shown) -> None:
+        """Put it there, or in the place of what was there; what is the same is left alone, with its fold as it is."""
+        if name not in self._drawn:
+            handle = _display(shown, display_id=True)
+        else:
+            handle, before = self._drawn[name]
+            if before == shown:
+                return
+            handle.update(shown)
+        self._drawn[name] = (handle, shown)
 
 
-def progress(caption: str, *, what: str = "old bucket") -> Progress:
-    """A table of progress with this caption; `what` heads its first column."""
-    return Progress(caption, what=what)
+def panel(look: bool = False) -> LivePanel:
+    """The live panel of a look, or of a plan being applied: `Clients.connect(settings, show.panel)`."""
+    return LivePanel(look)
+
+
+def display(shown: Any) -> None:
+    """Show something more in the notebook; nowhere else."""
+    if _in_notebook():
+        _display(shown)
 
 
 def _display(shown: Any, **how: Any) -> Any:

@@ -13,9 +13,10 @@ from onetrail.aws.telling import say_line
 from onetrail.change import RunRecord, WallClock
 from onetrail.cli import copying, main
 from onetrail.copy_command.telling import CopySums
+from onetrail.progress import Progress
 from onetrail.runner.result import from_error
 from onetrail.runner.telling import RunOutput
-from onetrail.show.progress import Progress
+from onetrail.show.progress import LivePanel
 from tests.unit.cloudtrail.signing import given_a_chain, kept_keys, written
 
 PRACTICE = Path(__file__).parents[3] / "parameters" / "practice.yaml"
@@ -163,7 +164,10 @@ def test_policies_are_json_that_can_be_shown(monkeypatch: pytest.MonkeyPatch) ->
 def test_progress_and_logs_obey_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     monkeypatch.setenv("ONETRAIL_LIVE", "1")
     say_line(EVIL)
-    Progress(EVIL, unattended=True)(EVIL, objects=1)
+    told = LivePanel(unattended=True)
+    told(Progress(EVIL, EVIL, 1))
+    told.tick()
+    told.sent(EVIL, 1, 1)
     copying._say(EVIL)
     out = io.StringIO()
     with RunOutput(tmp_path / "run.log", out) as telling:
@@ -173,7 +177,7 @@ def test_progress_and_logs_obey_nothing(tmp_path: Path, monkeypatch: pytest.Monk
     said = capsys.readouterr()
     logged = (tmp_path / "run.log").read_text(encoding="utf-8")
     assert unsafe(said.out + said.err + out.getvalue() + logged) == []
-    assert (said.err.count(SAID), out.getvalue().count(SAID), logged.count(SAID)) == (3, 2, 2)
+    assert (said.err.count(SAID), out.getvalue().count(SAID), logged.count(SAID)) == (4, 2, 2)
 
 
 def test_the_check_bites(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,9 @@ from contextlib import nullcontext
 from queue import SimpleQueue
 from types import SimpleNamespace
 from onetrail.aws.one_look import one_look
+from onetrail.aws.panel import LinesPanel
 from onetrail.change.interrupt import heed
-clients = SimpleNamespace(remembered=SimpleNamespace(one_look=nullcontext))
+clients = SimpleNamespace(remembered=SimpleNamespace(one_look=nullcontext), panel=lambda look: LinesPanel(look))
 
 def reads_for_long():
     while True:

@@ -140,6 +140,8 @@ class FakeClients:
 
     def entry(self, account, actor): ...
 
+    def say(self, line): ...
+
     def credentials(self, account, actor):
         return SimpleNamespace(access_key=f"AKID{self.forgotten}", secret_key="s", token=None)
 

@@ -1,4 +1,4 @@
-"""The table of engines says which is taken and why; the table of jobs says how each stands."""
+"""The table of engines says which is taken and why."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -6,12 +6,9 @@ from pathlib import Path
 import pytest
 
 from onetrail.estate.old_estate import OldBucket, OldEstate
-from onetrail.s3.batch.group import JobGroup, Label
-from onetrail.s3.batch.job import BatchJob
 from onetrail.s3.decisions.decide import DecisionKind
 from onetrail.settings import Settings
-from onetrail.show.steps.batch_jobs import JobProgress, engines
-from onetrail.steps.copy_history.jobs.watch import TellsJobs
+from onetrail.show.steps.batch_jobs import engines
 from onetrail.steps.copy_history.observe import Backlog, CopyObservation
 
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
@@ -58,30 +55,3 @@ def test_both_engines_are_shown_and_the_one_that_is_taken_says_why(objects, engi
 def test_with_nothing_to_copy_no_engine_is_compared():
     """Twin of the tables above."""
     assert "Nothing is left to copy" in engines(SETTINGS, seen(0)).text
-
-
-def job(number, status, succeeded, failed):
-    group = JobGroup(f"old-{number}", "GLACIER_IR", datetime(2033, 1, 1, tzinfo=UTC))
-    return BatchJob(f"{number}" * 12, Label("practice", "copy", group), status, 10, succeeded, failed)
-
-
-def test_jobs_stand_below_the_counts_with_their_sum_and_in_one_line_elsewhere(monkeypatch, capsys):
-    """As last told of; twin: a copy without jobs has no such table and no such line."""
-    monkeypatch.setenv("ONETRAIL_LIVE", "1")
-    shown = JobProgress("Copied so far", what="old bucket")
-    assert isinstance(shown, TellsJobs)
-    assert "Jobs of" not in shown.shown().text
-    shown.jobs([job(2, "Active", 3, 1), job(1, "Suspended", 0, 0)])
-    assert "jobs: 1 Active, 1 Suspended; 3 of 20 copied, 1 failed" in capsys.readouterr().err
-    shown.jobs([job(1, "Complete", 10, 0)])
-    text = shown.shown().text
-    rows = [line.split() for line in text.splitlines() if line.startswith(("old-", "all"))]
-    assert rows == [
-        ["old-1", "copy", "GLACIER_IR", "2033-01-01", "11111111", "Complete", "10", "0", "10"],
-        ["old-2", "copy", "GLACIER_IR", "2033-01-01", "22222222", "Active", "3", "1", "10"],
-        ["all", "13", "1", "20"],
-    ]
-    assert "1 Complete" in capsys.readouterr().err
-    monkeypatch.setenv("ONETRAIL_LIVE", "0")
-    JobProgress("Copied so far").jobs([job(1, "Complete", 10, 0)])
-    assert capsys.readouterr().err == ""

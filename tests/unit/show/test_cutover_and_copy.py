@@ -4,9 +4,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from given import given_a_change, given_a_plan
-
-from onetrail.change import Bulk, BulkAction
 from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.estate.backlog.backlog import Backlog, KeyMapping
 from onetrail.estate.backlog.obstacles import Obstacle
@@ -138,25 +135,6 @@ def test_what_needs_a_person_is_named():
     assert "2 objects need a decision" in text
     fine = Backlog(_bucket("a"), "pull", "", {DecisionKind.COPY: 2})
     assert "Nothing needs a decision." in copy_history.needs_a_person(_copying(fine)).text
-
-
-def test_progress_counts_against_the_whole_of_a_bucket(monkeypatch):
-    """The rule that holds more is what is expected, since it includes the pilot."""
-    monkeypatch.setenv("ONETRAIL_LIVE", "1")
-    fixed = {"CopySource.Bucket": "a"}
-    rules = [
-        given_a_change(
-            f"{name}-a",
-            call="CopyObject",
-            bulk=Bulk(BulkAction.COPY, ("CopyObject",), fixed, {}, estimate={"objects": number}),
-        )
-        for name, number in (("pilot", 2), ("copy", 10))
-    ]
-    with copy_history.progress(given_a_plan(*rules)) as progress:
-        progress("a", 4, 1_000_000, 0, 0)
-    row = progress.shown().text.splitlines()[3].split()
-    assert row[:3] == ["a", "4", "1"]
-    assert row[5] == "6"  # still to come
 
 
 def test_who_hears_of_every_copy_is_shown_with_its_price():

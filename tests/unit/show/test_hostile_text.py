@@ -16,11 +16,11 @@ from onetrail import printable as doors
 from onetrail import show
 from onetrail.change import Done, Finding, FindingState, Outcome, StepState
 from onetrail.cloudtrail.digests.publickeys import KeyStore
+from onetrail.progress import Progress, Standing
 from onetrail.runner.result import StepResult
 from onetrail.runner.run import RunResult
-from onetrail.show import html
+from onetrail.show import html, panel_parts
 from onetrail.show.plots import Pictured
-from onetrail.show.progress import Progress
 from onetrail.show.validation import text
 from onetrail.show.validation_json import json_text
 from onetrail.validation import RegionKeys, ValidationResult
@@ -128,9 +128,13 @@ def pieces() -> show.Shown:
 
 
 def progress() -> show.Shown:
-    counted = Progress(HOSTILE, what=HOSTILE, unattended=True)
-    counted(HOSTILE, objects=1)
-    return counted.shown()
+    standing = Standing()
+    standing(Progress(HOSTILE, HOSTILE, 1, where=HOSTILE, unit=HOSTILE, note=HOSTILE))
+    return html.together(
+        panel_parts.plain(standing, HOSTILE, live=True),
+        panel_parts.under_way([(HOSTILE, HOSTILE)], standing, HOSTILE, HOSTILE),
+        panel_parts.calls([HOSTILE], 1, 1),
+    )
 
 
 @pytest.mark.parametrize("made_of", [plan, findings, pieces, progress], ids=lambda made_of: made_of.__name__)

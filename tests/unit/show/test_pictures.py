@@ -1,17 +1,13 @@
 """A picture has its numbers beside it, and a mark that does not rest on colour."""
 
-import sys
 from datetime import date, timedelta
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from onetrail import show
-from onetrail.aws.telling import say_line
 from onetrail.show.calendar import MOST_ROWS, calendar
 from onetrail.show.over_time import ProgressPoint, Samples, over_time
-from onetrail.show.progress import Progress
 
 COVERAGE = pd.DataFrame(
     [["whole", "gap"], ["none", "gap"]], index=["us-east-1", "eu-west-1"], columns=["2021-01", "2021-02"]
@@ -69,77 +65,6 @@ def test_a_calendar_of_many_regions_stays_readable_and_shows_the_ones_that_lost_
     at_the_end, at_the_start = (drawn(given_regions(MOST_ROWS + 40, lost)) for lost in (MOST_ROWS + 39, 0))
     assert len({few, many, at_the_end, at_the_start}) == 4
     assert many == drawn(given_regions(MOST_ROWS + 40))
-
-
-def test_progress_ends_in_counts_alone(monkeypatch):
-    """No retries and no rates where outputs must not vary."""
-    monkeypatch.setenv("ONETRAIL_LIVE", "0")
-    with Progress("Copying", what="bucket") as progress:
-        progress("b", 10, 2_000_000, 3, 0)
-        progress("a", 5, 1_000_000, 0, 0)
-        progress("b", 20, 4_500_000, 4, 0)
-    assert progress.shown().text.splitlines() == [
-        "Copying",
-        "bucket  objects  size (MB)  errors",
-        "------  -------  ---------  ------",
-        "a             5       1.00       0",
-        "b            20       4.50       0",
-        "------  -------  ---------  ------",
-        "all          25       5.50       0",
-    ]
-
-
-def test_live_progress_says_what_is_to_come_how_fast_and_how_long(monkeypatch):
-    """From what is expected and the time since the first word; without an expectation it says none of it."""
-    monkeypatch.setenv("ONETRAIL_LIVE", "1")
-    clock = [0.0]
-    with Progress("Copying", what="bucket", of={"a": 300}, monotonic=lambda: clock[0]) as progress:
-        progress("a", 0, 0, 0, 0)
-        clock[0] = 0.001
-        progress("a", 2, 4_000, 0, 0)
-        assert progress.shown().text.splitlines()[3].split()[-3:] == ["298", "–", "–"], "no rate by one moment"
-        clock[0] = 10.0
-        progress("a", 100, 2_000_000, 0, 0)
-        row = progress.shown().text.splitlines()[3].split()
-        assert row == ["a", "100", "2", "0", "0", "200", "10", "20"]
-    with Progress("Copying", what="bucket") as plain:
-        plain("a", 100, 2_000_000, 0, 0)
-    assert "time left" not in plain.shown().text
-
-
-def test_in_a_kernel_progress_is_no_error(monkeypatch, capsys):
-    """A notebook shows standard error in red. Twin: elsewhere it is standard error, and standard output is free for
-    results."""
-    monkeypatch.setenv("ONETRAIL_LIVE", "1")
-    say_line("one")
-    told = Progress("Copying", unattended=True, monotonic=lambda: 100.0)
-    told("old", objects=1)
-    said = capsys.readouterr()
-    assert (said.out, said.err.splitlines()) == ("", ["one", "Copying: objects 1"])
-    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: SimpleNamespace(kernel=1)))
-    say_line("two")
-    told._last = 0.0
-    told("old", objects=2)
-    said = capsys.readouterr()
-    assert (said.out.splitlines(), said.err) == (["two", "Copying: objects 2"], "")
-
-
-def test_unattended_progress_says_the_same_in_a_line_now_and_then(monkeypatch, capsys):
-    """At most one line each five seconds; without an expectation no rate and no time left."""
-    monkeypatch.setenv("ONETRAIL_LIVE", "1")
-    clock = [100.0]
-    with Progress("Copying", of={"a": 300, "b": 100}, unattended=True, monotonic=lambda: clock[0]) as progress:
-        for second in range(11):
-            clock[0] = 100.0 + second
-            progress("a", 10 * second, 200_000 * second, second // 5, 0)
-    assert capsys.readouterr().err.splitlines() == [
-        "Copying: objects 0 of 400, 0.0 MB, retries 0, errors 0, – per second, – s left",
-        "Copying: objects 50 of 400, 1.0 MB, retries 1, errors 0, 10 per second, 35 s left",
-        "Copying: objects 100 of 400, 2.0 MB, retries 2, errors 0, 10 per second, 30 s left",
-    ]
-    with Progress("Copying", unattended=True, monotonic=lambda: clock[0]) as plain:
-        plain("a", 100, 2_000_000, 0, 0)
-    assert capsys.readouterr().err.splitlines() == ["Copying: objects 100, 2.0 MB, retries 0, errors 0"]
 
 
 def test_objects_over_time_end_in_what_was_really_done():

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from botocore.exceptions import ClientError
 
+from onetrail.progress import Count, Progress, unheard
 from onetrail.s3.rows import Body
 from onetrail.steps.verification.region.reading import LogOrigin, RegionReader
 from tests.unit.steps.given_sources import LOG_KEY, NOW, SETTINGS, SOURCE
@@ -36,7 +37,9 @@ def given_a_reader(monkeypatch, head):
     )
     clients = SimpleNamespace(clock=SimpleNamespace(now=lambda: NOW))
     origin = LogOrigin("old", SOURCE, "eu-west-1", "", live=True)
-    return RegionReader(SETTINGS, clients, [origin], {LOG_KEY: 1}, {LOG_KEY: 7})
+    return RegionReader(
+        SETTINGS, clients, [origin], {LOG_KEY: 1}, {LOG_KEY: 7}, Count(unheard, Progress("read", "eu-west-1", 0))
+    )
 
 
 HEAD = SimpleNamespace(lock_mode="", retain_until="", metadata={})

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import pytest
 
+from onetrail.aws.panel import LinesPanel
 from onetrail.aws.remembered import Remembered
 from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.errors import OnetrailError
@@ -20,6 +21,7 @@ from onetrail.estate.proof.receipts import Receipts
 from onetrail.estate.status import Status, StepStage
 from onetrail.iam.build import old_bucket_emptied
 from onetrail.looked import There, Unread
+from onetrail.progress import unheard
 from onetrail.s3.rows import ObjectRow
 from onetrail.settings import Settings
 from onetrail.steps.retirement.counterparts import CopyProblem, HeldCounts
@@ -84,7 +86,9 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(module, "list_versions", lambda *_: iter(versions))
         monkeypatch.setattr(module, "pages", multipart)
         monkeypatch.setattr(module, "_covered_by", beside_its_receipt)
-        clients = cast(Any, SimpleNamespace(client=lambda *_: None, clock=SimpleNamespace(now=lambda: NOW)))
+        clients = cast(
+            Any, SimpleNamespace(client=lambda *_: None, tell=unheard, clock=SimpleNamespace(now=lambda: NOW))
+        )
         found = retiring(SETTINGS, clients, OldEstate((), trails, (bucket,)), bucket, receipts or Receipts())
         if not isinstance(rows, Exception):
             assert asked == {"Bucket": "acme-eu", "ExpectedBucketOwner": SOURCE}
@@ -158,7 +162,7 @@ def test_a_listing_that_fails_is_no_empty_bucket(seen: Any) -> None:
 def test_a_bucket_is_held_beside_its_receipt_until_it_is_retired(seen: Any) -> None:
     """What its receipt and the archive say of it. Twins: an emptied bucket that is closed for good, and one without a
     receipt."""
-    held = Receipts(held={"acme-eu": cast(Any, object())})
+    held = Receipts(held={"acme-eu": cast(Any, SimpleNamespace(objects=7))})
     found = seen(rows=[a_row(LOG)], receipts=held)
     assert (found.receipt_why, found.lack.partition(";")[0]) == (
         "the bucket changed after it was proven",
@@ -233,13 +237,19 @@ def observed(monkeypatch: pytest.MonkeyPatch) -> Any:
             looked.append(bucket.name)
             return Retiring(bucket, "retain_empty", objects=7)
 
-        receipts = Receipts(held={"acme-eu": cast(Any, object()), "gone": cast(Any, object())} if held else {})
+        receipts = Receipts(
+            held={"acme-eu": cast(Any, SimpleNamespace(objects=7)), "gone": cast(Any, SimpleNamespace(objects=7))}
+            if held
+            else {}
+        )
         monkeypatch.setattr(module, "retiring", look)
         monkeypatch.setattr(module, "sealed_receipts", lambda *_: receipts)
         monkeypatch.setattr(module, "owner_of", lambda *_: owner)
         monkeypatch.setattr(module, "standing_parts", lambda *_: parts)
         clients = SimpleNamespace(
             remembered=Remembered(),
+            panel=lambda look: LinesPanel(look),
+            tell=unheard,
             clock=SimpleNamespace(now=lambda: NOW),
             each=lambda work, items, **_: [work(one) for one in items],
         )

@@ -7,7 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from onetrail.aws.bulk_progress import BulkProgress
 from onetrail.change import BulkAction, ChangeFailed
+from onetrail.progress import unheard
 from onetrail.s3.bulk.tally import Counts
 from onetrail.s3.decisions.retention import retain_until
 from onetrail.s3.http.calls import stamp
@@ -42,7 +44,7 @@ def sealed(tmp_path, monkeypatch):
         sealing = object.__new__(applying._Sealing)
         sealing.settings = SETTINGS.with_values(runs_dir=str(tmp_path), object_lock="compliance")
         sealing.clients = SimpleNamespace(clock=SimpleNamespace(now=lambda: NOW))
-        sealing.gate = SimpleNamespace(progress=lambda *_: None)
+        sealing._locked = BulkProgress(unheard, "locked")
         sealing.account, sealing.archive, sealing.pace = SETTINGS.log_account.account_id, archive, None
         sealing._raising = lambda name: belows
         sent = []

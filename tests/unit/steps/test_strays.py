@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from onetrail.cloudtrail.litter import MOST_READ
 from onetrail.estate.history.pairing import ObjectPair
+from onetrail.progress import unheard
 from onetrail.s3.rows import ObjectRow
 from onetrail.steps.verification import equality, strays
 from onetrail.steps.verification.left import OriginalSide
@@ -124,7 +125,7 @@ def test_an_old_bucket_the_archive_and_a_second_look_go_by_it(
     monkeypatch.setattr(equality, "hot", lambda *_: client)
     monkeypatch.setattr(equality, "rows", lambda *_: ())
     monkeypatch.setattr(equality, "beside", lambda *_: iter([ObjectPair(LITTER, None, LITTER.key, "")]))
-    clients: Any = SimpleNamespace()
+    clients: Any = SimpleNamespace(tell=unheard)
     one = equality.compared(SETTINGS, clients, OriginalSide("acme-eu", ACCOUNT, REGION))
     assert (one.could_not_look, len(found(one.troubles))) == ("", count)
 

@@ -19,6 +19,7 @@ from onetrail.cloudtrail.digests.verdict import FileState as File
 from onetrail.cloudtrail.digests.verdict import FileVerdict
 from onetrail.cloudtrail.object_key import KeyKind
 from onetrail.estate.history.pairing import ObjectPair
+from onetrail.progress import unheard
 from onetrail.s3.rows import ObjectRow
 from onetrail.show.report import page
 from onetrail.show.steps import verification as seen
@@ -37,7 +38,7 @@ from tests.unit.steps.test_verification import GOOD, SETTINGS, given
 ACCOUNT, REGION = "111122223333", "eu-west-1"
 AT = datetime(2026, 1, 12, tzinfo=UTC)
 FOLDER = f"AWSLogs/{ACCOUNT}/CloudTrail/{REGION}/2026/01/12/"
-CLIENTS: Any = SimpleNamespace(clock=SimpleNamespace(now=lambda: datetime(2026, 2, 1, tzinfo=UTC)))
+CLIENTS: Any = SimpleNamespace(tell=unheard, clock=SimpleNamespace(now=lambda: datetime(2026, 2, 1, tzinfo=UTC)))
 LEFT = OriginalSide("acme-eu", ACCOUNT, REGION, None, None)
 
 
@@ -162,7 +163,7 @@ def test_the_comparison_of_a_bucket_counts_each_state_and_names_each(monkeypatch
     monkeypatch.setattr(equality, "rows", lambda *_: ())
     monkeypatch.setattr(equality, "beside", lambda *_: iter(pairs))
     retired = OriginalSide("acme-eu", ACCOUNT, REGION, None, SimpleNamespace())  # type: ignore[arg-type]
-    found: BucketComparison = equality.compared(SETTINGS, SimpleNamespace(), retired)  # type: ignore[arg-type]
+    found: BucketComparison = equality.compared(SETTINGS, SimpleNamespace(tell=unheard), retired)  # type: ignore[arg-type]
     assert found.could_not_look == ""
     assert found.states == {"uncompared": 250, "missing": 1, "different": 1, "equal": 1}
     assert figures(found.troubles.groups()) == {

@@ -13,6 +13,7 @@ from onetrail.estate.history.pairing import ObjectPair
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.estate.proof.receipts import Receipts
 from onetrail.estate.status import StepStage
+from onetrail.progress import unheard
 from onetrail.s3.rows import ObjectRow, VersionRow
 from onetrail.steps.verification import check, equality, status
 from onetrail.steps.verification.left import OriginalSide
@@ -39,7 +40,7 @@ def compared(monkeypatch: pytest.MonkeyPatch, left: OriginalSide, etag: str, set
     monkeypatch.setattr(equality, "hot", lambda *_: None)
     read = [SimpleNamespace(equal=True, error="")]
     monkeypatch.setattr(equality, "compare_bytes", lambda *_: iter(read))
-    return equality.compared(settings, SimpleNamespace(), left)  # type: ignore[arg-type]
+    return equality.compared(settings, SimpleNamespace(tell=unheard), left)  # type: ignore[arg-type]
 
 
 def bucket(**said: Any) -> Any:

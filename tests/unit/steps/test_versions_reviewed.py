@@ -8,10 +8,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from onetrail.aws.bulk_progress import BulkProgress
 from onetrail.aws.requests import AWS_REQUESTS
 from onetrail.change import Bulk, BulkAction, ChangeFailed, GateClosed, Guard
 from onetrail.estate.proof.receipt_rows import ListingHash
 from onetrail.estate.proof.receipts import ReceiptCoverage
+from onetrail.progress import unheard
 from onetrail.s3.bulk.bounds import EachNamed
 from onetrail.s3.bulk.tally import Counts
 from onetrail.s3.http import calls
@@ -63,7 +65,7 @@ def deleted(tmp_path, monkeypatch):
         change = given_a_change(call="DeleteObjects", account=BUCKET.account, bulk=bulk)
         work = object.__new__(applying._Retirement)
         work.settings, work.clients, work.pace = settings, clients, None
-        work.gate = SimpleNamespace(guard=guard, progress=lambda *_: None)
+        work.gate, work._gone = SimpleNamespace(guard=guard), BulkProgress(unheard, "deleted")
         work._archive = ArchiveLookup(settings, clients)
         work._receipts = SimpleNamespace(held={"old": object()})
         monkeypatch.setattr(work, "_bucket", lambda name: BUCKET)

@@ -22,6 +22,7 @@ from onetrail.estate.history.old_objects import NoncurrentCounts
 from onetrail.estate.history.pairing import ObjectPair, archive_key, pairs, prefix_of
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.looked import Unread
+from onetrail.progress import Count, Progress
 from onetrail.s3.decisions.decide import DecisionKind, Rules, archived_in, decide
 from onetrail.s3.http.session import hot
 from onetrail.s3.rows import ObjectRow
@@ -143,14 +144,22 @@ def read_backlog(
     seen = _Listed(settings, acl.value["Owner"]["ID"])
     how = rules(settings, bucket, clients.clock.now())
     try:
+        count = Count(clients.tell, to_compare(bucket))
         for pair in pairs(settings, clients, bucket, seen.behind, claims):
+            count.add(pair.source.size)
             seen.add(pair, decide(pair.source, pair.target, how).kind)
+        count.end()
         transport = hot(clients, bucket.account, bucket.region)
         samples = read_samples(transport, bucket, seen.samples(), seen.owner)
     except (ClientError, BotoCoreError, OnetrailError) as err:
         return Backlog(bucket, None, "", could_not_look=f"listing: {err}")
     keys = read_source_keys(clients, bucket, {*bucket.keys, *used_keys(samples)})
     return seen.backlog(bucket, samples, keys, enabled, moving(estate, bucket))
+
+
+def to_compare(bucket: OldBucket) -> Progress:
+    """Nothing of the bucket is compared with the archive yet."""
+    return Progress("compared", bucket.name, 0, reads=True)
 
 
 class _Listed:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from onetrail.s3.http.calls import S3Call
 from onetrail.s3.http.in_flight import InFlight
@@ -28,13 +28,23 @@ class Limits:
     silent_seconds: float
 
 
+SLOW_SECONDS: Final = 10.0
+"""As long as S3 asks to slow down, a person hears of it so often."""
+
+
 class Silence:
-    """Says that calls still wait for their answers, not more often than is of use."""
+    """Says that calls still wait for their answers, or that S3 asks for fewer, not more often than is of use."""
 
     def __init__(self, limits: Limits, tell: Callable[[str], None]) -> None:
         self._limits = limits
         self._tell = tell
-        self._told = float("-inf")
+        self._told = self._slowed = float("-inf")
+
+    def slow(self, now: float) -> None:
+        """Say that S3 asks to slow down, once in a while however many calls it says that to."""
+        if now - self._slowed >= SLOW_SECONDS:
+            self._slowed = now
+            self._tell("S3 asks to slow down")
 
     def report(self, call: S3Call[Any], waited: float, tries: int, now: float) -> None:
         """Say that this call still waits, unless a similar line was printed a moment ago."""

@@ -295,8 +295,10 @@ class Drive(Generic[C]):
                 return None
             again = worth_asking_again(refusal)
             flight.unsure = flight.unsure or (answer.status in (200, 500, 502, 504) and not too_fast(refusal))
-            if too_fast(refusal) and (pace := flight.lane or self._pace):
-                pace.slow_down(channel.monotonic(), channel.jitter())
+            if too_fast(refusal):
+                channel.silence.slow(channel.monotonic())
+                if pace := flight.lane or self._pace:
+                    pace.slow_down(channel.monotonic(), channel.jitter())
         if not again or flight.retries >= channel.limits.max_retries:
             return Finished(flight.context, None, error, flight.retries, flight.unsure)
         flight.retries += 1

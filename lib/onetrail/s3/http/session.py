@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from onetrail.aws import Clients, environment
-from onetrail.aws.telling import say_line
 from onetrail.change import NAMED
 from onetrail.errors import WrongUse
 from onetrail.s3.http.client import S3Client
@@ -33,7 +32,7 @@ def hot(clients: Clients, account: str, region: str, actor: str = NAMED) -> S3Cl
             clients.settings.partition,
             permit=clients.permit(account, region, actor),
             renew=clients.forget,
-            tell=say_line,
+            tell=clients.say,
             **as_boto3,
         )
     found = clients.transports[where]

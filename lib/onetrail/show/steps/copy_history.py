@@ -3,18 +3,17 @@
 from collections.abc import Iterator
 from typing import Any
 
-from onetrail.change import Plan
 from onetrail.change.words import counted, some
 from onetrail.estate.backlog.backlog import NOT_COPIED, Backlog
 from onetrail.estate.backlog.direction import Direction
 from onetrail.s3.decisions.decide import DecisionKind
 from onetrail.show.html import Shown, paragraph
 from onetrail.show.steps.batch_jobs import engines
-from onetrail.show.steps.copy_sources import CopyProgress, keys, listeners, pilot
+from onetrail.show.steps.copy_sources import differences, keys, listeners, pilot
 from onetrail.show.table import framed, table
 from onetrail.steps.copy_history.observe import CopyObservation
 
-__all__ = ["backlogs", "engines", "keys", "listeners", "needs_a_person", "pilot", "progress"]
+__all__ = ["backlogs", "differences", "engines", "keys", "listeners", "needs_a_person", "pilot"]
 
 
 MB = 1_000_000
@@ -79,19 +78,6 @@ def _odd(one: Backlog) -> Iterator[list[Any]]:
             yield [*where, kind.value.replace("_", " "), one.objects[kind], keys]
     if one.behind.other:
         yield [*where, "overwritten", one.behind.other, some(one.behind.other_named, one.behind.other)]
-
-
-def progress(plan: Plan) -> CopyProgress:
-    """The copying as it goes, bucket by bucket, against what the plan expects."""
-    of: dict[str, int] = {}
-    for change in plan.changes:
-        if change.bulk and "CopySource.Bucket" in change.bulk.fixed:
-            name, objects = (
-                str(change.bulk.fixed["CopySource.Bucket"]),
-                int(change.bulk.estimate.get("objects") or 0),
-            )
-            of[name] = max(of.get(name, 0), objects)
-    return CopyProgress("Copied so far", what="old bucket", of=of)
 
 
 def _row(one: Backlog) -> list[object]:

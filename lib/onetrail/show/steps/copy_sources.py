@@ -2,14 +2,14 @@
 the pilot read back."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from types import TracebackType
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from onetrail.change import Outcome
 from onetrail.change.words import counted
 from onetrail.show.html import Column, Shown, folded, paragraph, together
-from onetrail.show.steps.batch_jobs import JobProgress
+from onetrail.show.progress import display
 from onetrail.show.table import framed, simple, table
 from onetrail.steps.copy_history.local.pilot import PilotDiffers, PilotProperty
 from onetrail.steps.copy_history.observe import CopyObservation
@@ -129,13 +129,11 @@ def _values(values: Iterable[str]) -> str:
     return ", ".join(value if len(counts) == 1 else f"{value} ({counts[value]:,})" for value in sorted(counts))
 
 
-class CopyProgress(JobProgress):
-    """The progress of a copy, by this machine or by jobs; a pilot that differs is shown side by side where it
-    stopped."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, err: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        super().__exit__(kind, err, trace)
-        if isinstance(err, PilotDiffers):
-            self.show(read_back(err.rows))
+@contextmanager
+def differences() -> Iterator[None]:
+    """A pilot that differs from the plan is shown side by side in the cell in which it stopped everything."""
+    try:
+        yield
+    except PilotDiffers as err:
+        display(read_back(err.rows))
+        raise

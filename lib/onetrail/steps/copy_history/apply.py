@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from onetrail.aws import Clients
+from onetrail.aws.bulk_progress import expected
 from onetrail.change import (
     BulkAction,
     CheckKind,
@@ -35,7 +36,7 @@ _COPIES = (BulkAction.PILOT, BulkAction.COPY)
 
 def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
     """Open, pilot, copy, close, prove. Whatever fails, what was opened is closed."""
-    copying = Copying(clients, gate)
+    copying = Copying(clients, gate, _expected(plan, clients) if gate.approve else {})
     named = dict.fromkeys(change.resource for change in plan.changes)
     opened = [copying.buckets[name] for name in named if name in copying.buckets]
 
@@ -58,6 +59,11 @@ def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
     if may_write and (outcome.done or outcome.state in (StepState.NOTHING, StepState.WITHHELD)):
         copying.write_rows(plan, waits=outcome.state is StepState.NOT_YET)
     return replace(outcome, line=" ".join([outcome.line, *_not_copied(outcome), *_unhashed(outcome)]))
+
+
+def _expected(plan: Plan, clients: Clients) -> dict[str, int]:
+    found = expected(plan, BulkAction.COPY, lambda bulk: str(bulk.fixed["CopySource.Bucket"]))
+    return clients.still_expected("copied", found)
 
 
 def _policies_back(clients: Clients, estate: OldEstate, plan: Plan | RemainingClosings) -> Requirement:

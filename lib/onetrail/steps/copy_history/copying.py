@@ -1,12 +1,13 @@
 """The copy of each old bucket under the open grant: the pilot, the partitions, and the rows that say what became of
 each object."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from onetrail.aws import Clients
 from onetrail.aws.actors import COPIER
+from onetrail.aws.bulk_progress import BulkProgress
 from onetrail.change import BulkAction, Change, ChangeFailed, Gate, Plan, Requirement
 from onetrail.change.run_record.line_kind import LineKind
 from onetrail.cloudtrail.object_key import DIGEST_KINDS, parse
@@ -52,6 +53,8 @@ class Copying:
 
     clients: Clients
     gate: Gate
+    expected: Mapping[str, int] = field(default_factory=dict)
+    """By old bucket: the objects that the last look found to copy."""
 
     def __post_init__(self) -> None:
         self.settings = self.clients.settings
@@ -60,7 +63,7 @@ class Copying:
         self.live = [bucket for bucket in self.estate.buckets if not bucket.emptied]
         self.claims = Claims(self.settings, self.clients, self.live)
         self.folder = self.settings.run_folder / "ledger"
-        self.so_far: dict[str, Counts] = {}
+        self.far = BulkProgress(self.gate.progress, "copied", self.expected)
         self.listed = listed(self.settings.run_folder)
         self.unwritten = {bucket.name for bucket in self.live}
         """Buckets of which no copy of this plan writes a row for each object: they are listed beside the ledger at its
@@ -96,7 +99,7 @@ class Copying:
         assert change.bulk is not None
         if change.bulk.deed is BulkAction.RESTORE:
             bucket = self.buckets[change.resource]
-            return restores.carry_out(self.clients, self.gate, change, bucket, self.gate.progress)
+            return restores.carry_out(self.clients, self.gate, change, bucket)
         bucket = self.buckets[change.bulk.fixed["CopySource.Bucket"]]
         if change.bulk.deed is BulkAction.PILOT:
             return self._pilot(change, bucket)
@@ -122,18 +125,18 @@ class Copying:
             self._partitions(change, bucket, named),
             self._client(change),
             self.folder,
-            self._progress(bucket),
+            self.far.more(bucket.name),
             now=self.clients.clock.now,
             paces=self.paces,
             ended=ended,
             source=self._source(change, bucket),
         ).counts
-        self.so_far[bucket.name] = self._so_far(bucket) + total
         if total.stopped:
             raise ChangeFailed(
                 f"copy of {bucket.name} stopped: {total.trouble or total.stopped}; the ledger has each object, and a"
                 " new run continues"
             )
+        self.far.ended(bucket.name)
         return {
             "outcomes": dict(total.outcomes),
             "bytes": total.size,
@@ -194,24 +197,6 @@ class Copying:
     def _source(self, change: Change, bucket: OldBucket) -> S3Client:
         return hot(self.clients, change.account, bucket.region, COPIER)
 
-    def _so_far(self, bucket: OldBucket) -> Counts:
-        return self.so_far.get(bucket.name, Counts({}, 0, 0))
-
-    def _progress(self, bucket: OldBucket) -> Callable[[str, int, int, int, int], None]:
-        """Progress of the whole bucket: what its pilot came to, and what is copied now."""
-        before = self._so_far(bucket)
-
-        def progress(name: str, objects: int, size: int, retries: int, errors: int) -> None:
-            said = (
-                before.objects + objects,
-                before.size + size,
-                before.retries + retries,
-                before.errors + errors,
-            )
-            self.gate.progress(name or bucket.name, *said)
-
-        return progress
-
     def _pilot(self, change: Change, bucket: OldBucket) -> Mapping[str, Any]:
         """One log file and one digest file, read back in every property that was planned."""
         found: dict[bool, tuple[ObjectPair, ObjectDecision]] = {}
@@ -227,13 +212,12 @@ class Copying:
                 tasks,
                 self._client(change),
                 ledger,
-                self._progress(bucket),
+                self.far.more(bucket.name, rated=False),
                 now=self.clients.clock.now,
                 pace=self.paces.overall,
                 source=self._source(change, bucket),
             )
         part = ledger.finish()
-        self.so_far[bucket.name] = self._so_far(bucket) + counts
         client = self._client(change)
         if counts.errors:
             if self.conditional and not taken(client, tasks[0], self.gate.record):

@@ -9,7 +9,7 @@ from onetrail import iam
 from onetrail.aws import Clients, look
 from onetrail.aws.one_look import one_look
 from onetrail.estate.archive_key import archive_key_arn
-from onetrail.estate.backlog.backlog import Backlog, read_backlog
+from onetrail.estate.backlog.backlog import Backlog, read_backlog, to_compare
 from onetrail.estate.backlog.source_keys import SourceKey
 from onetrail.estate.copier_role import RolePart, standing_parts
 from onetrail.estate.history.claims import Claims
@@ -124,6 +124,8 @@ def observe(
         central = seen if isinstance(seen, Unread) else iam.parse(seen.value["Policy"])
         live = [bucket for bucket in estate.buckets if not bucket.emptied]
         claims = Claims(settings, clients, live)
+        for bucket in live:
+            clients.tell(to_compare(bucket))
         enabled, missed = _enabled(settings, clients)
         listening = read_listening(settings, clients, estate)
         failed += [*missed, *listening.could_not_look]

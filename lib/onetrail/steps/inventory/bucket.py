@@ -19,6 +19,7 @@ from onetrail.estate.backlog.backlog import direction_of
 from onetrail.estate.backlog.direction import Direction
 from onetrail.estate.old_estate import OldBucket
 from onetrail.looked import There, known, unread
+from onetrail.progress import Count, Progress
 from onetrail.s3.http import calls
 from onetrail.s3.http.client import S3Client
 from onetrail.s3.http.session import hot
@@ -90,7 +91,7 @@ def look_through(
     transport = hot(clients, bucket.account, bucket.region)
     try:
         with draft.part(number, bucket.name, bucket.account) as part:
-            _stream(transport, bucket, surveyor, part)
+            _stream(transport, bucket, surveyor, part, Count(clients.tell, to_list(bucket)))
     except (ClientError, BotoCoreError, OnetrailError) as err:
         return BucketInventory(bucket, None, uploads=counted, could_not_look=(*failed, f"listing: {err}"))
     survey = surveyor.survey()
@@ -99,13 +100,18 @@ def look_through(
     return BucketInventory(bucket, survey, direction, why, counted, probes, tuple(failed))
 
 
-def _stream(transport: S3Client, bucket: OldBucket, surveyor: Surveyor, part: InventoryPart) -> None:
+def to_list(bucket: OldBucket) -> Progress:
+    """Nothing of the bucket is listed yet."""
+    return Progress("listed", bucket.name, 0, reads=True)
+
+
+def _stream(transport: S3Client, bucket: OldBucket, surveyor: Surveyor, part: InventoryPart, count: Count) -> None:
     """A bucket with versions is listed by versions, which tells the current objects too: one listing either way."""
     if not bucket.versioned:
-        for row in list_objects(transport, bucket.name, bucket.account, "", owners=True):
+        for row in count.through(list_objects(transport, bucket.name, bucket.account, "", owners=True)):
             part.add(row, surveyor.add(row), surveyor.is_owner(row))
         return
-    for found in list_versions(transport, bucket.name, bucket.account, ""):
+    for found in count.through(list_versions(transport, bucket.name, bucket.account, "")):
         if found.is_marker or not found.is_latest:
             surveyor.add_old_version(marker=found.is_marker)
             continue

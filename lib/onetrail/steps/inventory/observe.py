@@ -13,7 +13,7 @@ from onetrail.estate.old_estate import OldEstate, enabled_regions, read_old_esta
 from onetrail.estate.public_keys.kept import KeptRegionKeys, read_keys
 from onetrail.looked import There, unread
 from onetrail.settings import Settings
-from onetrail.steps.inventory.bucket import BucketInventory, look_through
+from onetrail.steps.inventory.bucket import BucketInventory, look_through, to_list
 from onetrail.steps.inventory.consumers import Consumer, consumers
 from onetrail.steps.inventory.costs import Costs, costs, together
 from onetrail.steps.inventory.draft import InventoryDraft, rows_in
@@ -94,6 +94,8 @@ def observe(settings: Settings, clients: Clients) -> InventoryObservation:
     now = clients.clock.now()
     estate = read_old_estate(settings, clients)
     draft = InventoryDraft()
+    for bucket in estate.buckets:
+        clients.tell(to_list(bucket))
     buckets = tuple(
         clients.each(
             lambda item: look_through(settings, clients, item[1], draft, item[0], now),

@@ -10,7 +10,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail import iam, names
 from onetrail.aws import Clients, look
+from onetrail.aws.bulk_progress import BulkProgress, expected
 from onetrail.change import (
+    BulkAction,
     Change,
     ChangeFailed,
     CheckKind,
@@ -48,6 +50,7 @@ _EVERYTHING: Final = iam.prepared(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 )
 """What its own account may at most allow somebody: the bucket must refuse it all the same."""
+_DELETED: Final = "deleted"
 GONE = {ObjectOutcome.DELETED.value, ObjectOutcome.GONE.value}
 """Outcomes after which an object no longer exists."""
 
@@ -56,6 +59,8 @@ def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
     """Wait for quiet and cooling-off, delete the trails, then object by object what is proven, then close the
     buckets."""
     work = _Retirement(clients, gate)
+    if gate.approve and (objects := expected(plan, BulkAction.DELETE, lambda bulk: str(bulk.fixed["Bucket"]))):
+        work.expect(objects)
     checks: dict[RequiredCheck, Callable[[], Requirement]] = {RequiredCheck(CheckKind.EXPIRED): work.expired}
     for change in plan.changes:
         match change.requires:
@@ -83,8 +88,13 @@ class _Retirement:
         self._receipts = sealed_receipts(self.settings, self.clients)
         self._archive = ArchiveLookup(self.settings, self.clients)
         self._looked: set[str] = set()
+        self._gone = BulkProgress(self.gate.progress, _DELETED)
         most = self.settings.max_requests_per_second
         self.pace = Pace(most) if most else None
+
+    def expect(self, objects: Mapping[str, int]) -> None:
+        """How many objects of each bucket are to be deleted."""
+        self._gone = BulkProgress(self.gate.progress, _DELETED, self.clients.still_expected(_DELETED, objects))
 
     def proven_quiet_cooled(self, name: str) -> Requirement:
         """Whether the bucket holds what its receipt proved, nothing new came for the quiet hours, and the cooling-off
@@ -241,7 +251,7 @@ class _Retirement:
                 batch.tasks(self._there(bucket, receipt)),
                 hot(self.clients, bucket.account, bucket.region),
                 ledger,
-                self.gate.progress,
+                self._gone.more(bucket.name),
                 now=self.clients.clock.now,
                 pace=self.pace,
                 before=batch.check,

@@ -22,6 +22,7 @@ from onetrail.estate.proof.sealed_heads import sealed_receipts
 from onetrail.estate.source_identity import owner_of
 from onetrail.estate.status import Status, asked
 from onetrail.looked import Answer, Unread, known, unread
+from onetrail.progress import Count, Progress
 from onetrail.s3.http.calls import NULL_VERSION
 from onetrail.s3.http.session import hot
 from onetrail.s3.listing.streams import list_objects, list_versions
@@ -106,6 +107,8 @@ def observe(
     def look_at(bucket: OldBucket) -> Retiring:
         return retiring(settings, clients, estate, bucket, receipts)
 
+    for bucket in estate.buckets if receipts.held else ():
+        clients.tell(to_list(bucket, receipts))
     worth_it = receipts.held or any(expires(bucket) for bucket in estate.buckets)
     seen = clients.each(look_at, list(estate.buckets), at_once=4) if worth_it else []
     listed = {one.bucket.name: one for one in seen}
@@ -144,6 +147,12 @@ def observe(
     )
 
 
+def to_list(bucket: OldBucket, receipts: Receipts) -> Progress:
+    """Nothing of the bucket is listed yet; its receipt, where there is one, says how much there may be."""
+    receipt = receipts.held.get(bucket.name)
+    return Progress("listed", bucket.name, 0, receipt.objects if receipt and not bucket.emptied else None, reads=True)
+
+
 def _covered(seen: Retiring) -> verification.Covered:
     """What 06 asks of a bucket with a receipt, from the listing that is here already; without a listing nothing was
     looked at."""
@@ -158,14 +167,15 @@ def retiring(
     """One bucket: its listing beside its receipt, and who else writes into it. A look that fails is reported, never
     passed over."""
     listed = _Listed()
+    count = Count(clients.tell, to_list(bucket, receipts))
     receipt = receipts.held.get(bucket.name)
     why = receipts.broken.get(bucket.name, "" if receipt else "no receipt: it is not proven")
     client = hot(clients, bucket.account, bucket.region)
     try:
         if bucket.versioned:
-            rows = listed.through(listed.current(list_versions(client, bucket.name, bucket.account, "")))
+            rows = listed.through(listed.current(count.through(list_versions(client, bucket.name, bucket.account, ""))))
         else:
-            rows = listed.through(list_objects(client, bucket.name, bucket.account, ""))
+            rows = listed.through(count.through(list_objects(client, bucket.name, bucket.account, "")))
         archive = HeldCounts()
         if receipt and not bucket.emptied:
             why, archive = _covered_by(settings, clients, receipt, rows)

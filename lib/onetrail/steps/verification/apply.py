@@ -1,14 +1,15 @@
 """Sealing what was proven, and writing the receipts: each bucket is listed once more, and must be what was verified."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from onetrail.aws import Clients
 from onetrail.aws.actors import BREAK_GLASS
+from onetrail.aws.bulk_progress import BulkProgress, expected
 from onetrail.change import BulkAction, Change, ChangeFailed, Gate, Outcome, Plan, Requirement, iso, run_plan
 from onetrail.change.words import counted
 from onetrail.cloudtrail.object_key import MOVED_KINDS, below_prefix, parse
@@ -36,6 +37,7 @@ from onetrail.steps.verification.region.reading import to_raise
 from onetrail.steps.verification.region.versions_read import VersionsRead
 
 HEADS_AT_ONCE = 1000
+_LOCKED: Final = "locked"
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ def apply(plan: Plan, gate: Gate, clients: Clients) -> Sealed:
     """Raise locks, then the default, then the guardrail, then write the receipts and seal them. Whatever fails stops
     what comes after it."""
     sealing = _Sealing(clients, gate)
+    if gate.approve and (locks := expected(plan, BulkAction.SEAL, lambda bulk: bulk.scope)):
+        sealing.expect(locks)
     requires = {
         SEALED: lambda: sealed(clients),
         CAN_BECOME: lambda: can_become(clients),
@@ -82,6 +86,7 @@ class _Sealing:
 
     def __post_init__(self) -> None:
         self._lefts: dict[str, OriginalSide] = {}
+        self._locked = BulkProgress(self.gate.progress, _LOCKED)
         self.versions = VersionsRead()
         self._raised: dict[str, set[str]] = {}
         self._written: dict[str, str] = {}
@@ -92,6 +97,10 @@ class _Sealing:
         """Reads as the operator; locks are raised as break-glass, the one role that may bypass governance."""
         most = self.settings.max_requests_per_second
         self.pace = Pace(most) if most else None
+
+    def expect(self, locks: Mapping[str, int]) -> None:
+        """How many locks the last look found to raise, by bucket."""
+        self._locked = BulkProgress(self.gate.progress, _LOCKED, self.clients.still_expected(_LOCKED, locks))
 
     def carry_out(self, change: Change) -> Mapping[str, Any]:
         """One rule: the locks of one bucket's copies, or one receipt."""
@@ -114,11 +123,12 @@ class _Sealing:
                 self._tasks(belows, kept, odd),
                 hot(self.clients, self.account, self.settings.home_region, BREAK_GLASS),
                 ledger,
-                self._progress(name),
+                self._locked.more(name),
                 now=self.clients.clock.now,
                 pace=self.pace,
             )
         part = ledger.finish()
+        self._locked.ended(name)
         result = {
             "outcomes": dict(counts.outcomes),
             "bytes": counts.size,
@@ -307,9 +317,6 @@ class _Sealing:
                 )
             }
         return self._lefts[name]
-
-    def _progress(self, name: str) -> Callable[[str, int, int, int, int], None]:
-        return lambda _, objects, size, retries, errors: self.gate.progress(name, objects, size, retries, errors)
 
 
 def _moved(key: str) -> bool:

@@ -12,6 +12,7 @@ from onetrail.cloudtrail.object_key import LOG_KINDS, MOVED_KINDS, KeyKind, belo
 from onetrail.errors import OnetrailError
 from onetrail.estate.history.pairing import ObjectPair, folder_of
 from onetrail.estate.proof.receipt_rows import ListingHash
+from onetrail.progress import Count, Progress
 from onetrail.s3.copying.compare import AT_ONCE, ObjectPlace, compare_bytes
 from onetrail.s3.decisions.decide import same_bytes
 from onetrail.s3.http.session import hot
@@ -45,6 +46,10 @@ class BucketComparison:
     could_not_look: str = ""
     read_both: int = 0
 
+    def logs_of(self, account: str, region: str) -> int:
+        """The logs of one account and region."""
+        return sum(number for (of, where, _), number in self.before.items() if (of, where) == (account, region))
+
 
 def compared(settings: Settings, clients: Clients, left: OriginalSide) -> BucketComparison:
     """Every object of the bucket beside its copy. What cannot be listed or read is in `could_not_look`."""
@@ -60,6 +65,11 @@ def compared(settings: Settings, clients: Clients, left: OriginalSide) -> Bucket
     return found
 
 
+def to_compare(left: OriginalSide) -> Progress:
+    """Nothing of the bucket is compared yet."""
+    return Progress("compared", left.name, 0, reads=True)
+
+
 def _all(settings: Settings, clients: Clients, found: BucketComparison) -> None:
     left = found.left
     encrypted = left.bucket is not None and left.bucket.kms
@@ -73,7 +83,8 @@ def _all(settings: Settings, clients: Clients, found: BucketComparison) -> None:
         left.account,
         left.region,
     )
-    for pair in beside(settings, clients, left, _hashed(found, rows(settings, clients, left))):
+    count = Count(clients.tell, to_compare(left))
+    for pair in beside(settings, clients, left, count.through(_hashed(found, rows(settings, clients, left)))):
         parsed = parse(pair.source.key, None, pair.source.size)
         found.kinds[parsed.kind] += 1
         if parsed.kind not in MOVED_KINDS:

@@ -2,7 +2,7 @@
 locks, the guardrail."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -30,11 +30,11 @@ from onetrail.steps import copy_history
 from onetrail.steps.registry import COPY_HISTORY
 from onetrail.steps.verification.again import Basis, FullLook, Places, again, places_of
 from onetrail.steps.verification.classes import classes_of, must_reach
-from onetrail.steps.verification.equality import BucketComparison, compared
+from onetrail.steps.verification.equality import BucketComparison, compared, to_compare
 from onetrail.steps.verification.left import OriginalSide, half_emptied, lefts, rows
 from onetrail.steps.verification.locks import default_lock, wanted_lock
 from onetrail.steps.verification.proof import ReadVolume, readings
-from onetrail.steps.verification.region.chains import RegionCheck, RegionSeen, Trails
+from onetrail.steps.verification.region.chains import RegionCheck, RegionSeen, Trails, to_read
 from onetrail.steps.verification.region.reading import LogOrigin
 from onetrail.steps.verification.region.tally import EventTally, EventTotals
 from onetrail.steps.verification.region.versions_read import VersionsRead
@@ -95,7 +95,6 @@ def observe(
     settings: Settings,
     clients: Clients,
     proven: Receipts | None = None,
-    say: Callable[[str], None] = lambda line: None,
     *,
     estate: OldEstate | None = None,
     before: Mapping[str, Status] | None = None,
@@ -115,7 +114,7 @@ def observe(
     if not prerequisite.done:
         return VerificationObservation(prerequisite, digest_check=settings.digest_check)
     receipts = sealed_receipts(settings, clients) if proven is None else proven
-    return _Look(settings, clients, receipts, say, versions).all(prerequisite, estate, seen)
+    return _Look(settings, clients, receipts, versions).all(prerequisite, estate, seen)
 
 
 class _Look:
@@ -124,10 +123,9 @@ class _Look:
         settings: Settings,
         clients: Clients,
         receipts: Receipts,
-        say: Callable[[str], None],
         versions: VersionsRead | None,
     ) -> None:
-        self.settings, self.clients, self.receipts, self.say = settings, clients, receipts, say
+        self.settings, self.clients, self.receipts = settings, clients, receipts
         self.versions = versions
         self.now = clients.clock.now()
         self.failed = [receipts.could_not_look] if receipts.could_not_look else []
@@ -137,12 +135,11 @@ class _Look:
     ) -> VerificationObservation:
         settings, clients = self.settings, self.clients
         self.failed += estate.could_not_look
-        self.say("comparing the old buckets with the archive")
-        seen = clients.each(
-            lambda left: compared(settings, clients, left),
-            list(lefts(estate, self.receipts, self._halves(estate))),
-            at_once=4,
-        )
+        sides = list(lefts(estate, self.receipts, self._halves(estate)))
+        for left in sides:
+            if not (left.emptied and left.live):
+                clients.tell(to_compare(left))
+        seen = clients.each(lambda left: compared(settings, clients, left), sides, at_once=4)
         regions = self._regions(seen)
         trails = self._trails(estate)
         keys, sources = public_keys(settings, clients, sorted({region for _, region in regions}), self.now)
@@ -205,7 +202,8 @@ class _Look:
         kept = earlier.kept if earlier else None
         if earlier and kept and (found := again(self.settings, self.clients, kept, basis, regions)):
             return list(found), earlier.events, kept.at
-        self.say("reading digests and the logs they name")
+        for place in sorted(regions):
+            self.clients.tell(to_read(*place, sum(one.logs_of(*place) for one in seen)))
         with EventTally() as tally:
             read = self.clients.each(
                 lambda place: self._region(place, regions[place], keys, basis.trails, seen, tally),

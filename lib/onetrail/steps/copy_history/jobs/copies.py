@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
+from onetrail.aws.bulk_progress import BulkProgress
 from onetrail.aws.gone import gone_code
 from onetrail.change import BulkAction, Change, ChangeFailed, Gate
 from onetrail.change.run_record.line_kind import LineKind
@@ -45,6 +46,11 @@ class Local(Protocol):
         """Who wants which key of the archive."""
         ...
 
+    @property
+    def far(self) -> BulkProgress:
+        """How far the copy of each bucket is."""
+        ...
+
     def carry_out(self, change: Change) -> Mapping[str, Any]:
         """Copy what the archive lacks."""
         ...
@@ -57,7 +63,6 @@ class BatchCopy:
         self.clients, self.settings, self.gate, self.local = clients, clients.settings, gate, local
         self.watch = JobWatch(clients, gate)
         self.maker = Maker(clients, gate, self.watch, local.buckets, local.claims)
-        self._so_far: dict[str, Counts] = {}
 
     def carry_out(self, change: Change) -> Mapping[str, Any]:
         """One change about jobs, or one rule over one old bucket."""
@@ -117,6 +122,7 @@ class BatchCopy:
                 f"{bucket.name}: {counted(total, 'copy', 'copies')} of {counts.objects:,} by jobs failed"
                 f" ({listed(missing)}): this machine makes them"
             )
+            self.local.far.handed_on(bucket.name, total)
             self.gate.record.append(LineKind.HANDED_ON, key=change.key, bucket=bucket.name, outcomes=missing)
         rest = dict(self.local.carry_out(change))
         wrong = {
@@ -129,15 +135,6 @@ class BatchCopy:
         kept = Counter({name: number for name, number in counts.outcomes.items() if name not in HANDED_ON})
         outcomes = dict(sorted((kept + Counter(rest.get("outcomes", {}))).items()))
         size = counts.size + int(rest.get("bytes", 0))
-        all_, failed = self._before(bucket), sum(missing.values())
-        more = sum(rest.get("outcomes", {}).values())
-        self.gate.progress(
-            bucket.name,
-            all_.objects - failed + more,
-            all_.size + int(rest.get("bytes", 0)),
-            int(rest.get("retries", 0)),
-            0,
-        )
         ledger = [*([part] if part else []), *rest.get("ledger", [])]
         return {
             **rest,
@@ -212,13 +209,12 @@ class BatchCopy:
             f"{change.key}-jobs-{bucket.name}" if change.bulk and change.bulk.scope else f"{change.key}-jobs",
         )
         with ledger:
-            tally = Tally(ledger, self._progress(bucket), None, give_up_after=2**62)
+            tally = Tally(ledger, self.local.far.more(bucket.name, rated=False), None, give_up_after=2**62)
             for row, task in reader.rows(bucket, jobs):
                 tally.add(row, 0)
                 if note:
                     note(row, task)
             counts = tally.counts()
-        self._so_far[bucket.name] = self._before(bucket) + counts
         done = ledger.finish()
         part = {"part": done.path.name, "sha256": done.sha256, "rows": done.rows}
         self.gate.record.append(
@@ -230,20 +226,6 @@ class BatchCopy:
             **part,
         )
         return counts, part
-
-    def _before(self, bucket: OldBucket) -> Counts:
-        return self._so_far.get(bucket.name, Counts({}, 0, 0))
-
-    def _progress(self, bucket: OldBucket) -> Callable[[str, int, int, int, int], None]:
-        """Progress of the whole bucket: what its pilot came to, and what is read now."""
-        before = self._before(bucket)
-
-        def progress(name: str, objects: int, size: int, retries: int, errors: int) -> None:
-            self.gate.progress(
-                bucket.name, before.objects + objects, before.size + size, retries, before.errors + errors
-            )
-
-        return progress
 
 
 def _jobs_in_record(jobs: Sequence[BatchJob]) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Final
 
 from onetrail.aws import Clients
 from onetrail.aws.actors import JOBS
@@ -11,6 +11,7 @@ from onetrail.aws.sessions import CannotEnter
 from onetrail.change import ChangeFailed, Gate, Requirement, entries, iso
 from onetrail.change.words import counted
 from onetrail.estate.old_estate import OldBucket
+from onetrail.progress import Progress
 from onetrail.s3.batch.job import FAILED, BatchJob, job_of
 from onetrail.steps.copy_history.jobs.plan import COPY
 from onetrail.steps.copy_history.observed.jobs import JobsUnread, all_jobs, desk, unsettled
@@ -18,17 +19,11 @@ from onetrail.steps.copy_history.observed.jobs import JobsUnread, all_jobs, desk
 POLL: Final = timedelta(minutes=1)
 MARGIN: Final = timedelta(minutes=10)
 """So long before the grant's expiry jobs are waited for no more: cancelling takes its time too."""
+BY_JOBS: Final = "copied by S3 Batch Operations"
+_ID: Final = 8
+"""Characters of a job's id that tell it from the others."""
 _ENTRIES: Final = 12
 _ENTRY_WAIT: Final = timedelta(seconds=10)
-
-
-@runtime_checkable
-class TellsJobs(Protocol):
-    """Progress that shows jobs in addition to objects."""
-
-    def jobs(self, jobs: Sequence[BatchJob]) -> None:
-        """Show how the jobs stand."""
-        ...
 
 
 def jobs_role_settled(clients: Clients, gate: Gate) -> Requirement:
@@ -111,10 +106,11 @@ class JobWatch:
         return job_of(self._described(job)) or job
 
     def _tell(self, jobs: Sequence[BatchJob]) -> None:
-        shown: object = self.gate.progress
-        if isinstance(shown, TellsJobs):
-            shown.jobs(jobs)
-        elif jobs:
+        for job in jobs:
+            label = f"{job.label.group.bucket}: {job.label.scope}, {job.label.group.storage_class}, {job.id[:_ID]}"
+            said = Progress(BY_JOBS, label, job.succeeded, job.total, where="job", errors=job.failed, note=job.status)
+            self.gate.progress(said)
+        if jobs:
             states = Counter(job.status for job in jobs)
             done, failed = sum(job.succeeded for job in jobs), sum(job.failed for job in jobs)
             total = sum(job.total for job in jobs)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from onetrail.aws import Clients
+from onetrail.aws.bulk_progress import BulkProgress
 from onetrail.change import Bulk, BulkAction, Change, ChangeFailed, Gate, Requirement
 from onetrail.change.run_record.line_kind import LineKind
 from onetrail.change.words import counted
@@ -21,7 +22,6 @@ from onetrail.estate.history.pairing import pairs
 from onetrail.estate.old_estate import OldBucket
 from onetrail.instants import moved
 from onetrail.s3.bulk.restore import TIER, RestoreCost, RestoreTask, restore_archived, restore_cost
-from onetrail.s3.bulk.tally import Progress
 from onetrail.s3.decisions.decide import DecisionKind, archived_in, decide
 from onetrail.s3.decisions.prices import BULK_RESTORES, GB
 from onetrail.s3.http.session import hot
@@ -89,9 +89,7 @@ def restore_change(settings: Settings, bucket: OldBucket, backlog: Backlog) -> C
     )
 
 
-def carry_out(
-    clients: Clients, gate: Gate, change: Change, bucket: OldBucket, progress: Progress | None
-) -> Mapping[str, Any]:
+def carry_out(clients: Clients, gate: Gate, change: Change, bucket: OldBucket) -> Mapping[str, Any]:
     """Ask for every restore of one rule, each with a row in the ledger. ChangeFailed where one is refused: nothing is
     copied then."""
     settings = clients.settings
@@ -101,7 +99,7 @@ def carry_out(
             restore_tasks(settings, clients, bucket),
             hot(clients, bucket.account, bucket.region),
             ledger,
-            progress,
+            BulkProgress(gate.progress, "requested for restore").more(bucket.name),
             days=restore_days(settings),
             now=clients.clock.now,
         )

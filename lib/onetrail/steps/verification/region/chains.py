@@ -32,6 +32,7 @@ from onetrail.cloudtrail.digests.verdict import (
 )
 from onetrail.cloudtrail.object_key import DIGEST_KINDS, LOG_KINDS, KeyKind, below_prefix, parse
 from onetrail.estate.history.pairing import name_of, stored_key
+from onetrail.progress import Count, Progress
 from onetrail.s3.http import calls
 from onetrail.s3.http.session import hot
 from onetrail.settings import Settings
@@ -83,6 +84,11 @@ class RegionSeen:
     since: int = 0
 
 
+def to_read(account: str, region: str, objects: int) -> Progress:
+    """Nothing of the region's files is read yet; so many are expected."""
+    return Progress("read", f"{account} {region}", 0, objects, where="account and region", reads=True)
+
+
 class RegionCheck:
     """Checks one account and region. `places` pairs each origin with the folders (from `AWSLogs/` on) it has there."""
 
@@ -120,7 +126,8 @@ class RegionCheck:
             codes,
             lambda below, why: self._unread(codes.get(below, 0), below, why),
         )
-        reader = RegionReader(self._settings, self._clients, self._origins, codes, sizes, self._versions)
+        count = Count(self._clients.tell, to_read(seen.account, seen.region, len(sizes)))
+        reader = RegionReader(self._settings, self._clients, self._origins, codes, sizes, count, self._versions)
         named: set[str] = set()
         digest_keys = (key for key in sizes if "/CloudTrail-Digest/" in key)
         found = groups(digest_keys) if self._settings.digest_check != "none" else {}
@@ -131,6 +138,7 @@ class RegionCheck:
             self._rest(sizes, codes, named, reader)
             self._metadata(codes, reader)
             seen.seam = self._events.seam(seen.chains)
+        count.end()
         seen.notes = reader.notes
         seen.notes.metadata.clear()
         for below in sizes:

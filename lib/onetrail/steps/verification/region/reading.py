@@ -17,6 +17,7 @@ from onetrail.cloudtrail.digests.verdict import DigestObject, LogRead, ReadStatu
 from onetrail.cloudtrail.gzipped import GzipError, gunzip_single
 from onetrail.cloudtrail.object_key import below_prefix
 from onetrail.estate.history.pairing import name_of, stored_key
+from onetrail.progress import Count
 from onetrail.s3.decisions.retention import LOCK_MODE
 from onetrail.s3.http import calls
 from onetrail.s3.http.calls import stamp
@@ -77,9 +78,11 @@ class RegionReader:
         origins: Sequence[LogOrigin],
         codes: Mapping[str, int],
         sizes: Mapping[str, int],
+        count: Count,
         versions: VersionsRead | None = None,
     ) -> None:
         self._settings, self._clients, self._versions = settings, clients, versions
+        self._count = count
         self._account = settings.log_account.account_id
         self._archive = hot(clients, self._account, settings.home_region)
         self._origins, self._codes, self._sizes = origins, codes, sizes
@@ -115,7 +118,7 @@ class RegionReader:
         asked = ((self._getting(below), below) for below in belows)
         for ended in self._archive.run(asked):
             if ended.error is None:
-                self._was_read(ended.context, ended.result, inflate=True)
+                self._was_read(ended.context, ended.result, inflate=True, retries=ended.retries)
                 yield ended.context, ended.result
             elif code_of(ended.error) == "InvalidObjectState":
                 yield ended.context, self._in_old_bucket(ended.context, inflate=True) or ended.error
@@ -170,7 +173,7 @@ class RegionReader:
         for ended in self._archive.run(asked):
             found[ended.context] = ended.error or ended.result
             if ended.error is None:
-                self._was_read(ended.context, ended.result, inflate=_is_digest(ended.context))
+                self._was_read(ended.context, ended.result, inflate=_is_digest(ended.context), retries=ended.retries)
         for below, error in list(found.items()):
             if isinstance(error, Exception) and code_of(error) == "InvalidObjectState":
                 found[below] = self._in_old_bucket(below, inflate=_is_digest(below)) or error
@@ -194,8 +197,9 @@ class RegionReader:
             self._keep(below, head, body.content, origin.account, inflate=inflate)
         return body
 
-    def _was_read(self, below: str, body: Body, *, inflate: bool) -> None:
+    def _was_read(self, below: str, body: Body, *, inflate: bool, retries: int = 0) -> None:
         head = body.head
+        self._count.add(head.size, retries)
         self._keep(below, head, body.content, self._account, inflate=inflate)
         self.notes.reads[head.storage_class] += 1
         self.notes.read_bytes[head.storage_class] += head.size

@@ -1,0 +1,53 @@
+"""How far the bulk work of a plan is, part by part, against what the plan expects of each."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from onetrail.change import Bulk, BulkAction, Plan
+from onetrail.progress import Counted, Progress, Tell, counting
+
+
+def expected(plan: Plan, deed: BulkAction, part: Callable[[Bulk], str]) -> dict[str, int]:
+    """The objects that the last look found for all rules of one deed, by part."""
+    found: Counter[str] = Counter()
+    for change in plan.changes:
+        if change.bulk and change.bulk.deed is deed:
+            found[part(change.bulk)] += int(change.bulk.estimate.get("objects") or 0)
+    return dict(found)
+
+
+class BulkProgress:
+    """Says it to `tell`, first that nothing of what is expected is done."""
+
+    def __init__(self, tell: Tell, work: str, expected: Mapping[str, int] | None = None) -> None:
+        self._tell, self._work, self._so_far = tell, work, dict[str, Progress]()
+        for part, objects in (expected or {}).items():
+            self._say(Progress(work, part, 0, objects))
+
+    def more(self, part: str, *, rated: bool = True) -> Counted:
+        """For work that begins now: what it counts comes on top of what was done before, into the rate as well unless
+        that says nothing of it, as of a pilot."""
+        begun = self._of(part)
+
+        def say(progress: Progress) -> None:
+            self._say(progress if rated else replace(progress, before=progress.done))
+
+        return counting(say, begun)
+
+    def handed_on(self, part: str, objects: int) -> None:
+        """So many were tried in vain, and are tried by somebody else now."""
+        was = self._of(part)
+        self._say(replace(was, done=was.done - objects, errors=was.errors - objects, before=was.before - objects))
+
+    def ended(self, part: str) -> None:
+        """No more is expected of that part than was done."""
+        was = self._of(part)
+        self._say(replace(was, of=was.done))
+
+    def _of(self, part: str) -> Progress:
+        return self._so_far.get(part, Progress(self._work, part, 0))
+
+    def _say(self, progress: Progress) -> None:
+        self._so_far[progress.part] = progress
+        self._tell(progress)
