@@ -20,10 +20,13 @@ def expected(plan: Plan, deed: BulkAction, part: Callable[[Bulk], str]) -> dict[
 class BulkProgress:
     """Says it to `tell`, first that nothing of what is expected is done."""
 
-    def __init__(self, tell: Tell, work: str, expected: Mapping[str, int] | None = None) -> None:
-        self._tell, self._work, self._so_far = tell, work, dict[str, Progress]()
+    def __init__(
+        self, tell: Tell, work: str, expected: Mapping[str, int] | None = None, where: str = "old bucket"
+    ) -> None:
+        self._tell, self._so_far = tell, dict[str, Progress]()
+        self._nothing = Progress(work, "", 0, where=where)
         for part, objects in (expected or {}).items():
-            self._say(Progress(work, part, 0, objects))
+            self._say(replace(self._nothing, part=part, of=objects))
 
     def more(self, part: str, *, rated: bool = True) -> Counted:
         """For work that begins now: what it counts comes on top of what was done before, into the rate as well unless
@@ -46,7 +49,7 @@ class BulkProgress:
         self._say(replace(was, of=was.done))
 
     def _of(self, part: str) -> Progress:
-        return self._so_far.get(part, Progress(self._work, part, 0))
+        return self._so_far.get(part, replace(self._nothing, part=part))
 
     def _say(self, progress: Progress) -> None:
         self._so_far[progress.part] = progress

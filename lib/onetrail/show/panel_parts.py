@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from onetrail.change.words import counted
 from onetrail.printable import printable
 from onetrail.progress import Progress, Standing
 from onetrail.show.html import Column, Shown, escape, folded, paragraph, preformatted, together
@@ -39,7 +40,8 @@ def how_far(standing: Standing, work: str, rate: Rate) -> str:
         if total.of is not None:
             seconds = rate.seconds_left(total.of - total.done, total.of)
             said.append(f"{duration(seconds) if seconds is not None else '–'} left")
-    said += [f"{number:,} {name}" for name, number in (("retries", total.retries), ("errors", total.errors)) if number]
+    said += [counted(total.retries, "retry", "retries")] if total.retries else []
+    said += [counted(total.errors, "error")] if total.errors else []
     return ", ".join(said)
 
 
@@ -120,7 +122,7 @@ def _live_cells(one: Progress) -> list[str]:
         "–" if one.of is None else f"{one.of:,}",
         _mb(one.size),
         f"{one.retries:,}",
-        one.note or (f"{one.errors:,} errors" if one.errors else ""),
+        one.note or (counted(one.errors, "error") if one.errors else ""),
     ]
 
 

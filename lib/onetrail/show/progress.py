@@ -45,7 +45,8 @@ class LivePanel:
         self._live = environment.live()
         self._watched = self._live and not plainly and _in_notebook()
         self.standing, self._rates, self._samples = Standing(), dict[str, Rate](), Samples()
-        self._began, self._line_at, self._told = monotonic(), float("-inf"), False
+        self._began = self._line_at = monotonic()
+        self._told = False
         self._work, self._said, self._said_at = "", "", float("-inf")
         self._sent: deque[str] = deque(maxlen=_KEPT)
         self._number = self._of = 0
@@ -90,7 +91,8 @@ class LivePanel:
             self._draw("button", Shown("", ""))
         if self._watched and self._sent:
             self._draw("calls", calls(list(self._sent), self._number, self._of, over=True))
-        final = [plain(self.standing, work, live=self._live) for work in self.standing.works]
+        totals = [self.standing.total(work) for work in self.standing.works]
+        final = [plain(self.standing, total.work, live=self._live) for total in totals if total.done or not total.reads]
         for number, shown in enumerate(final):
             self._draw(f"work {number}", shown)
         if "work 0" in self._drawn and not final:

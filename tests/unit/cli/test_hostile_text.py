@@ -1,6 +1,7 @@
 """No verb hands a terminal what somebody else wrote: in refusals, results, progress and logs alike."""
 
 import io
+import itertools
 import json
 import unicodedata
 from pathlib import Path
@@ -164,7 +165,7 @@ def test_policies_are_json_that_can_be_shown(monkeypatch: pytest.MonkeyPatch) ->
 def test_progress_and_logs_obey_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     monkeypatch.setenv("ONETRAIL_LIVE", "1")
     say_line(EVIL)
-    told = LivePanel(unattended=True)
+    told = LivePanel(unattended=True, monotonic=itertools.count(0, 10).__next__)
     told(Progress(EVIL, EVIL, 1))
     told.tick()
     told.sent(EVIL, 1, 1)

@@ -100,7 +100,7 @@ class _Sealing:
 
     def expect(self, locks: Mapping[str, int]) -> None:
         """How many locks the last look found to raise, by bucket."""
-        self._locked = BulkProgress(self.gate.progress, _LOCKED, self.clients.still_expected(_LOCKED, locks))
+        self._locked = BulkProgress(self.gate.progress, _LOCKED, self.clients.still_expected(_LOCKED, locks), "bucket")
 
     def carry_out(self, change: Change) -> Mapping[str, Any]:
         """One rule: the locks of one bucket's copies, or one receipt."""
