@@ -1,6 +1,7 @@
 """What `onetrail policies` prints. The verb itself imports this when it is called, so that its help costs nothing."""
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -21,11 +22,13 @@ from onetrail.printable import json_safe
 from onetrail.settings import Settings
 from onetrail.show.html import Column
 from onetrail.show.table import simple
+from onetrail.show.tables.as_text import TEXT_WIDTH
 
 _STANDING: Final[dict[PolicyState, str]] = {
     PolicyState.STEADY: "central_bucket",
     PolicyState.WINDOW: "central_bucket_window",
 }
+_ARCHIVE: Final = "‹archive›"
 _GRANTED: Final = (PolicyState.OPEN, PolicyState.EXPIRED)
 
 
@@ -45,7 +48,7 @@ def policies(path: Path, old_buckets: tuple[str, ...], expires: str, explain: bo
     for name, state, opening in _judged(openings):
         verdicts = iam.judge(archive, documents[name], state, opening)
         judged[name, state] = verdicts
-        say_lines(_table(name, state, verdicts) + "\n")
+        say_lines(_table(name, state, verdicts, archive.bucket_arn) + "\n")
     say_lines(_totals(judged) + "\n")
     if wrong := sum(not verdict.as_wanted for verdicts in judged.values() for verdict in verdicts):
         raise WrongVerdicts(
@@ -67,13 +70,26 @@ def _judged(openings: Mapping[str, iam.Opening]) -> Iterator[tuple[str, PolicySt
     yield from ((name, state, opening) for name, opening in openings.items() for state in _GRANTED)
 
 
-def _table(name: str, state: str, verdicts: list[iam.ExpectationResult]) -> str:
+def _table(name: str, state: str, verdicts: list[iam.ExpectationResult], bucket: str) -> str:
+    """As wide as the terminal; the caption has the archive's ARN, so that the rows need not."""
     columns = [Column(head) for head in ("", "principal", "does", "where", "verdict", "by")]
     rows = [
-        ["✓" if v.as_wanted else "✗", v.row.who, v.row.does, v.row.where, v.row.verdict, v.row.statement]
+        [
+            "✓" if v.as_wanted else "✗",
+            v.row.who,
+            v.row.does,
+            _short(v.row.where, bucket),
+            v.row.verdict,
+            v.row.statement,
+        ]
         for v in verdicts
     ]
-    return simple(f"{name}, {state}", columns, rows).text
+    caption = f"{name}, {state}: {_ARCHIVE} is {bucket}"
+    return simple(caption, columns, rows, terminal=shutil.get_terminal_size((TEXT_WIDTH, 24)).columns).text
+
+
+def _short(where: str, bucket: str) -> str:
+    return _ARCHIVE + where.removeprefix(bucket) if where == bucket or where.startswith(f"{bucket}/") else where
 
 
 def _totals(judged: Mapping[tuple[str, str], list[iam.ExpectationResult]]) -> str:

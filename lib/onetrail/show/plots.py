@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from onetrail.printable import printable
-from onetrail.show.html import Shown
+from onetrail.show.html import Shown, ShownTable
 from onetrail.show.table import table
 
 if TYPE_CHECKING:
@@ -37,6 +37,16 @@ class Pictured:
 
     def __str__(self) -> str:
         return self.numbers.text
+
+    @property
+    def frame(self) -> "pd.DataFrame":
+        """The numbers as a DataFrame."""
+        return self.numbers.frame
+
+    @property
+    def tables(self) -> Sequence[ShownTable]:
+        """The tables of its numbers."""
+        return self.numbers.tables
 
 
 def heatmap(

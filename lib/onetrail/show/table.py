@@ -1,25 +1,20 @@
 """A table with a caption, its totals, and the line that reads it for the reader."""
 
-import math
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from onetrail import instants
 from onetrail.looked import Unread
-from onetrail.show.html import Column, Shown, folded, paragraph, rows_as_html, rows_as_text, together
+from onetrail.show.html import Column, Shown, paragraph, together
+from onetrail.show.tables.frame import NOTHING, UNREAD, is_absent, is_number, values_of
+from onetrail.show.tables.rows import TableRows
 
 if TYPE_CHECKING:
     import pandas as pd  # verbs that show no frame start without it: it takes longer to load than everything else together  # noqa: E501
 
-NOTHING: Final = "–"
-"""Shown where there is no value."""
-UNREAD: Final = "not evaluated"
-"""Shown where a value could not be read."""
-_IN_SIGHT: Final = 60
-"""Rows of one table before the rest is folded away."""
+__all__ = ["NOTHING", "UNREAD", "framed", "simple", "table", "written", "written_column"]
 
 
 def framed(rows: Sequence[Sequence[Any]], *, columns: Sequence[str]) -> "pd.DataFrame":
@@ -37,8 +32,12 @@ def table(
     verdict: str = "",
     total: Mapping[str, object] | None = None,
     if_any: Sequence[str] = (),
+    attention: Collection[int] = (),
 ) -> Shown:
     """The frame as it is ordered, without its index. Units are in column names, such as `size (MB)`.
+
+    Of a long table the first rows and the total are in sight, and the rest is in a fold; `attention` are the places of
+    rows that come first then.
 
     Whole numbers get thousands separators; other numbers two decimals, or four in a column where all are small.
     `total` maps column names to the values of the last row. `verdict` is one line below. Columns named in `if_any` are
@@ -57,33 +56,40 @@ def table(
     if total is not None:
         foot = ["" if t is None else column[-1] for column, t in zip(written, totals, strict=True)]
         written = [column[:-1] for column in written]
-    rows = [list(row) for row in zip(*written, strict=True)]
-    shown = _table(caption, columns, rows, foot)
-    return together(shown, paragraph(verdict, strong=True)) if verdict else shown
-
-
-def _table(caption: str, columns: Sequence[Column], rows: Sequence[Sequence[str]], foot: Sequence[str] | None) -> Shown:
-    text = rows_as_text(caption, columns, rows, foot) if rows else f"{caption}\n(no rows)"
-    if not rows:
-        return Shown(f"{paragraph(caption, strong=True).html}<p>(no rows)</p>", text)
-    first = rows_as_html(caption, columns, rows[:_IN_SIGHT], foot)
-    rest = rows[_IN_SIGHT:]
-    if not rest:
-        return Shown(first, text)
-    more = Shown(rows_as_html(f"{caption}, continued", columns, rest), "")
-    return Shown(first + folded(f"{len(rest):,} more rows", more).html, text)
+    rows = TableRows(
+        caption,
+        columns,
+        [list(row) for row in zip(*values, strict=True)],
+        [list(row) for row in zip(*written, strict=True)],
+        foot,
+        frozenset(at for at in attention if 0 <= at < len(frame)),
+    )
+    return together(rows.shown(), paragraph(verdict, strong=True)) if verdict else rows.shown()
 
 
 def simple(
-    caption: str, columns: Sequence[Column], rows: Sequence[Sequence[Any]], total: Sequence[str] | None = None
+    caption: str,
+    columns: Sequence[Column],
+    rows: Sequence[Sequence[Any]],
+    total: Sequence[str] | None = None,
+    *,
+    fold: bool = False,
+    terminal: int | None = None,
 ) -> Shown:
-    """A table of cells that are text already, or Shown where something folds out."""
-    return Shown(rows_as_html(caption, columns, rows, total), rows_as_text(caption, columns, rows, total))
+    """A table of cells that are text already, or Shown where something folds out; in text for a terminal of so many
+    columns.
+
+    Every row is in sight, or the first ones with the rest in a fold.
+    """
+    texts = [[cell.text if isinstance(cell, Shown) else str(cell) for cell in row] for row in rows]
+    values = [values_of([row[at] for row in texts], column.right) for at, column in enumerate(columns)]
+    table = TableRows(caption, columns, [list(row) for row in zip(*values, strict=True)], rows, total)
+    return table.shown() if fold else table.whole(terminal)
 
 
 def written_column(values: Sequence[Any]) -> list[str]:
     """One column's values as text, with the same number of decimals throughout."""
-    numbers = [abs(v) for v in values if _is_number(v)]
+    numbers = [abs(v) for v in values if is_number(v)]
     decimals = 0
     if any(float(n) != int(n) for n in numbers if n != float("inf")):
         decimals = 4 if max(numbers) < 0.1 else 2
@@ -92,13 +98,13 @@ def written_column(values: Sequence[Any]) -> list[str]:
 
 def written(value: Any, decimals: int = 0) -> str:
     """One value as text: the same on every Python and every machine."""
-    if _absent(value):
+    if is_absent(value):
         return NOTHING
     if isinstance(value, Unread):
         return UNREAD
     if isinstance(value, bool) or type(value).__name__ == "bool_":
         return "yes" if value else "no"
-    if _is_number(value):
+    if is_number(value):
         return f"{float(value):,.{decimals}f}" if decimals or not _whole(value) else f"{int(value):,}"
     if isinstance(value, datetime):
         return instants.written(value)
@@ -113,19 +119,7 @@ def written(value: Any, decimals: int = 0) -> str:
 
 
 def _says(value: Any) -> bool:
-    return not _absent(value) and value not in ("", 0, NOTHING)
-
-
-def _absent(value: Any) -> bool:
-    if value is None or _is_pandas_none(value):
-        return True
-    return isinstance(value, float) and math.isnan(value)
-
-
-def _is_number(value: Any) -> bool:
-    if isinstance(value, bool | str) or _absent(value):
-        return False
-    return hasattr(value, "__float__") and hasattr(value, "__abs__") and not isinstance(value, date)
+    return not is_absent(value) and value not in ("", 0, NOTHING)
 
 
 def _whole(value: Any) -> bool:
@@ -133,11 +127,5 @@ def _whole(value: Any) -> bool:
 
 
 def _numeric(values: Sequence[Any]) -> bool:
-    said = [value for value in values if not _absent(value)]
-    return bool(said) and all(_is_number(value) for value in said)
-
-
-def _is_pandas_none(value: Any) -> bool:
-    """True for pandas' two values for nothing; without pandas nobody can have made one."""
-    pandas = sys.modules.get("pandas")
-    return pandas is not None and (value is pandas.NaT or value is pandas.NA)
+    said = [value for value in values if not is_absent(value)]
+    return bool(said) and all(is_number(value) for value in said)

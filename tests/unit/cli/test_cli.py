@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -145,6 +146,18 @@ def test_policies_explain_themselves():
     let_in = len(re.findall(r"^✓.*  allow  ", tables, re.MULTILINE))
     assert every == ["all", str(tables.count("✓")), str(let_in), str(tables.count("✓") - let_in), "0"]
     assert totals.endswith("Every request gets the expected verdict.\n")
+
+
+def test_policies_explain_themselves_in_the_width_of_the_terminal(monkeypatch):
+    """No line is wider, and nothing is cut. Twin: a wider terminal is used."""
+    printed = {}
+    for terminal in (120, 240):
+        monkeypatch.setenv("COLUMNS", str(terminal))
+        printed[terminal] = _onetrail("policies", "-f", PRACTICE, "--explain").stdout
+    widest = {terminal: max(map(len, text.splitlines())) for terminal, text in printed.items()}
+    assert widest[120] <= 120 < widest[240] <= 240
+    letters = [Counter("".join(text.split()).replace("-", "")) for text in printed.values()]
+    assert letters[0] == letters[1]
 
 
 def test_requests_that_are_decided_wrongly_are_in_the_totals(monkeypatch):

@@ -21,6 +21,7 @@ from onetrail.runner.result import StepResult
 from onetrail.runner.run import RunResult
 from onetrail.show import html, panel_parts
 from onetrail.show.plots import Pictured
+from onetrail.show.tables.as_html import rows_as_html
 from onetrail.show.validation import text
 from onetrail.show.validation_json import json_text
 from onetrail.validation import RegionKeys, ValidationResult
@@ -184,6 +185,6 @@ def test_names_from_right_to_left_stand_by_themselves_on_a_page() -> None:
     assert "<bdi>תיקייה אחת</bdi>: 12 logs of <bdi>سجل</bdi>/2026" in shown.html
     assert shown.text == "תיקייה אחת: 12 logs of سجل/2026"
     assert "<bdi>" not in show.paragraph("Prüfung 監査").html
-    assert "<bdi>תיקייה</bdi>/<wbr>" in html.rows_as_html(
+    assert "<bdi>תיקייה</bdi>/<wbr>" in rows_as_html(
         "c", [html.Column("a")], [["a" * 40 + "/תיקייה/" + "b" * 40]]
     ).replace("/<wbr><bdi>", "<bdi>")

@@ -15,10 +15,10 @@ from onetrail.show.html import (
     folded,
     paragraph,
     preformatted,
-    rows_as_html,
-    rows_as_text,
     together,
 )
+from onetrail.show.tables.as_html import rows_as_html
+from onetrail.show.tables.as_text import rows_as_text
 
 
 def test_a_result_travels_only_where_there_is_one() -> None:
@@ -81,6 +81,7 @@ def test_json_is_broken_only_where_it_must_be(value: object, indent: int, text: 
 
 CELL = "padding:.2em .8em .2em 0;vertical-align:top;text-align:left"
 WHOLE = ";white-space:nowrap"
+LONG = ";min-width:14em;overflow-wrap:anywhere"
 
 
 @pytest.mark.parametrize(
@@ -92,9 +93,9 @@ WHOLE = ";white-space:nowrap"
         ("a" * 32 + "/", f'<td style="{CELL}{WHOLE}">{"a" * 32}/</td>'),
         (
             "a" * 32 + "/b",
-            f'<td style="{CELL}">{"a" * 32}/<wbr>b</td>',
+            f'<td style="{CELL}{LONG}">{"a" * 32}/<wbr>b</td>',
         ),  # one more: it breaks after the slash
-        ("a" * 32 + "::b/", f'<td style="{CELL}">{"a" * 32}::<wbr>b/</td>'),  # not at its end
+        ("a" * 32 + "::b/", f'<td style="{CELL}{LONG}">{"a" * 32}::<wbr>b/</td>'),  # not at its end
         ("two short", f'<td style="{CELL}{WHOLE}">two short</td>'),  # twelve characters are one thing
         ("twelve chars", f'<td style="{CELL}{WHOLE}">twelve chars</td>'),
         ("thirteen char", f'<td style="{CELL}">thirteen char</td>'),  # prose goes on below
@@ -106,7 +107,7 @@ WHOLE = ";white-space:nowrap"
     ],
 )
 def test_cells_are_broken_where_a_reader_would(value: str | Shown, cell: str) -> None:
-    assert f"<tbody><tr>{cell}</tr></tbody>" in rows_as_html("c", [Column("h")], [[value]])
+    assert f"<tbody><tr>{cell}</tr><tr>{cell}</tr></tbody>" in rows_as_html("c", [Column("h")], [[value], [value]])
 
 
 def test_numbers_stand_to_the_right_and_the_total_below() -> None:
@@ -114,13 +115,13 @@ def test_numbers_stand_to_the_right_and_the_total_below() -> None:
     assert html.count("text-align:right") == 3
     assert "<tfoot>" in html and "<strong>all</strong>" in html
     assert "<tfoot>" not in rows_as_html("c", [Column("a")], [["x"]])
-    assert f'<th style="{CELL}">a/b</th>' in rows_as_html("c", [Column("a/b")], [])
+    assert f'<th scope="col" style="{CELL}">a/b</th>' in rows_as_html("c", [Column("a/b")], [])
     assert WHOLE in rows_as_html("c " * 55, [Column("a")], []).split("</caption>")[0]
     assert WHOLE not in rows_as_html("c " * 56, [Column("a")], []).split("</caption>")[0]
 
 
 def test_a_table_in_text_breaks_its_prose_and_never_a_name() -> None:
-    """Up to 140 characters it stays as it is; beyond that the widest prose goes on below, as far as 28 characters."""
+    """Up to 120 characters it stays as it is; beyond that the widest prose goes on below, as far as 24 characters."""
     columns = [Column("name"), Column("words"), Column("n", right=True)]
     assert rows_as_text("c", columns[:2], [["a", "b"]]) == "c\nname  words\n----  -----\na     b"
     total = rows_as_text("c", columns, [["a", "b", "1"]], ["all", "", "10"])
@@ -130,11 +131,11 @@ def test_a_table_in_text_breaks_its_prose_and_never_a_name() -> None:
         "----  -----  --",
         "all          10",
     ]
-    name, prose = "k" * 100, "word " * 20
+    name, prose = "k" * 80, "word " * 20
     lines = rows_as_text("c", columns[:2], [[name, prose.strip()]]).splitlines()
-    assert lines[2] == f"{'-' * 100}  {'-' * 38}"
+    assert lines[2] == f"{'-' * 80}  {'-' * 38}"
     assert [line.removeprefix(name).strip() for line in lines[3:]] == [("word " * n).strip() for n in (7, 7, 6)]
     wide = rows_as_text("c", columns[:2], [["k" * 200, prose.strip()]]).splitlines()
-    assert wide[2] == f"{'-' * 200}  {'-' * 28}"
-    just = rows_as_text("c", columns[:2], [["k" * 100, "w " * 19]]).splitlines()
+    assert wide[2] == f"{'-' * 200}  {'-' * 24}"
+    just = rows_as_text("c", columns[:2], [["k" * 80, "w " * 19]]).splitlines()
     assert len(just) == 4

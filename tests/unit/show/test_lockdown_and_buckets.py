@@ -45,10 +45,11 @@ LOG = LogAccount(
 SEEN = LockdownObservation(LOG, OldEstate((), (), (OldBucket("acme", "111122223333", "us-east-1"),)))
 
 
-def test_the_ways_in_say_which_closes_and_which_open():
-    text = str(account_lockdown.access_paths(SETTINGS, SEEN))
-    assert "Access paths before the plan: 1, after it: 7; 7 open, 1 close." in text
-    assert [line.split()[-1] for line in text.splitlines() if "999988887777:root" in line] == ["closes"]
+def test_the_access_paths_say_which_closes_and_which_opens():
+    shown = account_lockdown.access_paths(SETTINGS, SEEN)
+    assert "Access paths before the plan: 1, after it: 7; 7 open, 1 close." in shown.text
+    frame = shown.frame
+    assert list(frame["change"][frame["principal"].str.endswith("999988887777:root")]) == ["closes"]
 
 
 def test_roles_that_could_not_be_read_are_no_empty_list():

@@ -111,7 +111,7 @@ def test_changes_that_each_require_their_own_bucket_are_one_row():
             *(_hold(r, requires=RequiredCheck(CheckKind.PROVEN_QUIET_COOLED, f"acme-audit-{r}")) for r in REGIONS)
         )
     )
-    assert "proven quiet cooled, each its own" in shown.text
+    assert "proven quiet cooled, each its own" in shown.html
     assert "5 of them" in shown.text
     for region in REGIONS:
         assert f"proven quiet cooled:acme-audit-{region}" in shown.html
@@ -145,9 +145,9 @@ def test_every_second_change_is_one_group_with_readable_places():
             given_a_change(f"delete-{number}", call="DeleteObjects", resource=f"bucket-{number}"),
             given_a_change(f"close-{number}", resource=f"bucket-{number}"),
         ]
-    text = show.plan(given_a_plan(*pairs)).text
-    assert "every second of 1 to 15" in text
-    assert "8 of them, from bucket-0 to bucket-7" in text
+    shown = show.plan(given_a_plan(*pairs))
+    assert "every second of 1 to 15" in shown.html
+    assert "8 of them, from bucket-0 to bucket-7" in shown.html
 
 
 def test_one_rule_over_many_buckets_is_one_row_with_its_sum():
