@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Final
 
-from onetrail.change import iso
 from onetrail.change.words import counted, share
 from onetrail.cloudtrail.digests.seam import Seam, SeamState
 from onetrail.cloudtrail.digests.verdict import IntervalState
@@ -93,8 +92,8 @@ def seams(observation: VerificationObservation) -> Shown:
         [
             seam.region,
             _STATES[seam.state],
-            iso(seam.begins),
-            iso(seam.ends),
+            seam.begins,
+            seam.ends,
             round(seam.overlap.total_seconds() / 60),
             seam.both,
             seam.only_old,
@@ -119,6 +118,9 @@ def seams(observation: VerificationObservation) -> Shown:
         "The cutover, event by event",
         verdict=waiting(observation) or _crossed(observation.seams),
         total=total,
+        attention=[
+            at for at, seam in enumerate(observation.seams) if seam.state in (SeamState.LACKING, SeamState.APART)
+        ],
     )
 
 
@@ -173,7 +175,9 @@ def _numbers(places: Mapping[str, Sequence[DayCoverage]], observation: Verificat
     frame = framed([[name, *_days(found)] for name, found in places.items()], columns=columns)
     total = {"region": "all", **{name: frame[name].sum() for name in columns[1:]}}
     cells = observation.coverage
-    shown = table(frame, "Days with logs by region, in numbers", verdict=covered(cells), total=total)
+    attention = [at for at, lost in enumerate(frame["days lost"]) if lost]
+    caption = "Days with logs by region, in numbers"
+    shown = table(frame, caption, verdict=covered(cells), total=total, attention=attention)
     lost = [cell for cell in cells if cell.after < cell.before]
     if not lost:
         return shown

@@ -42,6 +42,9 @@ class ShownTable(Protocol):
     def frame(self) -> "pd.DataFrame":
         """All its rows as a DataFrame."""
 
+    def search(self, words: str = "", sort: str = "", descending: bool = False) -> Any:
+        """Its rows filtered and sorted, or a box for that."""
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -71,6 +74,11 @@ class Shown:
     def frame(self) -> "pd.DataFrame":
         """All rows of the table as a DataFrame; WrongUse where there is none, or more than one."""
         return only_table(self.tables).frame
+
+    def search(self, words: str = "", sort: str = "", descending: bool = False) -> Any:
+        """The table's rows that have all these words, sorted by a column; without either a box in which to type them,
+        where a person is there. WrongUse where there is no table, more than one, or no such column."""
+        return only_table(self.tables).search(words, sort, descending)
 
 
 def only_table(tables: Sequence[ShownTable]) -> ShownTable:

@@ -43,6 +43,10 @@ class Pictured:
         """The numbers as a DataFrame."""
         return self.numbers.frame
 
+    def search(self, words: str = "", sort: str = "", descending: bool = False) -> Any:
+        """The numbers filtered and sorted, or a box for that."""
+        return self.numbers.search(words, sort, descending)
+
     @property
     def tables(self) -> Sequence[ShownTable]:
         """The tables of its numbers."""

@@ -77,11 +77,11 @@ def test_column_heads_and_the_cell_that_names_a_row_say_so_to_a_screen_reader():
     assert 'scope="row"' not in alike
 
 
-def test_a_table_that_a_narrow_window_cannot_hold_says_which_columns_are_out_of_sight():
+def test_a_table_that_a_narrow_window_cannot_hold_says_how_far_it_goes():
     """Twin: one that fits has no such line."""
     columns = [Column("region"), Column("bucket"), *(Column(f"count {n}", right=True) for n in range(12))]
     row = ["ap-southeast-2", "acme-audit-ap-southeast-2", *["1,234,567"] * 12]
-    assert "In a narrow window scroll sideways for its last 10 columns, up to “count 11”." in rows_as_html(
+    assert "14 columns, up to “count 11”: in a narrow window scroll sideways." in rows_as_html(
         "Buckets", columns, [row]
     )
     assert "narrow" not in rows_as_html("Buckets", columns[:3], [row[:3]])

@@ -17,14 +17,14 @@ from onetrail.steps.account_lockdown import LockdownObservation, LogAccount, pat
 def access_paths(settings: Settings, observation: LockdownObservation) -> Shown:
     """Which principal may assume which role of the log account: now, and after the plan."""
     rows = [
-        [way.principal, way.role, way.may, _yes(way.now), _yes(way.after), _change(way.now, way.after)]
+        [_change(way.now, way.after), way.principal, way.role, way.may, _yes(way.now), _yes(way.after)]
         for way in paths(settings, observation)
     ]
-    columns = ["principal", "assumes", "and then may", "before", "after", "change"]
+    columns = ["change", "principal", "assumes", "and then may", "before", "after"]
     frame = framed(rows, columns=columns)
-    closed = sum(1 for row in rows if row[5] == "closes")
-    opened = sum(1 for row in rows if row[5] == "opens")
-    before, after = (sum(row[at] == "in" for row in rows) for at in (3, 4))
+    closed = sum(1 for row in rows if row[0] == "closes")
+    opened = sum(1 for row in rows if row[0] == "opens")
+    before, after = (sum(row[at] == "in" for row in rows) for at in (4, 5))
     verdict = f"Access paths before the plan: {before}, after it: {after}; {opened} open, {closed} close."
     if isinstance(observation.log.roles, Unread):
         verdict = "The roles could not be read, so the access paths are not evaluated."
@@ -56,7 +56,8 @@ def old_buckets(observation: LockdownObservation) -> Shown:
     columns = ["region", "bucket", "frozen", "rules that delete or move", "dead principals", "access log"]
     buckets = observation.old.buckets
     frame = framed([_row(bucket) for bucket in buckets], columns=columns)
-    return table(frame, "The old buckets", verdict=_verdict(buckets))
+    attention = [at for at, bucket in enumerate(buckets) if not (bucket.held or bucket.emptied) or live_rules(bucket)]
+    return table(frame, "The old buckets", verdict=_verdict(buckets), attention=attention)
 
 
 def _active_keys(log: LogAccount) -> int | Unread:

@@ -31,7 +31,7 @@ _COUNTED = (
 def backlogs(observation: CopyObservation) -> Shown:
     """One row per old bucket: its objects, how many the archive has already, how many are to be copied, and by whom."""
     found = observation.backlogs
-    columns = ["region", "bucket", *_COUNTED, "oldest", "newest", "copied by", "not evaluated"]
+    columns = ["region", "bucket", "not evaluated", *_COUNTED, "oldest", "newest", "copied by"]
     frame = framed([_row(one) for one in found], columns=columns)
     total = {name: frame[name].sum() for name in _COUNTED} if found else {}
     return table(
@@ -40,6 +40,7 @@ def backlogs(observation: CopyObservation) -> Shown:
         verdict=_verdict(observation),
         total={"region": "all", **total} if found else None,
         if_any=("to restore first", "need a decision", "oldest", "newest", "not evaluated"),
+        attention=[at for at, one in enumerate(found) if one.could_not_look or (one.wanted and one.stopped)],
     )
 
 
@@ -82,10 +83,11 @@ def _odd(one: Backlog) -> Iterator[list[Any]]:
 
 def _row(one: Backlog) -> list[object]:
     if one.could_not_look:
-        return [one.bucket.region, one.bucket.name, *([None] * 10), one.could_not_look]
+        return [one.bucket.region, one.bucket.name, one.could_not_look, *([None] * 10)]
     return [
         one.bucket.region,
         one.bucket.name,
+        "",
         sum(one.objects.values()),
         one.present,
         one.wanted,
@@ -96,7 +98,6 @@ def _row(one: Backlog) -> list[object]:
         one.first,
         one.last,
         one.direction or "",
-        "",
     ]
 
 

@@ -47,6 +47,7 @@ def permissions(observation: EvidenceObservation) -> Shown:
         framed(rows, columns=columns),
         "Temporary permissions, in the order of opening",
         verdict=line if found else "The record shows no temporary permission.",
+        attention=[at for at, one in enumerate(found) if one.closed is None],
     )
 
 

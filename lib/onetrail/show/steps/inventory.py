@@ -54,7 +54,8 @@ def trails(observation: InventoryObservation) -> Shown:
     frame = framed(rows, columns=columns)
     logging = sum(row[5] == "yes" for row in rows)
     verdict = f"{counted(len(rows), 'old trail')}, {logging} of them logging." if rows else "There is no old trail."
-    return table(frame, "The old trails", verdict=verdict)
+    attention = [at for at, row in enumerate(rows) if "not evaluated" in row]
+    return table(frame, "The old trails", verdict=verdict, attention=attention)
 
 
 def contents(observation: InventoryObservation) -> Shown:
@@ -253,6 +254,7 @@ def keys(observation: InventoryObservation) -> Shown:
         "CloudTrail's public keys, as AWS lists them",
         verdict=verdict,
         total=total,
+        attention=[at for at, one in enumerate(observation.keys) if one.could_not_look or one.faults],
     )
 
 

@@ -19,6 +19,7 @@ def buckets(observation: InventoryObservation) -> Shown:
     columns = [
         "region",
         "bucket",
+        "read",
         "logs",
         "digests",
         "other",
@@ -29,7 +30,6 @@ def buckets(observation: InventoryObservation) -> Shown:
         "encryption",
         "rules",
         "copied by",
-        "read",
     ]
     frame = framed(rows, columns=columns)
     surveys = observation.surveys
@@ -44,17 +44,24 @@ def buckets(observation: InventoryObservation) -> Shown:
         "of other owners": sum(s.foreign_owned for s in surveys),
         "rules": sum(_rules(one) or 0 for one in observation.buckets),
     }
-    return table(frame, "The old buckets", verdict=_buckets_verdict(observation), total=total if rows else None)
+    return table(
+        frame,
+        "The old buckets",
+        verdict=_buckets_verdict(observation),
+        total=total if rows else None,
+        attention=[at for at, one in enumerate(observation.buckets) if _unread(one)],
+    )
 
 
 def _bucket(one: BucketInventory) -> list[object]:
     survey = one.survey
     if survey is None:
-        return [one.bucket.region, one.bucket.name, *([None] * 10), "not evaluated"]
+        return [one.bucket.region, one.bucket.name, "not evaluated", *([None] * 10)]
     read = "no log there" if one.reading is None else _READ[one.reading]
     return [
         one.bucket.region,
         one.bucket.name,
+        "emptied" if one.bucket.emptied and not survey.all.objects else read,
         survey.of(*LOG_KINDS).objects,
         survey.of(*DIGEST_KINDS).objects,
         survey.of(KeyKind.MARKER, KeyKind.FOREIGN).objects,
@@ -65,7 +72,6 @@ def _bucket(one: BucketInventory) -> list[object]:
         _encryption(one),
         _rules(one),
         "–" if one.bucket.emptied else one.direction or "",
-        "emptied" if one.bucket.emptied and not survey.all.objects else read,
     ]
 
 
@@ -87,11 +93,7 @@ def _buckets_verdict(observation: InventoryObservation) -> str:
     if not observation.buckets:
         return "There is no old bucket."
     emptied = sum(one.bucket.emptied for one in observation.buckets)
-    unread = [
-        one.bucket.name
-        for one in observation.buckets
-        if one.survey is None or one.reading in (ReadProbe.REFUSED, ReadProbe.FAILED)
-    ]
+    unread = [one.bucket.name for one in observation.buckets if _unread(one)]
     pushed = sum(one.direction == Direction.PUSH and not one.bucket.emptied for one in observation.buckets)
     said = counted(len(observation.buckets), "old bucket")
     said += f", {emptied} of them emptied" if emptied else ""
@@ -103,6 +105,10 @@ def _buckets_verdict(observation: InventoryObservation) -> str:
     said += f"; the object read in {', '.join(unfit)} is not a log with records" if unfit else ""
     read = sum(one.reading is ReadProbe.READ for one in observation.buckets)
     return f"{said}; a log of {'each' if read == len(observation.buckets) else read} was read." if read else f"{said}."
+
+
+def _unread(one: BucketInventory) -> bool:
+    return one.survey is None or one.reading in (ReadProbe.REFUSED, ReadProbe.FAILED)
 
 
 _READ: Final = {

@@ -15,16 +15,16 @@ def buckets(settings: Settings, observation: RetirementObservation) -> Shown:
     columns = [
         "region",
         "bucket",
+        "state",
         "objects",
         "size (MB)",
         "newest object",
         "proven",
         "retired by",
         "not before",
-        "state",
     ]
     rows = [_bucket(settings, observation, one) for one in observation.buckets]
-    rows += [["–", name, 0, 0.0, None, None, "delete", None, "deleted"] for name in observation.deleted]
+    rows += [["–", name, "deleted", 0, 0.0, None, None, "delete", None] for name in observation.deleted]
     frame = framed(rows, columns=columns)
     total = {"region": "all", "objects": frame["objects"].sum(), "size (MB)": frame["size (MB)"].sum()}
     return table(
@@ -33,6 +33,7 @@ def buckets(settings: Settings, observation: RetirementObservation) -> Shown:
         verdict=_verdict(settings, observation),
         total=total if rows else None,
         if_any=("not before",),
+        attention=[at for at, one in enumerate(observation.buckets) if one.kept],
     )
 
 
@@ -72,13 +73,13 @@ def _bucket(settings: Settings, observation: RetirementObservation, seen: Retiri
     return [
         seen.bucket.region,
         seen.bucket.name,
+        _stands(seen, waiting=wait is not None),
         seen.objects,
         seen.size / 1_000_000,
         seen.newest,
         seen.receipt.at if seen.receipt else None,
         seen.how.replace("_", " "),
         wait[0] if wait else None,
-        _stands(seen, waiting=wait is not None),
     ]
 
 

@@ -23,6 +23,8 @@ def buckets(observation: VerificationObservation) -> Shown:
     columns = [
         "region",
         "bucket",
+        "good",
+        "why not",
         "seen",
         "objects",
         "size (MB)",
@@ -34,18 +36,17 @@ def buckets(observation: VerificationObservation) -> Shown:
         "logs valid",
         "logs unsigned",
         "not CloudTrail's",
-        "good",
-        "why not",
     ]
     rows = [_bucket(bucket) for bucket in observation.buckets]
     frame = framed(rows, columns=columns)
-    total = {name: frame[name].sum() for name in columns[3:13]} if rows else {}
+    total = {name: frame[name].sum() for name in columns[5:]} if rows else {}
     return table(
         frame,
         "Old buckets beside the archive",
         verdict=_verdict(observation),
         total={"region": "all", **total} if rows else None,
         if_any=("not CloudTrail's", "why not"),
+        attention=[at for at, row in enumerate(rows) if row[3]],
     )
 
 
@@ -83,6 +84,7 @@ def chains(observation: VerificationObservation) -> Shown:
         "Digest chains of the archive",
         verdict=line if observation.chains else waiting(observation) or "No chain was checked.",
         total={"region": "all", **total} if observation.chains else None,
+        attention=[at for at, chain in enumerate(observation.chains) if not chain.chain.sound],
     )
     return together(shown, *([paragraph(_WORDS)] if observation.chains else []))
 
@@ -164,6 +166,7 @@ def keys(observation: VerificationObservation) -> Shown:
         verdict=waiting(observation) or line,
         total=total,
         if_any=("why not",),
+        attention=[at for at, key in enumerate(observation.keys) if not key.keys],
     )
 
 
@@ -197,10 +200,10 @@ def _bucket(v: BucketVerdict) -> list[object]:
     return [
         v.region,
         v.name,
-        seen,
-        *counts,
         "retired" if v.emptied and not v.proven_before else v.good,
         "" if good else "; ".join(v.reasons),
+        seen,
+        *counts,
     ]
 
 

@@ -17,6 +17,10 @@ _NAMES_IN: Final = 3
 """The column that names the rows is one of the first three."""
 _ROOMY: Final = 60
 """Prose that is longer gets a column of some width, not one word on each line."""
+_ON_ONE_LINE: Final = 52
+"""A caption that is no longer stays on one line, however narrow the table."""
+_SEEN: Final = "34em"
+"""The width of a longer one: it is in sight at the left of a table that is scrolled sideways."""
 _IN_SIGHT: Final = 66
 """Characters that a window 900 pixels wide has for a table beside JupyterLab's file browser."""
 
@@ -32,10 +36,11 @@ def rows_as_html(
     if total is not None:
         cells = _row(columns, total, 0 if total[0] else None, strong=True)
         foot = f'<tfoot><tr style="border-top:1px solid rgba(128,128,128,.45)">{cells}</tr></tfoot>'
-    title = (
-        '<caption style="caption-side:top;text-align:left;font-weight:bold;padding:.4em'
-        f' 0{_kept(caption, 110)}">{escape(caption)}{_more_beside(columns, rows)}</caption>'
-    )
+    more = _more_beside(columns, rows)
+    whole = not more and len(caption) <= _ON_ONE_LINE
+    title = escape(caption) if whole else f'<span style="display:block;width:{_SEEN}">{escape(caption)}{more}</span>'
+    kept = _kept(caption, _ON_ONE_LINE) if whole else ""
+    title = f'<caption style="caption-side:top;text-align:left;font-weight:bold;padding:.4em 0{kept}">{title}</caption>'
     return (
         f'<div style="overflow-x:auto"><table style="border-collapse:collapse;margin:.4em 0">{title}'
         f'<thead><tr style="{_RULE}">{head}</tr></thead><tbody>{body}</tbody>{foot}</table></div>'
@@ -91,21 +96,13 @@ def _is_prose(text: str) -> bool:
 
 
 def _more_beside(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> str:
-    """A line that says which columns are out of sight in a narrow window, where some are."""
-    out = len(columns) - _fitting([_least(column, at, rows) for at, column in enumerate(columns)])
-    if not out:
+    """A line that says how many columns there are, where a narrow window does not hold them all."""
+    if sum(_least(column, at, rows) for at, column in enumerate(columns)) <= _IN_SIGHT:
         return ""
-    what = f"its last {out} columns" if out > 1 else "its last column"
     return (
-        f'<br><span style="font-weight:normal">In a narrow window scroll sideways for {what}, up to'
-        f" “{escape(columns[-1].head)}”.</span>"
+        f'<br><span style="font-weight:normal">{len(columns)} columns, up to “{escape(columns[-1].head)}”: in a narrow'
+        " window scroll sideways.</span>"
     )
-
-
-def _fitting(widths: Sequence[int]) -> int:
-    """How many columns of these widths are in sight, from the left."""
-    ends = [sum(widths[: at + 1]) for at in range(len(widths))]
-    return sum(end <= _IN_SIGHT for end in ends)
 
 
 def _least(column: Column, at: int, rows: Sequence[Sequence[Any]]) -> int:
