@@ -175,6 +175,8 @@ def parameters_page() -> str:
         *_lines(
             "The kernel's history of executed cells shows which lines are injected or changed, so an injected value"
             " counts even if it is the default.",
+            "00 shows every parameter with its value, the line of the file or the cell that it comes from, and what it"
+            " means; the first table of each notebook names the file with its SHA-256.",
             "If it cannot be known which value you mean, the notebook refuses both in one line.",
             "That is so for a line that you changed without changing its value, and for an edited parameters cell of"
             " another version, where the file has another value.",

@@ -1,6 +1,7 @@
 """The parameters file of a laid-out folder, through a real kernel and through papermill: what was injected counts
 before what was edited, that before the file, and that before the default."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -98,8 +99,8 @@ def by_papermill(notebook: Path, **parameters: Any) -> dict[str, Any]:
     )
 
 
-def seen(executed: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(executed.cells[-1].outputs[0].text)
+def seen(executed: Any) -> Any:
+    found: Any = json.loads(executed.cells[-1].outputs[0].text)
     return found
 
 
@@ -128,6 +129,30 @@ def test_by_hand_the_file_counts_and_an_edited_line_before_it(notebook: Path) ->
     assert by_hand(notebook)["grant_hours"] == 12
     edit(notebook, line_of("grant_hours", "24"))
     assert by_hand(notebook)["grant_hours"] == 24
+
+
+def test_each_value_says_where_it_comes_from(notebook: Path) -> None:
+    """With the hash of the file that was read."""
+    edit(notebook, line_of("grant_hours", "24"))
+    found = nbformat.read(notebook, as_version=4)
+    found.cells[-1].source = (
+        "import json; from onetrail.show.parameters import place_of, source_line;"
+        f" print(json.dumps([source_line(settings), *(place_of(settings, key) for key in {KEYS})]))"
+    )
+    nbformat.write(found, notebook)
+    digest = hashlib.sha256((notebook.parents[1] / "parameters" / "mine.yaml").read_bytes()).hexdigest()
+    line, *places = by_papermill(notebook, run_name="move-2")
+    assert line == (
+        f"11 parameters from parameters/mine.yaml, sha256 {digest}; run_name injected; grant_hours from the parameters"
+        " cell."
+    )
+    assert places == [
+        "mine.yaml:13",
+        "parameters cell",
+        "injected",
+        "default",
+        "default",
+    ]
 
 
 def test_an_injected_value_that_is_the_default_counts_before_the_file(notebook: Path) -> None:

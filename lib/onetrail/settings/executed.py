@@ -52,6 +52,14 @@ def stated(history: Sequence[object], values: Mapping[str, Any]) -> dict[str, St
     return {key: reader.stated(key, value) for key, value in values.items()}
 
 
+def same(one: object, other: object) -> bool:
+    """Whether both are the same plain value; other values of a notebook are none, and may not be comparable."""
+    try:
+        return type(one) is type(other) and bool(one == other)
+    except (TypeError, ValueError, RecursionError):
+        return False
+
+
 class _Cell:
     """One cell that was run: what it assigns."""
 
@@ -80,6 +88,10 @@ class _Cell:
         except (ValueError, TypeError, RecursionError, MemoryError):
             return
 
+    def may_say(self, key: str, value: Any) -> bool:
+        """Whether this is the value that it assigns, as far as that can be read."""
+        return self.literals[key] is ... or same(self.literals[key], value)
+
     @property
     def untouched(self) -> bool:
         """As it was generated, by whichever version."""
@@ -100,7 +112,7 @@ class _Reader:
         cell = next((one for one in reversed(self._later) if key in one.texts), None)
         if cell is None:
             return self._in_the_cell(key, value)
-        if cell.literals[key] not in (..., value):
+        if not cell.may_say(key, value):
             return Stated(value, By.UNKNOWN, _CHANGED)
         return Stated(value, By.INJECTED if cell.injected else By.CELL)
 
@@ -108,7 +120,7 @@ class _Reader:
         cell = self._cell
         if cell is None:
             return Stated(value, By.UNKNOWN, NO_CELL)
-        if key not in cell.texts or cell.literals[key] not in (..., value):
+        if key not in cell.texts or not cell.may_say(key, value):
             return Stated(value, By.UNKNOWN, _CHANGED)
         if cell.untouched:
             return Stated(value, By.NOBODY)
@@ -116,8 +128,9 @@ class _Reader:
             return Stated(value, By.UNKNOWN, OTHER_VERSION)
         if cell.texts[key] == self._generated.texts[key]:
             return Stated(value, By.NOBODY)
-        same = value == self._generated.literals[key]
-        return Stated(value, By.UNKNOWN, _SAME) if same else Stated(value, By.CELL)
+        if same(value, self._generated.literals[key]):
+            return Stated(value, By.UNKNOWN, _SAME)
+        return Stated(value, By.CELL)
 
 
 def _assigned(node: ast.AST) -> Iterator[str]:

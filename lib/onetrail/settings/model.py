@@ -2,20 +2,32 @@
 each other."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import model_validator
+from pydantic import PrivateAttr, model_validator
 
 from onetrail.settings import crosschecks, sources
 from onetrail.settings.checking import mistakes_in
 from onetrail.settings.mistakes import SettingsError
+from onetrail.settings.origins import Origins
 from onetrail.settings.parameters import Parameters
 from onetrail.settings.place import from_home
 
 
 class Settings(Parameters):
-    """Everything a person decides before a run."""
+    """Everything a person decides before a run. Two are equal where their parameters are, wherever these come from."""
+
+    _origins: Origins = PrivateAttr(default_factory=Origins)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Settings) and self.__dict__ == other.__dict__
+
+    @property
+    def origins(self) -> Origins:
+        """Where the values come from."""
+        return self._origins
 
     @model_validator(mode="after")
     def _no_contradiction(self) -> Self:
@@ -45,17 +57,22 @@ class Settings(Parameters):
     @classmethod
     def _of(cls, source: sources.Source) -> Self:
         if mistakes := source.mistakes:
-            raise SettingsError(*mistakes, where=source.file)
-        return cls.model_validate(dict(source.values))
+            raise SettingsError(*mistakes, where=source.origins.file)
+        return cls.model_validate(dict(source.values))._from(source.origins)
 
     def with_values(self, **changes: Any) -> Self:
         """The same settings with some keys changed, validated again. Raises SettingsError."""
-        return self.from_mapping({**self.parameters(), **changes})
+        of = {key: origin for key, origin in self.origins.of.items() if key not in changes}
+        return self.from_mapping({**self.parameters(), **changes})._from(replace(self.origins, of=of))
 
     def meant_from(self, start: Path) -> Self:
         """The same settings with an absolute runs_dir: a relative one is resolved from the home of `start`, else from
         `start`. Raises SettingsError."""
-        return self.with_values(runs_dir=str(from_home(self.runs_dir, start)))
+        return self.with_values(runs_dir=str(from_home(self.runs_dir, start)))._from(self.origins)
+
+    def _from(self, origins: Origins) -> Self:
+        self._origins = origins
+        return self
 
     def parameters(self) -> dict[str, Any]:
         """Every key as plain lists, dicts, text and numbers: what papermill is given and YAML can hold."""

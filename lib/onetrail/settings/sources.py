@@ -8,33 +8,34 @@ from pathlib import Path
 from typing import Any, Final
 
 from onetrail.settings.as_written import Written, parameters_file
+from onetrail.settings.cell import FILE_KEY
 from onetrail.settings.checking import mistakes_in
 from onetrail.settings.chosen_file import chosen_file
-from onetrail.settings.executed import NO_CELL, OTHER_VERSION, By, Stated, stated
+from onetrail.settings.executed import NO_CELL, OTHER_VERSION, By, Stated, same, stated
 from onetrail.settings.mistakes import Mistake, SettingsError, in_file
+from onetrail.settings.origins import Origin, OriginKind, Origins
 from onetrail.settings.parameters import Parameters
 from onetrail.settings.refusal import DEEPEST, quoted, unfit_texts, unknown
 from onetrail.settings.rendered import default_of
-from onetrail.settings.words import PRACTICE_CAST
+from onetrail.settings.words import PRACTICE_CAST, PRACTICE_VALUES
 
 _IPYTHON: Final = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open"})
 
 
 @dataclass(frozen=True)
 class Source:
-    """Parameters as somebody gave them, and everything that is wrong with them. `file` is the parameters file as it
-    was named, empty for none."""
+    """Parameters as somebody gave them, where from, and everything that is wrong with them."""
 
     values: Mapping[str, Any]
     mistakes: Sequence[Mistake]
-    file: str = ""
+    origins: Origins
 
 
 def of_file(path: Path) -> Source:
     """A parameters file. Raises SettingsError where it cannot be read to its end."""
     written = parameters_file(path)
     mistakes = [*written.mistakes, *_of_no_notebook(written), *mistakes_in(written.values, written.refused)]
-    return Source(written.values, in_file(mistakes, written.lines), str(path))
+    return Source(written.values, in_file(mistakes, written.lines), _origins({}, written, str(path)))
 
 
 def of_notebook(names: Mapping[str, Any], start: Path) -> Source:
@@ -46,10 +47,10 @@ def of_notebook(names: Mapping[str, Any], start: Path) -> Source:
     known = tuple(Parameters.model_fields)
     others = list(_unknown_names(names, known))
     found = {name: names[name] for name in known if name in names}
-    file = found.get("parameters_file")
+    file = found.get(FILE_KEY)
     if isinstance(file, str) and file and not list(unfit_texts(file)):
         return _with_file(found, file, others, names, start)
-    return Source(found, [*others, *_left_overs(found), *mistakes_in(found)])
+    return Source(found, [*others, *_left_overs(found), *mistakes_in(found)], _origins(_stated(names, found)))
 
 
 def _with_file(
@@ -64,27 +65,52 @@ def _with_file(
         written = parameters_file(chosen_file(file, start))
     except SettingsError as err:
         raise SettingsError(*others, *err.mistakes, where=err.where) from err
-    history = names.get("In")
-    said = stated(history if isinstance(history, list) else [], found)
-    del said["parameters_file"]
+    said = _stated(names, found)
+    others += _unclear({key: one for key, one in said.items() if key != FILE_KEY}, written, file)
     mine = {key: one for key, one in said.items() if one.by in (By.CELL, By.INJECTED)}
-    values = {**written.values, **{key: one.value for key, one in mine.items()}, "parameters_file": file}
-    wrong = [*written.mistakes, *_of_no_notebook(written), *mistakes_in(values, written.refused - mine.keys())]
-    placed = in_file([_in_notebook(one, mine) for one in wrong], written.lines)
-    return Source(values, [*others, *_unclear(said, written, file), *placed], file)
+    values = {**written.values, **{key: one.value for key, one in mine.items()}, FILE_KEY: file}
+    wrong = [_in_notebook(one, mine) for one in mistakes_in(values, written.refused - mine.keys())]
+    placed = in_file([*written.mistakes, *_of_no_notebook(written), *wrong], written.lines)
+    return Source(values, [*others, *placed], _origins(said, written, file))
+
+
+def _stated(names: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Stated]:
+    history = names.get("In")
+    return stated(history if isinstance(history, list) else [], found)
+
+
+def _origins(said: Mapping[str, Stated], written: Written | None = None, file: str = "") -> Origins:
+    """Of every parameter. What a notebook has and nobody is known to have given is its cell's, unless it is the file's
+    or the default."""
+
+    def of(key: str) -> Origin:
+        one = said.get(key)
+        if one and one.by is By.INJECTED:
+            return Origin(OriginKind.INJECTED)
+        if one and (one.by is By.CELL or (key == FILE_KEY and file)):
+            return Origin(OriginKind.CELL)
+        if written and key in written.values:
+            return Origin(OriginKind.FILE, written.lines[key,])
+        if one and one.by is By.UNKNOWN and not written and not same(one.value, _practice(key)):
+            return Origin(OriginKind.CELL)
+        return Origin(OriginKind.DEFAULT)
+
+    return Origins(file, written.sha256 if written else "", {key: of(key) for key in Parameters.model_fields})
+
+
+def _practice(key: str) -> Any:
+    return PRACTICE_VALUES.get(key, default_of(key, "practice"))
 
 
 def _of_no_notebook(written: Written) -> Iterator[Mistake]:
-    if written.values.get("parameters_file"):
-        yield Mistake(
-            "parameters_file is for notebooks, and a file names no other file: leave it out", ("parameters_file",)
-        )
+    if written.values.get(FILE_KEY):
+        yield Mistake("parameters_file is for notebooks, and a file names no other file: leave it out", (FILE_KEY,))
 
 
 def _in_notebook(mistake: Mistake, mine: Mapping[str, Stated]) -> Mistake:
     """With its place where the value is not the file's."""
     key = mistake.at[0] if mistake.at else ""
-    if key not in mine or mistake.place:
+    if key not in mine:
         return mistake
     return replace(mistake, place="injected" if mine[str(key)].by is By.INJECTED else "parameters cell")
 
@@ -95,7 +121,7 @@ def _unclear(said: Mapping[str, Stated], written: Written, file: str) -> list[Mi
     found = [
         (key, one.why)
         for key, one in said.items()
-        if one.by is By.UNKNOWN and one.value != written.values.get(key, default_of(key, estate))
+        if one.by is By.UNKNOWN and not same(one.value, written.values.get(key, default_of(key, estate)))
     ]
     if found and all(why in (NO_CELL, OTHER_VERSION) for _, why in found):  # one cause, one line
         return [

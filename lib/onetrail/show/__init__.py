@@ -2,6 +2,7 @@
 
 from onetrail.show.findings import findings
 from onetrail.show.html import RESULT_MIME, Shown, bullets, folded, paragraph, together
+from onetrail.show.parameters import parameters
 from onetrail.show.plans.gate_box import GateBox, gate
 from onetrail.show.plans.outcome import outcome
 from onetrail.show.plans.plan import plan, undo
@@ -26,6 +27,7 @@ __all__ = [
     "outcome",
     "panel",
     "paragraph",
+    "parameters",
     "plan",
     "run_map",
     "table",

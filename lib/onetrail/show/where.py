@@ -21,8 +21,9 @@ def where(settings: "Settings", clients: Clients) -> Shown:
     """Asks for our identity in each account, and nothing else; an account that cannot be entered is reported.
 
     First comes that the notebook's folder was laid out by another version, and what a run that was cut off left open,
-    by the record.
+    by the record. Last comes the parameters file with its hash, where the notebook takes one.
     """
+    from onetrail.show.parameters import source_line
     from onetrail.steps.left_open import left_open, warning_of  # `validate` shows tables too, and needs no step
 
     with interrupted_in_one_line(lambda: "interrupted while accounts were entered: run this cell again"):
@@ -39,6 +40,7 @@ def where(settings: "Settings", clients: Clients) -> Shown:
         *(paragraph(one, strong=True) for one in first),
         simple(_estate(clients), _COLUMNS, rows),
         paragraph(f"{line} {approval}", strong=True),
+        *([paragraph(source_line(settings))] if settings.origins.file else []),
     )
 
 
