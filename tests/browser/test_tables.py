@@ -2,12 +2,16 @@
 window cuts nothing off without a word."""
 
 import json
+import re
 from pathlib import Path
 
 import nbformat
 import pytest
 from lab import Lab, choose, open_notebook, running_lab
 from playwright.sync_api import Page
+
+from onetrail import show
+from onetrail.show.table import framed
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
@@ -20,6 +24,9 @@ rows = [["eu-west-1" if n % 5 else "ap-southeast-2", f"acme-audit-{n:03d}", "yes
 table = show.table(framed(rows, columns=["region", "bucket", "good", *names]), "Buckets", verdict="All of them.")
 table
 """
+KEPT = """() => [...document.querySelectorAll('.jp-OutputArea table, .jp-OutputArea table *')].map(
+    one => [one.tagName, one.scope || '', (one.getAttribute('style') || '').replace(/\\s/g, '').replace(/;$/, '')])"""
+"""Every element of the tables with its scope and its styles, as they are after JupyterLab's sanitizer."""
 CUT = """() => [...document.querySelectorAll('.jp-OutputArea table')].map(table => ({
     caption: table.caption.textContent,
     wide: table.parentElement.scrollWidth,
@@ -100,3 +107,34 @@ def test_in_a_window_of_900_pixels_a_table_fits_or_says_how_far_it_goes(lab: Lab
         assert title["x"] + title["width"] <= shown["x"] + shown["width"]
         good = page.locator("th", has_text="good").first.bounding_box()
         assert good["x"] + good["width"] <= shown["x"] + shown["width"]
+
+
+def written(page: str) -> list[list[str]]:
+    """The same of a page before it is sanitized."""
+    tags = re.findall(r"<(\w+)([^>]*)>", page.partition("<table")[1] + page.partition("<table")[2])
+    found = []
+    for tag, rest in tags:
+        scope, style = (re.search(rf'{name}="([^"]*)"', rest) for name in ("scope", "style"))
+        found.append([tag.upper(), scope[1] if scope else "", re.sub(r"\s", "", style[1]) if style else ""])
+    return found
+
+
+def test_a_notebook_of_somebody_else_shows_the_table_with_all_its_styles(lab: Lab, tmp_path: Path) -> None:
+    """JupyterLab sanitizes it. Twin: a style that its sanitizer does not know is seen to be gone."""
+    long = show.table(
+        framed([[f"acme-{n}", "a_/" * 30, n] for n in range(30)], columns=["a", "b", "n"]), "Long", total={}
+    )
+    plain = long.html.partition("<details>")[0]
+    sticky = plain.replace("vertical-align:top", "position:sticky")
+    for name, page in (("plain", plain), ("sticky", sticky)):
+        output = nbformat.v4.new_output("display_data", data={"text/html": page})
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", outputs=[output])])
+        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(notebook, tmp_path / "notebooks" / f"{name}.ipynb")
+    kept = {}
+    for name in ("plain", "sticky"):
+        with open_notebook(lab, f"{name}.ipynb") as page:
+            page.get_by_text("Long: 20 of 30 rows").wait_for()
+            kept[name] = page.evaluate(KEPT)
+    assert kept["plain"] == written(plain)
+    assert kept["sticky"] != written(sticky)

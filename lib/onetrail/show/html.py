@@ -23,7 +23,7 @@ RESULT_MIME: Final = "application/vnd.onetrail.result+json"
 
 _PRE: Final = "white-space:pre-wrap;font-size:90%;margin:.3em 0 .6em 1em"
 UNBROKEN: Final = 33
-"""Names up to this length stay on one line; longer ones break after a slash or a colon, not at any hyphen."""
+"""Names up to this length stay on one line; longer ones break after a slash, a colon or an underscore."""
 _ONE_LINE: Final = 96
 """JSON of at most so many characters is on one line."""
 _LEFTWARD: Final = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff"
@@ -183,10 +183,10 @@ def as_json(value: Any, indent: int = 0) -> str:
 
 
 def in_cell(text: str) -> str:
-    """One line; long names may break after a slash or a colon."""
+    """One line; long names may break after a slash, a colon or an underscore."""
     return isolated(printable(text), _breaking)
 
 
 def _breaking(text: str) -> str:
     words = _escaped(text).split(" ")
-    return " ".join(re.sub(r"([/:]+)(?=.)", r"\1<wbr>", w) if len(w) > UNBROKEN else w for w in words)
+    return " ".join(re.sub(r"([/:_]+)(?=.)", r"\1<wbr>", w) if len(w) > UNBROKEN else w for w in words)

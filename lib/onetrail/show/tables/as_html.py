@@ -75,13 +75,13 @@ def _cell(tag: str, value: object, right: bool, *, scope: str = "", strong: bool
 
 
 def _broken(value: object) -> str:
-    """Where a cell may go on below: names that are short enough nowhere, long ones anywhere in a narrow window."""
+    """Where a cell may go on below: short names nowhere, long ones in a narrow window."""
     if isinstance(value, Shown):
         return ""
     text = printable(value)
     if _is_prose(text):
         return ";min-width:14em" if len(text) > _ROOMY else ""
-    return _kept(text, UNBROKEN) if len(text) <= UNBROKEN else ";min-width:14em;overflow-wrap:anywhere"
+    return _kept(text, UNBROKEN) if len(text) <= UNBROKEN else ";min-width:14em;overflow-wrap:break-word"
 
 
 def _kept(text: str, most: int) -> str:
