@@ -74,7 +74,7 @@ TESTED = {
     "disable the key; onetrail never deletes it": UNDO_KEY,
     "restore the configuration shown as before": UNDO_07,
     "restore the policy shown as before": UNDO_07,
-    "restore the rules shown as before": UNDO_07,
+    "the rules shown as before can be restored": UNDO_07,
     "turn Requester Pays off": BESIDE,
     "CloudTrail cannot deliver to it; turn it off": BESIDE,
     "delete it if nothing needs it": BESIDE,
@@ -192,6 +192,9 @@ SETTINGS = {
 }
 """Part of the text -> why carrying it out can neither delete, nor replace, nor open anything."""
 SAYS = {
+    "which onetrail does not replace",
+    "it does not replace a look at AWS",
+    "Remove these controls; the table stays",
     "rules that delete or move",
     "rules still delete or move",
     "delete or move logs",
@@ -218,8 +221,8 @@ READS = {
     "cat head.json",
 }
 """Commands that only read."""
-SAYS_WHOLE = {"show/report/risks.py"}
-"""Modules whose texts say what somebody with power could do, which is no advice."""
+SAYS_WHOLE = {"show/report/risks.py", "change/consequence/sums.py"}
+"""Modules whose texts say what somebody with power could do, or what a plan does, which is no advice."""
 
 
 def printed() -> Iterator[tuple[str, str]]:
