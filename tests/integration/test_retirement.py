@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
-from onetrail.change import ChangeFailed, FindingState, Outcome
+from onetrail.change import ChangeFailed, FindingState, GivenApproval, Outcome
 from onetrail.estate.proof.receipt_rows import ProvenRow
 from onetrail.estate.proof.receipts import proven_rows, read_receipts
 from onetrail.steps import (
@@ -242,7 +242,7 @@ def test_with_one_protection_missing_that_bucket_is_left_alone_and_the_others_go
 def test_what_changes_between_the_review_and_the_deletion_stops_it(estate: Estate, clients: Clients) -> None:
     plan, before = step.propose(clients.settings, step.observe(clients.settings, clients)), held(clients)
     estate.fault("tampered_log", bucket=BUCKET)
-    with open_gate(clients, plan.id) as gate:
+    with open_gate(clients, GivenApproval(plan.id, confirm="150")) as gate:
         outcome = step.apply(plan, gate, clients)
     assert (outcome.state, outcome.exit_code) == ("stopped", 3)
     assert "is not what was proven" in outcome.line

@@ -93,6 +93,9 @@ TESTED = {
     "run step 05 again, which copies it": CONFLICT,
     "run step 06 again": CONFLICT,
     "run step 07 again": DELETES_AGAIN,
+    "run step {} without approve, review the plan again": (
+        "tests/unit/change/test_approval.py::test_an_approval_that_is_too_old_is_refused_and_says_what_to_do"
+    ),
     "nothing of it was deleted; run this step again": DELETES_AGAIN,
     "what is not gone stays, run this step again": DELETES_AGAIN,
     "run this step again after": AGAIN,

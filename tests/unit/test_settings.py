@@ -362,6 +362,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ),
     # Approval.
     ({"approve": "p-12"}, f'approve is "p-12", {APPROVE}'),
+    ({"approve": "12f143138f27"}, 'approve is "12f143138f27": did you mean p-12f143138f27?'),
     ({"approve": "yes"}, f'approve is "yes", {APPROVE}'),
     ({"approve": "p-0123456789ab,"}, f'approve is "p-0123456789ab,", {APPROVE}'),
     (

@@ -3,14 +3,16 @@ our hands."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws.clients import Clients
 from onetrail.aws.look import look, look_for_bucket
 from onetrail.aws.refused import error_code
-from onetrail.change import Change, Gate, RecordError, RunRecord
+from onetrail.aws.witness import EstateWitness
+from onetrail.change import Change, Gate, GivenApproval, RecordError, RunRecord
+from onetrail.change.approval import ApprovalTerms
 from onetrail.change.interrupt import interrupted_in_one_line
 from onetrail.change.plan_end import interrupted
 from onetrail.change.run_record.heads import LARGEST, HeadRefused, RecordHead, key_of, parse_head
@@ -20,17 +22,20 @@ from onetrail.looked import Absent, Unread
 from onetrail.policies import PolicyStore
 from onetrail.progress import Standing
 
+if TYPE_CHECKING:
+    from onetrail.settings import Settings
+
 _THERE_ALREADY: Final = ("PreconditionFailed", "412")
 
 
 @contextmanager
-def open_gate(clients: Clients, approve: str | None = None) -> Iterator[Gate]:
+def open_gate(clients: Clients, approve: str | GivenApproval | None = None) -> Iterator[Gate]:
     """A gate over the run's record. Only one process at a time writes it: beside another one, nothing is written and no
     plan is applied, and what has nothing to apply goes on. Raises RecordError.
 
-    `approve` is what a person typed; without it, what the parameters say. On leaving, the head of what was written
-    since the last one is put into the work bucket. An interrupt leaves in one line: how far the plan came, and that
-    everything is closed.
+    `approve` is what a person typed, or the id alone; without it, what the parameters say. On leaving, the head of what
+    was written since the last one is put into the work bucket. An interrupt leaves in one line: how far the plan came,
+    and that everything is closed.
     """
     settings = clients.settings
     gate: Gate | None = None
@@ -41,8 +46,9 @@ def open_gate(clients: Clients, approve: str | None = None) -> Iterator[Gate]:
         RunRecord(settings.run_folder, settings.run_name, clients.clock, if_free=True) as record,
     ):
         did = panel.standing
+        given = _given(settings, approve)
         gate = Gate(
-            settings.approve if approve is None else approve,
+            given.approve,
             settings.estate,
             clients,
             record,
@@ -52,6 +58,8 @@ def open_gate(clients: Clients, approve: str | None = None) -> Iterator[Gate]:
             panel.say,
             panel,
             panel.sent,
+            terms=ApprovalTerms(given.confirm, given.ticket, given.typed, settings.approval_hours),
+            witness=EstateWitness(clients),
         )
         gate.anchor = lambda held: anchor_head(clients, held)
         try:
@@ -60,6 +68,13 @@ def open_gate(clients: Clients, approve: str | None = None) -> Iterator[Gate]:
             why = gate.seal()
             if why:
                 panel.say(why)
+
+
+def _given(settings: "Settings", approve: str | GivenApproval | None) -> GivenApproval:
+    """The approval with the other parameters that belong to it."""
+    if isinstance(approve, GivenApproval):
+        return approve
+    return GivenApproval(settings.approve if approve is None else approve, settings.confirm, settings.ticket)
 
 
 def anchor_head(clients: Clients, record: RunRecord) -> str:

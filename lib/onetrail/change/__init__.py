@@ -1,6 +1,7 @@
 """Plans, approval, the record of a run, and time; knows nothing of AWS."""
 
 from onetrail.change.apply import Requirement, run_plan
+from onetrail.change.approval import GivenApproval, Witness
 from onetrail.change.bulk import Below, Bulk, BulkAction, OneOf, Only, Stated
 from onetrail.change.clock import Clock, WallClock
 from onetrail.change.close import StillOpen
@@ -47,6 +48,7 @@ __all__ = [
     "FindingState",
     "Gate",
     "GateClosed",
+    "GivenApproval",
     "Guard",
     "OneOf",
     "Only",
@@ -72,6 +74,7 @@ __all__ = [
     "TextUnread",
     "Verdict",
     "WallClock",
+    "Witness",
     "canonical_json",
     "entries",
     "iso",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from onetrail.change.approval import Confirmation, Opening
 from onetrail.change.close import close_what_is_open
 from onetrail.change.ending import record_end, record_failure
 from onetrail.change.gate import Gate, PlanRefused
@@ -45,20 +46,21 @@ def run_plan(plan: Plan, gate: Gate, requires: Requires | None = None, bulk: Bul
     outcome = _unsent(plan)
     if outcome is None or (outcome.state is StepState.NOT_YET and plan.ends_with):
         try:
-            opens = gate.opens_for(plan)
+            opening = gate.opens_for(plan)
         except PlanRefused as err:
             record_failure(gate, plan, err)
             raise
-        if opens:
-            return _Run(plan, gate, requires or {}, bulk).run()
-    return record_end(gate, outcome or _planned(plan))
+        if opening:
+            return _Run(plan, gate, requires or {}, bulk).run(opening)
+    return record_end(gate, outcome or _planned(plan, gate.confirmation(plan)))
 
 
-def _planned(plan: Plan) -> Outcome:
+def _planned(plan: Plan, asked: Confirmation | None) -> Outcome:
+    more = f" and confirm = {asked.shortest!r}" if asked else ""
     return Outcome(
         plan,
         StepState.PLANNED,
-        f"Nothing was changed: {_count(plan)} await approval; to apply them set approve = {plan.id!r}.",
+        f"Nothing was changed: {_count(plan)} await approval; to apply them set approve = {plan.id!r}{more}.",
     )
 
 
@@ -89,7 +91,7 @@ class _Run:
         self.plan, self.gate, self.requires = plan, gate, requires
         self.sending = Sending(plan, gate, bulk)
 
-    def run(self) -> Outcome:
+    def run(self, opening: Opening) -> Outcome:
         self.gate.record.in_step(self.plan.step)
         self.gate.record.append(
             LineKind.PLAN,
@@ -97,6 +99,7 @@ class _Run:
             plan=self.plan.id,
             approve=self.gate.approve,
             changes=[change.meaning() for change in self.plan.changes],
+            **opening.recorded(),
         )
         with ended_by_signals(self.gate.say):
             try:

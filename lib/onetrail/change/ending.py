@@ -24,7 +24,8 @@ def record_end(gate: Gate, outcome: Outcome) -> Outcome:
     if gate.record.busy:
         unwritten = f"This look is not in the record: another process is writing this run ({gate.record.busy.holder})."
         return replace(outcome, line=f"{outcome.line} {unwritten}")
-    _write(gate, outcome.plan, outcome.state, len(outcome.done), outcome.line)
+    by = gate.caller() if outcome.state is StepState.PLANNED else ""
+    _write(gate, outcome.plan, outcome.state, len(outcome.done), outcome.line, **({"by": by} if by else {}))
     if outcome.done:
         gate.ended = PlanEnd(outcome.plan.id, outcome.state, len(outcome.done), len(outcome.plan.changes))
     why = gate.seal()

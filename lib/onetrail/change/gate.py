@@ -4,18 +4,32 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
+from onetrail.change.approval import (
+    ApprovalTerms,
+    ApprovalWay,
+    Confirmation,
+    Opening,
+    PlanRefused,
+    Showing,
+    Witness,
+    confirmation_of,
+    refuse_expired,
+    shown,
+)
+from onetrail.change.approval.confirm import AccountName
+from onetrail.change.approval.given import ANY
 from onetrail.change.clock import Clock
 from onetrail.change.guard import Guard
 from onetrail.change.plan import Change, Plan
 from onetrail.change.plan_end import PlanEnd
+from onetrail.change.run_record.chain_check import entries
+from onetrail.change.run_record.line_kind import LineKind
 from onetrail.change.run_record.record import RunRecord
 from onetrail.change.text_store import TextStore
-from onetrail.errors import WrongUse
+from onetrail.change.values import iso
 from onetrail.progress import Tell, unheard
 
-
-class PlanRefused(WrongUse):
-    """Something was approved, but not this plan."""
+__all__ = ["Caller", "Gate", "PlanRefused", "Sender"]
 
 
 class Caller(NamedTuple):
@@ -60,7 +74,8 @@ class Gate:
     the plan has; without it, `say` gets the call alone.
     `anchor` puts the record's head into the locked work bucket, if that is there yet, and returns why it could not;
     None where nobody does. `ended` is how the last plan ended of which something
-    was sent.
+    was sent. `terms` are what is given in addition to the id, and what the parameters ask for; `witness` looks at the
+    estate.
     """
 
     approve: str
@@ -74,6 +89,8 @@ class Gate:
     progress: Tell = unheard
     sent: Callable[[str, int, int], None] | None = None
     anchor: Callable[[RunRecord], str] | None = None
+    terms: ApprovalTerms = field(default_factory=ApprovalTerms)
+    witness: Witness | None = None
     ended: PlanEnd | None = field(init=False, default=None)
     _sealed: int = field(init=False)
     _unsealed: str = field(init=False, default="")
@@ -92,28 +109,75 @@ class Gate:
             self._sealed = self.record.lines
         return self._unsealed
 
-    def opens_for(self, plan: Plan) -> bool:
-        """True if this plan was approved, False if nothing was; raises PlanRefused if something else was.
+    def opens_for(self, plan: Plan) -> Opening | None:
+        """What opened the gate for this plan, None if nothing was approved; raises PlanRefused if something else was,
+        or if the approval lacks what the plan asks for.
 
         Nothing is written beside another process: an empty plan goes without, and any other raises RunFolderBusy.
         """
         if not self.approve:
-            return False
+            return None
         if self.record.busy:
             if plan.empty:
-                return False
+                return None
             raise self.record.busy
         if plan.empty:
-            return bool(plan.ends_with)
-        if self.approve == "any":
+            return Opening(self._way) if plan.ends_with else None
+        self._refuse_another(plan)
+        confirmed = self._confirmed(plan)
+        return self._opening(plan, confirmed)
+
+    def confirmation(self, plan: Plan) -> Confirmation | None:
+        """What the plan asks for in addition to its id; None where it destroys nothing."""
+        return confirmation_of(
+            plan, self.witness.name_of if self.witness else lambda account: AccountName(account, account)
+        )
+
+    def caller(self) -> str:
+        """The ARN of the identity at hand; empty where nobody can say."""
+        return self.witness.caller() if self.witness else ""
+
+    @property
+    def _way(self) -> ApprovalWay:
+        if self.approve == ANY:
+            return ApprovalWay.ANY
+        return ApprovalWay.TYPED if self.terms.typed else ApprovalWay.PARAMETER
+
+    def _refuse_another(self, plan: Plan) -> None:
+        """Raises PlanRefused where the approval names another plan."""
+        if self.approve == ANY:
             if self.estate != "practice":
                 raise PlanRefused(
                     f"approve: 'any' is for the practice estate only; to apply this plan pass approve={plan.id}"
                 )
-            return True
-        if plan.id in {part.strip() for part in self.approve.split(",")}:
-            return True
+            return
+        if plan.id not in {part.strip() for part in self.approve.split(",")}:
+            raise PlanRefused(
+                f"step {plan.step}: the plan is now {plan.id}, which is not what was approved ({self.approve}); "
+                f"review it again and pass approve={plan.id}"
+            )
+
+    def _confirmed(self, plan: Plan) -> str:
+        """What confirmed that it destroys; empty where it destroys nothing, and where `any` implies it. Raises
+        PlanRefused where that is missing or something else."""
+        asked = None if self._way is ApprovalWay.ANY else self.confirmation(plan)
+        if asked is None:
+            return ""
+        if asked.met_by(self.terms.confirm):
+            return self.terms.confirm
+        given = f"confirm is {self.terms.confirm!r}" if self.terms.confirm else "its id alone does not open it"
         raise PlanRefused(
-            f"step {plan.step}: the plan is now {plan.id}, which is not what was approved ({self.approve}); "
-            f"review it again and pass approve={plan.id}"
+            f"step {plan.step}: plan {plan.id} {asked.deleted}, and {given}: review it, and pass "
+            f"confirm={asked.answers}"
         )
+
+    def _opening(self, plan: Plan, confirmed: str) -> Opening:
+        first, now = self._shown(plan), self.clock.now()
+        if first and self._way is not ApprovalWay.ANY:
+            refuse_expired(plan, first, now, self.terms.hours)
+        by = self.caller()
+        first = first or Showing(now, by)
+        return Opening(self._way, by, iso(first.at), first.by, self.terms.ticket, confirmed)
+
+    def _shown(self, plan: Plan) -> Showing | None:
+        return shown(plan, entries(self.record.folder, LineKind.STEP), self.terms.hours)

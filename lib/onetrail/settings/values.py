@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, StrictStr
 
@@ -13,8 +13,7 @@ from onetrail.settings.arns import iam_arn, kms_key_arn, role_arn
 from onetrail.settings.bucket_names import bucket_name_fault
 from onetrail.settings.refusal import account_id_fault, quoted, shown, text_wanted
 from onetrail.settings.regions import partition_with
-
-_LONGEST_TICKET: Final = 200
+from onetrail.settings.words import LONGEST_TICKET
 
 
 def _refusing(fault: Callable[[Any], str | None]) -> Callable[[Any], Any]:
@@ -141,6 +140,8 @@ def _approve_fault(text: str) -> str | None:
         return f"is {quoted(text)}: any cannot be combined with plan ids"
     for word in words:
         if word != "any" and not re.fullmatch(r"p-[0-9a-f]{12}", word):
+            if re.fullmatch(r"[0-9a-f]{12}", word):
+                return f"is {quoted(text)}: did you mean p-{word}?"
             return (
                 f"is {quoted(text)}, and must be empty (plan only), plan ids as in p-0123456789ab separated by commas, "
                 "or any (practice only)"
@@ -160,9 +161,9 @@ def _confirm_fault(text: str) -> str | None:
 
 
 def _ticket_fault(text: str) -> str | None:
-    if not text or (len(text) <= _LONGEST_TICKET and re.fullmatch(r"\S(.*\S)?", text)):
+    if not text or (len(text) <= LONGEST_TICKET and re.fullmatch(r"\S(.*\S)?", text)):
         return None
-    return f"is {quoted(text[:40])}, and must be one line of at most {_LONGEST_TICKET} characters"
+    return f"is {quoted(text[:40])}, and must be one line of at most {LONGEST_TICKET} characters"
 
 
 def _lock_fault(value: object) -> str | None:

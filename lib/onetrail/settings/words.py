@@ -23,6 +23,8 @@ CopyEngine = Literal["auto", "local", "s3-batch"]
 DigestCheck = Literal["full", "sample", "none"]
 OldBuckets = Literal["retain_empty", "expire", "delete"]
 SecondPerson = Literal["off", "required"]
+LONGEST_TICKET: Final = 200
+"""Characters of a ticket or comment on an approval."""
 
 UNSTATED: Final[Mapping[str, Any]] = {"object_lock": "", "quiet_hours": None, "cooling_off_days": None}
 """Keys whose default depends on the estate -> how "not stated" is written."""

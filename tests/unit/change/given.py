@@ -7,6 +7,7 @@ from typing import Any
 
 from onetrail.aws.requests import AWS_REQUESTS
 from onetrail.change import Caller, Change, Gate, Guard, Plan, RunRecord, entries, iso
+from onetrail.change.approval import AccountName, ApprovalTerms, Witness
 from onetrail.change.run_record.chain_check import START
 from onetrail.change.run_record.lines import written
 from onetrail.change.send import Sending
@@ -80,6 +81,19 @@ class Estate:
         return "NoSuchEntity" if isinstance(error, Gone) else ""
 
 
+class Seen:
+    """What the gate is told of the estate: who is here, and what its accounts are called."""
+
+    def __init__(self, arn: str = "arn:aws:sts::111122223333:assumed-role/Platform/ann", alias: str = "") -> None:
+        self.arn, self.alias = arn, alias
+
+    def caller(self) -> str:
+        return self.arn
+
+    def name_of(self, account: str) -> AccountName:
+        return AccountName(account, self.alias or account)
+
+
 def given_a_change(key: str = "put", **changes: Any) -> Change:
     said: dict[str, Any] = {
         "key": key,
@@ -107,12 +121,15 @@ def given_a_gate(
     estate: str = "practice",
     failing: Mapping[str, Exception] | None = None,
     clock: MovableClock | None = None,
+    terms: ApprovalTerms | None = None,
+    witness: Witness | None = None,
 ) -> tuple[Gate, Estate]:
     guard, clock = Guard(AWS_REQUESTS), clock or MovableClock()
     sender = Estate(guard, failing)
     record = RunRecord(folder, "practice", clock).__enter__()
     texts = PolicyStore(folder, lambda change, parameters: sender.texts(change, parameters))
-    return Gate(approve, estate, sender, record, clock, guard, texts), sender
+    gate = Gate(approve, estate, sender, record, clock, guard, texts, terms=terms or ApprovalTerms(), witness=witness)
+    return gate, sender
 
 
 def given_a_sending(folder: Path, *changes: Change, bulk: Any = None, **said: Any) -> tuple[Sending, Estate, list[str]]:

@@ -394,4 +394,6 @@ def test_what_a_gate_has_sealed_is_its_own_to_say():
         "progress",
         "sent",
         "anchor",
+        "terms",
+        "witness",
     ]

@@ -1,19 +1,67 @@
-"""The box opens for its own plan's id and for nothing else, and works without widgets."""
+"""The box opens for its own plan's id, and what the plan asks for besides, and works without widgets."""
 
+from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from given import given_a_change, given_a_plan
 
 from onetrail import show
+from onetrail.aws.sessions import Entry
+from onetrail.change import Bulk, BulkAction, GivenApproval, run_plan
 from onetrail.settings import Settings
+from tests.unit.change.given import MovableClock, Seen, given_a_gate
 
 PLAN = given_a_plan(given_a_change())
+DELETION = given_a_plan(
+    given_a_change(
+        call="DeleteObjects",
+        parameters={},
+        resource="old",
+        bulk=Bulk(
+            BulkAction.DELETE, ("DeleteObjects",), {"Bucket": "old"}, {}, estimate={"objects": 10_979, "bytes": 17}
+        ),
+    ),
+    step="07",
+)
+ENGINEER = "arn:aws:sts::999988887777:assumed-role/PlatformEngineer/ann"
+SET_IT = ' This plan deletes 10,979 objects: set confirm = "10979" and run again.'
+CALLER = f"Planned at 2026-01-12T12:00:00Z by {ENGINEER}; it can be approved until 2026-01-19T12:00:00Z."
 
 
-def _box(approve="", plan=PLAN):
+def _settings(**said):
     root = Path(__file__).resolve().parents[3]
-    return show.gate(plan, Settings.from_file(root / "parameters" / "practice.yaml").with_values(approve=approve))
+    return Settings.from_file(root / "parameters" / "practice.yaml").with_values(**said)
+
+
+def _box(approve="", plan=PLAN, **said):
+    return show.gate(plan, _settings(approve=approve, **said))
+
+
+class Here:
+    """Clients that know who is here, what time it is, and the alias of the one account."""
+
+    def __init__(self, settings, alias="acme-old"):
+        self.settings, self.clock, self._alias = settings, MovableClock(), alias
+
+    def base(self):
+        return Entry("999988887777", "", ENGINEER, "own credentials")
+
+    def client(self, service, account):
+        return SimpleNamespace(list_account_aliases=lambda: {"AccountAliases": [self._alias] if self._alias else []})
+
+
+def _box_of(folder, plan=PLAN, **said):
+    settings = _settings(runs_dir=str(folder), **said)
+    return show.gate(plan, settings, Here(settings))
+
+
+@pytest.fixture
+def people(monkeypatch):
+    """A person sits at the notebook."""
+    for name in ("ONETRAIL_LIVE", "ONETRAIL_UNATTENDED"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.mark.parametrize("typed", [PLAN.id, f"  {PLAN.id}\n"])
@@ -39,18 +87,19 @@ def test_what_the_parameters_approve_counts_without_typing():
 
 
 @pytest.mark.parametrize("name", ["ONETRAIL_LIVE", "ONETRAIL_UNATTENDED"])
-def test_without_people_it_is_one_sentence(monkeypatch, name):
+def test_without_people_it_is_sentences(monkeypatch, name):
     """A recorded or unattended notebook holds no widget, and no text that varies."""
     monkeypatch.setenv(name, "0" if name == "ONETRAIL_LIVE" else "1")
     bundle = _box()._repr_mimebundle_()
     assert set(bundle) == {"text/html", "text/plain"}
-    assert bundle["text/plain"] == f'Closed: nothing is approved. To open it set approve = "{PLAN.id}" and run again.'
+    assert bundle["text/plain"] == (
+        f'Closed: nothing is approved. To open it set approve = "{PLAN.id}" and run again.\n\n'
+        "- Plan: 1 to make; each can be undone."
+    )
 
 
-def test_with_people_there_is_a_box_and_the_same_sentence(monkeypatch):
-    """The sentence is what a viewer without widgets shows."""
-    for name in ("ONETRAIL_LIVE", "ONETRAIL_UNATTENDED"):
-        monkeypatch.delenv(name, raising=False)
+def test_with_people_there_is_a_box_and_the_same_sentences(people):
+    """The sentences are what a viewer without widgets shows."""
     bundle, _ = _box()._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle
     assert bundle["text/plain"].startswith("Closed")
@@ -70,22 +119,107 @@ def test_the_saved_text_of_a_person_s_gate_says_what_to_do_in_a_new_kernel(monke
     assert _box().open_with(PLAN.id).endswith(said)
 
 
-def test_what_is_typed_counts_even_where_the_press_arrives_first(monkeypatch):
+def test_what_is_typed_counts_even_where_the_press_arrives_first(people):
     """A browser sends the text and the press apart; and another text closes the gate again."""
-    for name in ("ONETRAIL_LIVE", "ONETRAIL_UNATTENDED"):
-        monkeypatch.delenv(name, raising=False)
     box = _box()
-    row, says = box._box.children
-    text, button = row.children
+    _, row, says = box._box.children
+    text, ticket, button = row.children
     text.value = "p-000000000000"
     button.click()
     assert (box.approve, "stays closed" in says.value) == ("", True)
     text.value = PLAN.id
     assert (box.approve, f"Open for {PLAN.id}" in says.value) == (PLAN.id, True)
+    ticket.value = "CHG-17"
+    assert box.approval == GivenApproval(PLAN.id, "", "CHG-17", typed=True)
     text.value = PLAN.id[:-1]
     assert (box.approve, "stays closed" in says.value) == ("", True)
 
 
+def test_an_id_without_its_beginning_is_named_as_it_was_meant():
+    """It stays closed: what is typed is what is approved. Twin: twelve other digits."""
+    box = _box()
+    assert box.open_with(PLAN.id[2:]) == (
+        f"{PLAN.id[2:]} is not this plan's id: the gate stays closed. Did you mean {PLAN.id}?"
+    )
+    assert "Did you mean" not in box.open_with("0" * 12)
+    assert box.approve == ""
+
+
 def test_an_empty_plan_has_nothing_to_open():
     """No box, no question."""
-    assert _box(plan=given_a_plan()).line == "There is nothing to approve here."
+    assert _box(plan=given_a_plan()).shown.text == "There is nothing to approve here."
+
+
+def test_a_person_sees_what_it_comes_to_and_who_planned_it(tmp_path, people):
+    """And until when it can be approved, before they type anything."""
+    facts, _, says = _box_of(tmp_path)._box.children
+    for said in ("Plan: 1 to make; each can be undone.", CALLER):
+        assert said in facts.value
+    assert "Type the plan's id to approve it." in says.value
+
+
+def test_a_plan_that_was_shown_before_keeps_its_first_time_and_planner(tmp_path):
+    """By the record of the run, and not of whoever looks now."""
+    clock = MovableClock()
+    clock.moment -= timedelta(hours=100)
+    gate, _ = given_a_gate(tmp_path / "practice", approve="", clock=clock, witness=Seen())
+    run_plan(PLAN, gate)
+    gate.record.__exit__()
+    assert _box_of(tmp_path).shown.text.split("\n")[-1] == (
+        "- First shown at 2026-01-08T08:00:00Z by arn:aws:sts::111122223333:assumed-role/Platform/ann; it can be "
+        "approved until 2026-01-15T08:00:00Z."
+    )
+
+
+def test_a_plan_that_destroys_asks_for_its_number_too(tmp_path, people):
+    """The id alone leaves it closed, so does a wrong number. Twin: with the right one it is open."""
+    box = _box_of(tmp_path, DELETION)
+    _, row, says = box._box.children
+    id_, number, _, _ = row.children
+    id_.value = DELETION.id
+    assert (box.approve, "The id is right. This plan deletes 10,979 objects: type 10979" in says.value) == ("", True)
+    number.value = "10978"
+    assert (box.approve, "stays closed" in says.value) == ("", True)
+    number.value = "10,979"
+    assert box.approval == GivenApproval(DELETION.id, "10,979", "", typed=True)
+    number.value = "acme-old"
+    assert box.approve == DELETION.id
+    assert "10,979 objects (17 bytes) are deleted from 1 bucket; this cannot be undone." in box.shown.text
+    assert (
+        "- In addition to the id, the gate asks for 10979, the number of objects that it deletes, or acme-old, the "
+        "alias of account 111122223333.\n"
+    ) in box.shown.text
+
+
+@pytest.mark.parametrize(
+    ("confirm", "line"),
+    [
+        ("10979", f"Open for plan {DELETION.id}."),
+        (
+            "",
+            f"Closed: {DELETION.id} is approved, and confirm is empty." + SET_IT,
+        ),
+        (
+            "10978",
+            f"Closed: {DELETION.id} is approved, and confirm is 10978." + SET_IT,
+        ),
+    ],
+)
+def test_the_parameters_need_the_number_too(confirm, line):
+    """The box never says open where the gate will refuse."""
+    assert _box(DELETION.id, DELETION, confirm=confirm).line == line
+
+
+def test_closed_it_says_both_parameters():
+    """Of a plan that destroys."""
+    assert _box(plan=DELETION).line == (
+        f'Closed: nothing is approved. To open it set approve = "{DELETION.id}" and confirm = "10979" and run again.'
+    )
+
+
+def test_the_ticket_of_the_parameters_stands_in_the_field(people):
+    """And is taken where nobody writes another."""
+    box = _box(ticket="CHG-17")
+    box.open_with(PLAN.id, "", box._box.children[1].children[1].value)
+    assert box.approval.ticket == "CHG-17"
+    assert _box(PLAN.id, ticket="CHG-18").approval == GivenApproval(PLAN.id, "", "CHG-18")

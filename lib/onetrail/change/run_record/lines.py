@@ -68,6 +68,13 @@ _OPTIONAL: Final = {
     "result": dict,
     "jobs": list,
     "plan": str,
+    "by": str,
+    "approved_as": str,
+    "approved_by": str,
+    "planned_at": str,
+    "planned_by": str,
+    "ticket": str,
+    "confirmed": str,
 }
 """Fields that have this type wherever they stand."""
 

@@ -1,0 +1,22 @@
+"""Approving a plan: what is given, what the plan asks for in addition to its id, and what the record keeps of it."""
+
+from onetrail.change.approval.confirm import AccountName, Confirmation, confirmation_of
+from onetrail.change.approval.given import ApprovalTerms, ApprovalWay, GivenApproval, Opening, PlanRefused, near_id
+from onetrail.change.approval.showing import Showing, refuse_expired, shown
+from onetrail.change.approval.witness import Witness
+
+__all__ = [
+    "AccountName",
+    "ApprovalTerms",
+    "ApprovalWay",
+    "Confirmation",
+    "GivenApproval",
+    "Opening",
+    "PlanRefused",
+    "Showing",
+    "Witness",
+    "confirmation_of",
+    "near_id",
+    "refuse_expired",
+    "shown",
+]

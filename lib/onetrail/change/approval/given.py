@@ -1,0 +1,78 @@
+"""What was given to open the gate, and what the record keeps of an approval."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from onetrail.errors import WrongUse
+
+ANY: Final = "any"
+"""Approves every plan, on the practice estate only."""
+_BARE_ID: Final = re.compile(r"[0-9a-f]{12}")
+
+
+class PlanRefused(WrongUse):
+    """Something was approved, but not this plan as it is now."""
+
+
+class ApprovalWay(StrEnum):
+    """How an approval was given: the plan's id typed at the gate, the id as a parameter, or `any`."""
+
+    TYPED = "typed"
+    PARAMETER = "parameter"
+    ANY = "any"
+
+
+@dataclass(frozen=True)
+class ApprovalTerms:
+    """What is given in addition to the id, and what the parameters ask of an approval.
+
+    `confirm` repeats what a plan destroys, `ticket` is free text for the record, `typed` says that a person typed the
+    id at the gate, `hours` is how long after its first showing a plan can be approved.
+    """
+
+    confirm: str = ""
+    ticket: str = ""
+    typed: bool = False
+    hours: int = 168
+
+
+@dataclass(frozen=True)
+class GivenApproval:
+    """What a person typed at the gate, or what the parameters say."""
+
+    approve: str
+    confirm: str = ""
+    ticket: str = ""
+    typed: bool = False
+
+
+@dataclass(frozen=True)
+class Opening:
+    """An approval that opened the gate. `by` is the ARN of the identity that gave it, `planned_at` and `planned_by` are
+    those of the first showing; empty where unknown."""
+
+    way: ApprovalWay
+    by: str = ""
+    planned_at: str = ""
+    planned_by: str = ""
+    ticket: str = ""
+    confirmed: str = ""
+
+    def recorded(self) -> dict[str, Any]:
+        """For the record's line of the plan; what is empty is left out."""
+        said = {
+            "approved_as": self.way.value,
+            "approved_by": self.by,
+            "planned_at": self.planned_at,
+            "planned_by": self.planned_by,
+            "ticket": self.ticket,
+            "confirmed": self.confirmed,
+        }
+        return {name: value for name, value in said.items() if value}
+
+
+def near_id(word: str) -> str:
+    """The plan id that was meant where only its `p-` is missing; else empty."""
+    return f"p-{word}" if _BARE_ID.fullmatch(word) else ""
