@@ -391,7 +391,7 @@ def test_credentials_that_expire_in_the_middle_leave_the_closing_to_the_expiry_a
     estate: Estate, clients: Clients, plain: Undisturbed, tmp_path: Path
 ) -> None:
     """Nothing can be closed with them; with new ones a plain new run closes and makes all good."""
-    state, line = copied(clients, (("expired-token", {"service": "s3", "probability": 1, "after": 60}),))
+    state, line = copied(clients, (("expired-token", {"service": "s3", "probability": 1, "after": 110}),))
     assert state == "StillOpen"
     assert "ExpiredToken" in line
     assert re.search(rf"still open: .*{CENTRAL} \(refuses by itself from 2026-01-12T\d\d:\d\d:\d\dZ\)", line), line

@@ -59,7 +59,7 @@ def open_gate(clients: Clients, approve: str | GivenApproval | None = None) -> I
             panel,
             panel.sent,
             terms=ApprovalTerms(given.confirm, given.ticket, given.typed, settings.approval_hours),
-            witness=EstateWitness(clients),
+            witness=given.witness or EstateWitness(clients),
         )
         gate.anchor = lambda held: anchor_head(clients, held)
         try:

@@ -18,16 +18,18 @@ _R = TypeVar("_R")
 def one_look(
     observe: "Callable[Concatenate[Settings, Clients, _P], _R]",
 ) -> "Callable[Concatenate[Settings, Clients, _P], _R]":
-    """A step's `observe` as one look: what it and the steps that it asks read twice is read once. An interrupt ends it
-    in one line."""
+    """A step's `observe` as one look: what it and the steps that it asks read twice is read once, and is kept until
+    the next one as what its plan reviews. An interrupt ends it in one line."""
 
     @wraps(observe)
     def looked(settings: "Settings", clients: "Clients", /, *args: _P.args, **more: _P.kwargs) -> _R:
         seen = Standing()
         with interrupted_in_one_line(lambda: _said(seen.line)), clients.panel(look=True) as panel:
             seen = panel.standing
-            with clients.remembered.one_look():
-                return observe(settings, clients, *args, **more)
+            with clients.remembered.one_look() as kept:
+                found = observe(settings, clients, *args, **more)
+                clients.remembered.reviewed = kept
+                return found
 
     return looked
 

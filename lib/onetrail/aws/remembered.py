@@ -27,38 +27,50 @@ _ANSWERED: Final = "onetrail_answered"
 _ASKED: Final = "onetrail_asked"
 
 
-class _Answer(NamedTuple):
+Key = tuple[str, ...]
+"""Service, account, region, identity, operation and parameters of a question."""
+
+
+class Answer(NamedTuple):
+    """What AWS answered to these parameters, before anything was made of it; an absence too."""
+
     http: Any
     parsed: Mapping[str, Any]
     at: float
+    asked: Mapping[str, Any]
 
 
 class _Question(NamedTuple):
     """`look` is what was kept when it was asked: an answer that comes after a change, or in a later look, may be older
     than either."""
 
-    look: dict[Any, _Answer]
-    key: tuple[str, ...]
+    look: dict[Key, Answer]
+    key: Key
+    asked: Mapping[str, Any]
 
 
 class Remembered:
-    """What was answered in the look that is under way; nothing while none is."""
+    """What was answered in the look that is under way; nothing while none is. `reviewed` is what the last observation
+    of a step read, for the gate, which reads it again; no question is answered from it."""
 
     def __init__(self, seconds: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
-        self._answers: dict[Any, _Answer] | None = None
+        self._answers: dict[Key, Answer] | None = None
+        self.reviewed: Mapping[Key, Answer] = {}
         self._looks = 0
         self._lock = threading.Lock()
 
     @contextmanager
-    def one_look(self) -> Iterator[None]:
-        """While inside, what is read is kept; a look within a look is part of it. Threads of the look take part."""
+    def one_look(self) -> Iterator[Mapping[Key, Answer]]:
+        """While inside, what is read is kept; a look within a look is part of it. Threads of the look take part. Gives
+        what is kept, which grows."""
         with self._lock:
             self._looks += 1
             if self._looks == 1:
                 self._answers = {}
+            kept = self._answers if self._answers is not None else {}
         try:
-            yield
+            yield kept
         finally:
             with self._lock:
                 self._looks -= 1
@@ -82,7 +94,7 @@ class Remembered:
 
         def asked(params: Mapping[str, Any], model: "OperationModel", context: dict[str, Any], **_: Any) -> None:
             if _is_kept(where[0], model, params):
-                context[_ASKED] = self._question((*where, model.name, repr(params)))
+                context[_ASKED] = self._question((*where, model.name, repr(params)), params)
 
         def answered(context: dict[str, Any], **_: Any) -> tuple[Any, Any] | None:
             found = self._found(context.get(_ASKED))
@@ -100,17 +112,17 @@ class Remembered:
         client.meta.events.register(f"before-call.{name}", answered)
         client.meta.events.register_first(f"after-call.{name}", keep)  # as AWS answered, before anything is made of it
 
-    def _question(self, key: tuple[str, ...]) -> _Question | None:
+    def _question(self, key: Key, asked: Mapping[str, Any]) -> _Question | None:
         with self._lock:
-            return None if self._answers is None else _Question(self._answers, key)
+            return None if self._answers is None else _Question(self._answers, key, deepcopy(asked))
 
-    def _found(self, asked: _Question | None) -> _Answer | None:
+    def _found(self, asked: _Question | None) -> Answer | None:
         with self._lock:
             found = asked.look.get(asked.key) if asked and asked.look is self._answers else None
         return found if found and self._seconds() - found.at < OLDEST_SECONDS else None
 
     def _keep(self, asked: _Question, http: Any, parsed: Mapping[str, Any]) -> None:
-        answer = _Answer(http, deepcopy(parsed), self._seconds())
+        answer = Answer(http, deepcopy(parsed), self._seconds(), asked.asked)
         with self._lock:
             if asked.look is self._answers:
                 self._answers[asked.key] = answer

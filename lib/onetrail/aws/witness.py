@@ -2,16 +2,24 @@
 
 from onetrail.aws.clients import Clients
 from onetrail.aws.look import look
-from onetrail.change.approval import AccountName
+from onetrail.aws.remembered import Answer, Key
+from onetrail.aws.reviewed import difference, reviewed_by
+from onetrail.change import Plan
+from onetrail.change.approval import AccountName, ReadAgain
 from onetrail.errors import OnetrailError
 from onetrail.looked import Unread
 
 
 class EstateWitness:
-    """Looks through the clients of one run. Nothing that it calls changes anything."""
+    """Looks through the clients of one run. Nothing that it calls changes anything.
+
+    It keeps what the last observation read, so it is to be made before the next one: by the gate of the plan that
+    follows from the observation.
+    """
 
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
+        self._kept = clients.remembered.reviewed
 
     def caller(self) -> str:
         """The ARN of the current credentials, else of the entry into the log account; empty where neither is known."""
@@ -29,3 +37,27 @@ class EstateWitness:
             return AccountName(account, account)
         aliases = [] if isinstance(found, Unread) else found.value.get("AccountAliases", [])
         return AccountName(account, aliases[0] if aliases else account)
+
+    def settings_of(self, plan: Plan) -> int:
+        """How many settings the plan reviewed of what it changes."""
+        return len(reviewed_by(plan.changes, self._kept))
+
+    def look_again(self, plan: Plan) -> ReadAgain:
+        """Each setting that the plan reviewed of what it changes, read again as the same identity."""
+        was = reviewed_by(plan.changes, self._kept)
+        with self._clients.remembered.one_look() as now:
+            why = dict(zip(was, self._clients.each(self._ask, list(was.items())), strict=True))
+        found = (difference(plan.changes, key, answer, now.get(key), why[key]) for key, answer in was.items())
+        return ReadAgain(len(was), tuple(sorted(filter(None, found))))
+
+    def _ask(self, item: tuple[Key, Answer]) -> str:
+        """Ask one question again. What comes of it is kept by the look; a refusal leaves nothing there, and is
+        returned."""
+        (service, account, region, actor, call, _), answer = item
+        try:
+            client = self._clients.client(service, account, region, actor)
+        except OnetrailError as err:
+            return err.line
+        method = next(name for name, api in client.meta.method_to_api_mapping.items() if api == call)
+        found = look(getattr(client, method), **answer.asked)
+        return found.why if isinstance(found, Unread) else ""

@@ -175,9 +175,14 @@ class Gate:
         first, now = self._shown(plan), self.clock.now()
         if first and self._way is not ApprovalWay.ANY:
             refuse_expired(plan, first, now, self.terms.hours)
+        again = self.witness.look_again(plan) if self.witness else None
+        if again:
+            again.refuse_difference(plan)
+            self.say(again.line)
         by = self.caller()
         first = first or Showing(now, by)
-        return Opening(self._way, by, iso(first.at), first.by, self.terms.ticket, confirmed)
+        settings = again.settings if again else 0
+        return Opening(self._way, by, iso(first.at), first.by, self.terms.ticket, confirmed, settings)
 
     def _shown(self, plan: Plan) -> Showing | None:
         return shown(plan, entries(self.record.folder, LineKind.STEP), self.terms.hours)

@@ -241,13 +241,13 @@ def test_an_answer_that_comes_after_the_look_is_not_kept():
     before."""
     remembered = Remembered()
     with remembered.one_look():
-        before, under_way = map(remembered._question, [("before",), ("under way",)])
+        before, under_way = (remembered._question((name,), {}) for name in ("before", "under way"))
         remembered._keep(before, None, {"a": 1})
         assert remembered._found(before).parsed == {"a": 1}
         remembered.passed("iam", "DeleteRole")
         remembered._keep(under_way, None, {})
         assert (remembered._found(before), remembered._found(under_way)) == (None, None)
-        assert remembered._question(("after",)) is None
+        assert remembered._question(("after",), {}) is None
 
 
 def test_clients_of_another_run_know_nothing_of_it(clients, wire):

@@ -7,7 +7,7 @@ from typing import Any
 
 from onetrail.aws.requests import AWS_REQUESTS
 from onetrail.change import Caller, Change, Gate, Guard, Plan, RunRecord, entries, iso
-from onetrail.change.approval import AccountName, ApprovalTerms, Witness
+from onetrail.change.approval import AccountName, ApprovalTerms, ReadAgain, Witness
 from onetrail.change.run_record.chain_check import START
 from onetrail.change.run_record.lines import written
 from onetrail.change.send import Sending
@@ -86,12 +86,16 @@ class Seen:
 
     def __init__(self, arn: str = "arn:aws:sts::111122223333:assumed-role/Platform/ann", alias: str = "") -> None:
         self.arn, self.alias = arn, alias
+        self.again = ReadAgain(2)
 
     def caller(self) -> str:
         return self.arn
 
     def name_of(self, account: str) -> AccountName:
         return AccountName(account, self.alias or account)
+
+    def look_again(self, plan: Plan) -> ReadAgain:
+        return self.again
 
 
 def given_a_change(key: str = "put", **changes: Any) -> Change:

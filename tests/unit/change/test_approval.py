@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from onetrail.change import Bulk, BulkAction, Plan, PlanRefused, run_plan, verify_record
-from onetrail.change.approval import AccountName, ApprovalTerms, Confirmation
+from onetrail.change.approval import AccountName, ApprovalTerms, Confirmation, ReadAgain
 from tests.unit.change.given import MovableClock, Seen, given_a_change, given_a_gate, given_a_plan, lines
 
 OLD = "arn:aws:s3:::old"
@@ -204,3 +204,42 @@ def test_what_is_not_known_is_left_out_of_the_record(tmp_path):
         False,
         "any",
     )
+
+
+# --- what the plan reviewed, read again
+
+
+def test_a_difference_between_the_review_and_now_stops_it_before_anything_is_sent(tmp_path):
+    """One line says what differs. Twin: with no difference it is applied, and the record says how much was read."""
+    plan, seen = given_a_plan(given_a_change()), Seen()
+    seen.again = ReadAgain(7, ("s3:GetBucketPolicy of old in account 111122223333 answers differently now", "b", "c"))
+    with pytest.raises(PlanRefused) as refused:
+        apply(tmp_path / "drift", plan, witness=seen)
+    assert str(refused.value) == (
+        f"step 03: what plan {plan.id} reviewed has changed since: s3:GetBucketPolicy of old in account 111122223333 "
+        "answers differently now (and 2 other differences); nothing was sent: observe again, and review the plan that "
+        "follows"
+    )
+    assert [line["kind"] for line in lines(tmp_path / "drift", "intent")] == []
+    seen.again = ReadAgain(7)
+    assert apply(tmp_path / "same", plan, witness=seen)[0].state == "applied"
+    assert lines(tmp_path / "same", "plan")[0]["observed_again"] == 7
+
+
+def test_any_is_no_leave_to_pass_over_a_difference(tmp_path):
+    """It approves the plan as it was reviewed."""
+    seen = Seen()
+    seen.again = ReadAgain(1, ("something differs",))
+    gate, estate = given_a_gate(tmp_path, witness=seen)
+    with pytest.raises(PlanRefused, match="something differs"):
+        run_plan(given_a_plan(given_a_change()), gate)
+    assert estate.sent == []
+
+
+def test_what_was_read_again_is_reported(tmp_path):
+    """To the person who waits for the first change."""
+    gate, _ = given_a_gate(tmp_path, witness=Seen())
+    heard: list[str] = []
+    gate.say = heard.append
+    run_plan(given_a_plan(given_a_change()), gate)
+    assert heard[0] == "observed again just now: 2 settings that the plan reviewed, no difference"

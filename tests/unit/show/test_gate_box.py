@@ -44,6 +44,7 @@ class Here:
 
     def __init__(self, settings, alias="acme-old"):
         self.settings, self.clock, self._alias = settings, MovableClock(), alias
+        self.remembered = SimpleNamespace(reviewed={})
 
     def base(self):
         return Entry("999988887777", "", ENGINEER, "own credentials")
@@ -165,7 +166,7 @@ def test_a_plan_that_was_shown_before_keeps_its_first_time_and_planner(tmp_path)
     gate, _ = given_a_gate(tmp_path / "practice", approve="", clock=clock, witness=Seen())
     run_plan(PLAN, gate)
     gate.record.__exit__()
-    assert _box_of(tmp_path).shown.text.split("\n")[-1] == (
+    assert _box_of(tmp_path).shown.text.split("\n")[-2] == (
         "- First shown at 2026-01-08T08:00:00Z by arn:aws:sts::111122223333:assumed-role/Platform/ann; it can be "
         "approved until 2026-01-15T08:00:00Z."
     )

@@ -1,9 +1,9 @@
 """Approving a plan: what is given, what the plan asks for in addition to its id, and what the record keeps of it."""
 
 from onetrail.change.approval.confirm import AccountName, Confirmation, confirmation_of
-from onetrail.change.approval.given import ApprovalTerms, ApprovalWay, GivenApproval, Opening, PlanRefused, near_id
+from onetrail.change.approval.given import ApprovalTerms, ApprovalWay, Opening, PlanRefused, near_id
 from onetrail.change.approval.showing import Showing, refuse_expired, shown
-from onetrail.change.approval.witness import Witness
+from onetrail.change.approval.witness import GivenApproval, ReadAgain, Witness
 
 __all__ = [
     "AccountName",
@@ -13,6 +13,7 @@ __all__ = [
     "GivenApproval",
     "Opening",
     "PlanRefused",
+    "ReadAgain",
     "Showing",
     "Witness",
     "confirmation_of",

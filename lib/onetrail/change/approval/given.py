@@ -39,19 +39,9 @@ class ApprovalTerms:
 
 
 @dataclass(frozen=True)
-class GivenApproval:
-    """What a person typed at the gate, or what the parameters say."""
-
-    approve: str
-    confirm: str = ""
-    ticket: str = ""
-    typed: bool = False
-
-
-@dataclass(frozen=True)
 class Opening:
     """An approval that opened the gate. `by` is the ARN of the identity that gave it, `planned_at` and `planned_by` are
-    those of the first showing; empty where unknown."""
+    those of the first showing; empty where unknown. `observed_again` counts the settings that were read again."""
 
     way: ApprovalWay
     by: str = ""
@@ -59,6 +49,7 @@ class Opening:
     planned_by: str = ""
     ticket: str = ""
     confirmed: str = ""
+    observed_again: int = 0
 
     def recorded(self) -> dict[str, Any]:
         """For the record's line of the plan; what is empty is left out."""
@@ -69,6 +60,7 @@ class Opening:
             "planned_by": self.planned_by,
             "ticket": self.ticket,
             "confirmed": self.confirmed,
+            "observed_again": self.observed_again,
         }
         return {name: value for name, value in said.items() if value}
 

@@ -75,6 +75,7 @@ _OPTIONAL: Final = {
     "planned_by": str,
     "ticket": str,
     "confirmed": str,
+    "observed_again": int,
 }
 """Fields that have this type wherever they stand."""
 

@@ -11,6 +11,7 @@ from onetrail.change import GivenApproval, Plan, RecordError, entries, iso
 from onetrail.change.approval import AccountName, Confirmation, Showing, confirmation_of, near_id, shown
 from onetrail.change.consequence import consequence
 from onetrail.change.run_record.line_kind import LineKind
+from onetrail.change.words import counted
 from onetrail.settings.words import LONGEST_TICKET
 from onetrail.show.html import Shown, bullets, paragraph, together
 
@@ -38,7 +39,7 @@ class GateBox:
     def approval(self) -> GivenApproval:
         """What opens the gate; its `approve` is empty while nothing is approved."""
         said = self._settings
-        return self._typed or GivenApproval(said.approve, said.confirm, said.ticket)
+        return self._typed or GivenApproval(said.approve, said.confirm, said.ticket, witness=self._witness)
 
     @property
     def approve(self) -> str:
@@ -58,7 +59,8 @@ class GateBox:
                 f"The id is right. This plan {self._asked.deleted}: type {self._asked.answers} too. The gate stays"
                 " closed."
             )
-        self._typed = GivenApproval(typed, confirm.strip(), " ".join(ticket.split())[:LONGEST_TICKET], typed=True)
+        ticket = " ".join(ticket.split())[:LONGEST_TICKET]
+        self._typed = GivenApproval(typed, confirm.strip(), ticket, typed=True, witness=self._witness)
         return f"Open for {self._plan.id}: run the next cell and those below it. {NEW_KERNEL}"
 
     @property
@@ -108,7 +110,7 @@ class GateBox:
         found = consequence(self._plan)
         lines = [" ".join([found.line, *found.sentences[:1]])]
         if clients and self._witness:
-            lines.append(self._planned(clients, self._witness))
+            lines += [self._planned(clients, self._witness), _read_again(self._witness.settings_of(self._plan))]
         if self._asked:
             lines.append(f"In addition to the id, the gate asks for {self._asked.answers}.")
         return lines
@@ -152,6 +154,11 @@ class GateBox:
         if self._asked:
             return f"Type the plan's id, and {self._asked.answers}, to approve it. Nothing is sent before that."
         return "Type the plan's id to approve it. Nothing is sent before that."
+
+
+def _read_again(settings: int) -> str:
+    read = f"the {counted(settings, 'setting')} that it reviewed" if settings else "what it reviewed"
+    return f"Right before anything is sent, {read} of what it changes will be read again; a difference stops it."
 
 
 def gate(plan: Plan, settings: "Settings", clients: "Clients | None" = None) -> GateBox:
