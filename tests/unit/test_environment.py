@@ -13,6 +13,7 @@ EDGE = {
     "aws/environment.py": "what a notebook's kernel and AWS's own variables say",
     "settings/sources.py": "a notebook takes no parameters file where its outputs must be the same on every machine",
     "runner/kernel.py": "kernels are started by papermill, which hands on this process's environment",
+    "workspace/build.py": "git is asked of the folder that the code lies in, whatever repository a variable names",
     "recording.py": "the recording starts an estate of its own, and everything it starts must find that one",
     "practice/process.py": "the estate is a process of its own, and takes no AWS variable along",
     "practice/moto/bridge.py": "moto is set up by variables alone",

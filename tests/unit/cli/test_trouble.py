@@ -3,6 +3,7 @@
 import http.server
 import json
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -65,13 +66,13 @@ def _address(endpoint: str) -> str:
         (b"a\n\nb\n", "x.yaml: holds text instead of keys with values; parameters/template.yaml shows every key"),
         (b"\xff\xfe\x00", "x.yaml: is not text in UTF-8; parameters/template.yaml shows every key"),
         (b"estate: a\0b", "x.yaml, line 1: unreadable character: fix or complete the file"),
-        (PRACTICE + b'\nestate: "aws"\n', "estate is written twice: fix or complete the file"),
+        (PRACTICE + b'\nestate: "aws"\n', "line 60: estate is written twice, first in line 5: keep one"),
         (b"estate:\n\tx: 1\n", "x.yaml, line 2: found character '\\t' that cannot start any token"),
         (PRACTICE[:700], "fix or complete the file"),  # half-written
         (b"[a]: 2\n", "x.yaml, line 1: a key is a list or a mapping, and must be text"),
         (b"? {a: 1}\n: 2\n", "x.yaml, line 1: a key is a list or a mapping, and must be text"),
         (
-            b"run_name: 2020-13-45\n",
+            re.sub(rb"(?m)^run_name: .*$", b"run_name: 2020-13-45", PRACTICE),
             'run_name is written 2020-13-45, which some YAML readers read as a date: write "2020-13-45" in quotes',
         ),
     ],
@@ -95,7 +96,7 @@ def test_a_folder_is_no_parameters_file() -> None:
     Path("x.yaml").mkdir()
     assert _onetrail("run", "-f", "x.yaml") == (
         2,
-        "onetrail: x.yaml: is a directory; parameters/practice.yaml is the one to start with",
+        "onetrail: x.yaml: is a folder: name the parameters file in it",
     )
 
 
@@ -120,7 +121,7 @@ def test_what_is_no_file_is_no_parameters_file(verb: str, kind: str) -> None:
     os.mkfifo("x.yaml") if kind == "a pipe" else Path("x.yaml").symlink_to("/dev/zero")
     assert _onetrail(verb, "-f", "x.yaml") == (
         2,
-        "onetrail: x.yaml: it is not a regular file; parameters/practice.yaml is the one to start with",
+        "onetrail: x.yaml: it is not a regular file; name a file such as parameters/practice.yaml",
     )
 
 
