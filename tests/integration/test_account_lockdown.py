@@ -97,7 +97,7 @@ def test_after_it_the_step_is_done_and_proposes_nothing(closed_clients: Clients)
     assert closed_clients.entry(LOG, BREAK_GLASS).way == "role onetrail-break-glass by SecurityLead"
 
 
-def test_the_old_way_in_is_shut_for_everybody_but_break_glass(estate: Estate, closed: Path) -> None:
+def test_the_first_entry_role_is_closed_for_everybody_but_break_glass(estate: Estate, closed: Path) -> None:
     """Twin: on the fresh estate the same call gets in."""
     said = {"RoleArn": f"arn:aws:iam::{LOG}:role/OrganizationAccountAccessRole", "RoleSessionName": "anybody"}
     estate.restore()
@@ -107,7 +107,7 @@ def test_the_old_way_in_is_shut_for_everybody_but_break_glass(estate: Estate, cl
         by_hand(estate.clients(), "sts", MANAGEMENT).assume_role(**said)
 
 
-def test_the_old_way_in_stays_open_while_the_new_one_is_not_proven(fresh_estate: Estate) -> None:
+def test_the_first_entry_role_stays_open_while_the_new_one_is_not_proven(fresh_estate: Estate) -> None:
     """The operator role trusts somebody else than who runs this: the narrowing is not sent."""
     clients = fresh_estate.clients(operator_principals=["arn:aws:iam::999988887777:role/SecurityLead"])
     outcome = run(clients, "any")

@@ -385,7 +385,7 @@ def test_what_was_tampered_with_comes_first_and_ends_with_3(
 def test_a_permission_left_open_is_named_and_once_closed_no_finding(
     estate: Estate, at: Callable[[str], Clients], half_way: str
 ) -> None:
-    """The run dies while it copies: the record shows no closing, and AWS shows the hole. The next run closes it."""
+    """The run dies while it copies: the record shows no closing, and AWS shows the grant. The next run closes it."""
     at(half_way)
     assert run(estate.clients(), trail_cutover).state == "applied"
     clients = estate.clients()

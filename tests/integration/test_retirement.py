@@ -1,4 +1,4 @@
-"""07 against the estate: what is proven goes and leaves closed shells; with any one protection missing nothing of that
+"""07 against the estate: what is proven goes and leaves closed buckets; with any one protection missing nothing of that
 bucket is deleted."""
 
 import gzip

@@ -185,7 +185,7 @@ def test_the_bucket_of_a_changed_log_is_not_touched_and_the_others_are_retired(e
     """After 05 no changing request reaches it: objects, versions, policy and trail stay. Twin: what became of the other
     buckets."""
     sealing = next(n for n, sent in enumerate(harm.sent) if "PutObjectRetention" in sent)
-    assert [sent for sent in harm.sent[:sealing] if HARMED in sent], "held still and copied, until 05"
+    assert [sent for sent in harm.sent[:sealing] if HARMED in sent], "frozen and copied, until 05"
     assert [sent for sent in harm.sent[sealing:] if HARMED in sent or TRAIL in sent] == []
     for name in OTHERS:
         assert [sent.partition(" ")[0] for sent in harm.sent[sealing:] if name in sent] == [

@@ -280,7 +280,7 @@ def deletion(*rows: tuple[str, ...]) -> dict:
 
 
 def let_through(*calls: dict, listing=LISTING) -> list[bool]:
-    """Which of these deletions pass, one after the other, while the listing stands open."""
+    """Which of these deletions pass, one after the other, while the listing is open."""
     guard, change = Guard(AWS_REQUESTS), given_a_change(call="DeleteObjects", bulk=DELETE)
     found = []
     with guard.opened(change, {}), guard.listed(change, listing):

@@ -11,7 +11,7 @@ GRANT_KEEPER = Caller(
 FALLBACK = Caller("arn:aws:iam::444455556666:user/root-like", "profile log")
 
 
-def told(folder):
+def reported(folder):
     return [(line["account"], line["actor"], line["arn"], line["way"]) for line in entries(folder, "caller")]
 
 
@@ -31,12 +31,12 @@ def test_who_sends_stands_once_before_the_first_change_of_each_account_and_actor
     run_plan(given_a_plan_of_two_accounts(), gate)
     kinds = [line["kind"] for line in entries(tmp_path)]
     assert kinds == ["plan", "caller", *["intent", "done"] * 2, "caller", *["intent", "done"] * 2, "step"]
-    assert told(tmp_path) == [("111122223333", "", *ENGINEER), ("444455556666", "grant-keeper", *GRANT_KEEPER)]
+    assert reported(tmp_path) == [("111122223333", "", *ENGINEER), ("444455556666", "grant-keeper", *GRANT_KEEPER)]
     run_plan(given_a_plan_of_two_accounts(), gate)
-    assert len(told(tmp_path)) == 4, "each plan says it for itself"
+    assert len(reported(tmp_path)) == 4, "each plan says it for itself"
     sender.callers = {}
     run_plan(given_a_plan_of_two_accounts(), gate)
-    assert len(told(tmp_path)) == 4
+    assert len(reported(tmp_path)) == 4
 
 
 def test_a_role_that_falls_back_to_another_entry_says_so(tmp_path):
@@ -52,7 +52,7 @@ def test_a_role_that_falls_back_to_another_entry_says_so(tmp_path):
 
     sender.send = falling_back
     run_plan(given_a_plan_of_two_accounts(), gate)
-    assert told(tmp_path)[1:] == [
+    assert reported(tmp_path)[1:] == [
         ("444455556666", "grant-keeper", *GRANT_KEEPER),
         ("444455556666", "grant-keeper", *FALLBACK),
     ]

@@ -1,4 +1,4 @@
-"""What stands behind the last head that was stored elsewhere is told, and nothing before it is."""
+"""What comes after the last head that was stored elsewhere is reported, and nothing before it is."""
 
 import pytest
 
@@ -56,8 +56,8 @@ def test_the_line_that_says_where_the_last_head_was_put_may_come_after_it(tmp_pa
         (("note", "saved"), False),  # one that tells of more is enough
     ],
 )
-def test_lines_of_runs_without_approval_are_told_as_that(tmp_path, kinds, looks):
-    """They send nothing and store no head; one other line among them, and all are told as lines that must not be
+def test_lines_of_runs_without_approval_are_reported_as_that(tmp_path, kinds, looks):
+    """They send nothing and store no head; one other line among them, and all are reported as lines that must not be
     there."""
     heads = given_a_record(tmp_path, "note", *kinds)
     said = behind(tmp_path, heads, 1)

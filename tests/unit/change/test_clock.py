@@ -15,7 +15,7 @@ class Noon(WallClock):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "waited", "told"),
+    ("seconds", "waited", "reported"),
     [
         (120, [120.0], ["waiting 120 s: a policy"]),
         (1, [1.0], ["waiting 1 s: a policy"]),
@@ -23,12 +23,12 @@ class Noon(WallClock):
         (-5, [], []),
     ],
 )
-def test_a_short_wait_is_told_and_waited_for(monkeypatch, seconds, waited, told):
+def test_a_short_wait_is_reported_and_waited_for(monkeypatch, seconds, waited, reported):
     """As long as it takes, and not at all for what has come."""
     slept, said = [], []
     monkeypatch.setattr(clock.time, "sleep", slept.append)
     Noon().wait_until(NOON + timedelta(seconds=seconds), "a policy", said.append)
-    assert (slept, said) == (waited, told)
+    assert (slept, said) == (waited, reported)
 
 
 def test_a_long_wait_ends_the_step(monkeypatch):

@@ -1,4 +1,4 @@
-"""Closing happens whatever ends a plan, is tried again within bounds, and what stays open is told with its end."""
+"""Closing happens whatever ends a plan, is tried again within bounds, and what stays open is reported with its end."""
 
 import os
 import signal
@@ -86,20 +86,20 @@ def test_a_network_that_comes_back_closes_all(tmp_path):
     assert 0 < (gate.clock.now() - NOON).total_seconds() < 300
 
 
-def test_what_cannot_be_closed_is_told_with_the_instant_that_ends_it(tmp_path):
-    """Within bounds, in one line; the one without an expiry is told as such."""
+def test_what_cannot_be_closed_is_reported_with_the_instant_that_ends_it(tmp_path):
+    """Within bounds, in one line; the one without an expiry is reported as such."""
     gate, estate = given_a_gate(tmp_path)
     failing(estate, close=Fails(99, OSError("unreachable")), **{"close-2": Fails(99, OSError("unreachable"))})
-    with pytest.raises(StillOpen) as told:
+    with pytest.raises(StillOpen) as reported:
         run_plan(given_a_grant(), gate)
-    assert "unreachable" in told.value.line
-    assert "old-1 (refuses by itself from 2026-01-12T18:00:00Z); old-2 (until it is closed)" in told.value.line
-    assert told.value.line.endswith("run this step again: it closes what is open")
+    assert "unreachable" in reported.value.line
+    assert "old-1 (refuses by itself from 2026-01-12T18:00:00Z); old-2 (until it is closed)" in reported.value.line
+    assert reported.value.line.endswith("run this step again: it closes what is open")
     assert (gate.clock.now() - NOON).total_seconds() < 300
 
 
 @pytest.mark.parametrize("error", [Expired("ExpiredToken"), Refused("AccessDenied")])
-def test_where_asking_again_cannot_help_it_is_told_at_once(tmp_path, error):
+def test_where_asking_again_cannot_help_it_is_reported_at_once(tmp_path, error):
     """Expired credentials close nothing: the expiry does, and the line says when. Twin: the test above, which waits."""
     gate, estate = given_a_gate(tmp_path)
     failing(estate, close=Fails(99, error), **{"close-2": Fails(99, error)})
@@ -132,11 +132,11 @@ def test_a_check_that_cannot_be_made_keeps_its_own_closing_waiting_and_no_other(
     shut = Fails(times, WrongUse("the account cannot be entered"))
     back = {BACK: lambda: Requirement(not shut(), "")}
     plan = given_a_grant(WORK, requires=BACK)
-    with pytest.raises(ChangeFailed) as told:
+    with pytest.raises(ChangeFailed) as reported:
         run_plan(plan, gate, back)
     assert [key for key, _ in estate.sent][2:] == (["close-2", "close"] if times == 2 else ["close-2"])
     open_ = "policies_back could not be checked: the account cannot be entered; still open: old-1 (refuses by itself"
-    assert (open_ in told.value.line) is isinstance(told.value, StillOpen) is (times == 99)
+    assert (open_ in reported.value.line) is isinstance(reported.value, StillOpen) is (times == 99)
 
 
 @pytest.mark.parametrize("error", [NotYet("the wall clock does not wait"), OSError("the clock is gone")])
@@ -209,7 +209,7 @@ def test_a_stop_whose_exception_is_lost_ends_the_plan_before_its_next_call(tmp_p
 
 
 def test_a_stop_that_is_lost_at_the_last_call_is_raised_at_the_end(tmp_path):
-    """Whoever comes next, another cell or another step, hears of it; the plan after that is not stopped any more."""
+    """The next one, another cell or another step, hears of it; the plan after that is not stopped any more."""
     gate, estate = given_a_gate(tmp_path)
     losing(estate, "last", signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
@@ -244,7 +244,8 @@ def test_a_bulk_loop_asks_before_each_call_whether_to_stop(tmp_path):
 def test_a_second_signal_on_the_way_to_the_closing_does_not_keep_it_from_being_done(
     tmp_path, heard, monkeypatch, number
 ):
-    """Whoever presses Ctrl-C twice has what is open closed, too. Twin: the third one ends even a closing, below."""
+    """A person who presses Ctrl-C twice has what is open closed, too. Twin: the third one ends even a closing,
+    below."""
     close = apply.close_what_is_open
 
     def hurried(*args):
@@ -355,7 +356,7 @@ def test_rounds_lie_apart_and_their_check_is_made_when_they_begin(tmp_path):
 
 
 def test_a_later_closing_whose_opening_was_never_sent_stands_in_for_nothing(tmp_path):
-    """It is not sent, so it has taken nothing back: what stays open is told. Twin: the next test, where it is done."""
+    """It is not sent, so it has undone nothing: what stays open is reported. Twin: the next test, where it is done."""
     back = Restores(frozenset({"Temporary"}))
     plan = given_a_plan(
         given_a_change("open", parameters={"Bucket": "old", "Policy": "{ }"}),
@@ -400,9 +401,9 @@ def test_a_later_closing_of_the_same_policy_stands_in_for_one_that_is_refused(tm
     )
     refused = Refused("AccessDenied")
     gate, estate = given_a_gate(tmp_path / "one", failing={"work": OSError("late"), "close": refused})
-    with pytest.raises(Exception, match="late") as told:
+    with pytest.raises(Exception, match="late") as reported:
         run_plan(plan, gate)
-    assert not isinstance(told.value, StillOpen)
+    assert not isinstance(reported.value, StillOpen)
     assert [key for key, _ in estate.sent] == ["window", "open", "no-window"]
     both = {"work": OSError("late"), "close": refused, "no-window": refused}
     gate, _ = given_a_gate(tmp_path / "two", failing=both)

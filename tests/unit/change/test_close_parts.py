@@ -17,10 +17,10 @@ def holds(requires):
 
 def given_an_opening(folder, **said):
     """It was sent, and is to be closed."""
-    sending, estate, told = given_a_sending(folder, OPEN, CLOSE, **said)
+    sending, estate, reported = given_a_sending(folder, OPEN, CLOSE, **said)
     sending.send(OPEN)
-    told.clear()
-    return sending, estate, told
+    reported.clear()
+    return sending, estate, reported
 
 
 def test_what_was_opened_is_closed_once(tmp_path):
@@ -40,27 +40,27 @@ def full(*_, **__):
 
 @pytest.mark.parametrize("gone", [False, True])
 def test_a_closing_that_the_record_cannot_take_is_sent_all_the_same_and_the_failure_is_raised_then(tmp_path, gone):
-    """Also where it is gone already. It counts as closed, and that it has no line is told."""
-    sending, estate, told = given_an_opening(tmp_path, failing={"close": Gone("x")} if gone else {})
+    """Also where it is gone already. It counts as closed, and that it has no line is reported."""
+    sending, estate, reported = given_an_opening(tmp_path, failing={"close": Gone("x")} if gone else {})
     sending.gate.record.append = full
     with pytest.raises(RecordError, match="the disk is full"):
         close_what_is_open(sending, holds)
     assert [key for key, _ in estate.sent] == (["open"] if gone else ["open", "close"])
-    assert told == ["closed without a record line: s3:PutBucketPolicy old"]
+    assert reported == ["closed without a record line: s3:PutBucketPolicy old"]
     assert "close" in sending.closed
     close_what_is_open(sending, holds)
 
 
 def test_a_closing_that_fails_without_a_line_too_says_both(tmp_path):
-    """What the record refused, and what AWS did; it stays open, and is not told as closed."""
-    sending, _, told = given_an_opening(tmp_path, failing={"close": ValueError("no route")})
+    """What the record refused, and what AWS did; it stays open, and is not reported as closed."""
+    sending, _, reported = given_an_opening(tmp_path, failing={"close": ValueError("no route")})
     sending.gate.record.append = full
     with pytest.raises(
         StillOpen,
         match="the disk is full; s3:PutBucketPolicy old was then sent without a record line and failed: no route",
     ):
         close_what_is_open(sending, holds)
-    assert "closed without a record line: s3:PutBucketPolicy old" not in told
+    assert "closed without a record line: s3:PutBucketPolicy old" not in reported
     assert "close" not in sending.closed
 
 

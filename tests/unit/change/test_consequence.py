@@ -120,7 +120,7 @@ def test_a_rule_of_s3_that_deletes_counts_as_a_deletion():
     assert sign(given_a_change("rule", call="PutBucketLifecycleConfiguration", before={"Rules": []})) == "~"
 
 
-def test_what_a_change_says_of_itself_is_said_once_with_every_name():
+def test_what_a_change_says_of_itself_is_reported_once_with_every_name():
     """Twenty policies with the same note are one sentence."""
     stated = StatedEffect(reversible=Reversible.PARTLY, note="Deleted principals are removed for good")
     plan = given_a_plan(*(given_a_policy(name, {"Statement": []}, stated=stated) for name in "abcde"))

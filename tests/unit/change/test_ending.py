@@ -118,7 +118,7 @@ def test_a_plan_that_was_begun_has_one_end_in_the_record(tmp_path, by, state, ch
 
 
 def test_what_stays_open_is_in_the_line(tmp_path):
-    """A closing that fails leaves the plan failed, and the line names what stands open."""
+    """A closing that fails leaves the plan failed, and the line names what is open."""
     steps, _ = ended(tmp_path, at="close", by=raising(ValueError("no")), plan=None, clock=MovableClock(timedelta(0)))
     (step,) = steps
     assert step["state"] == "failed"
@@ -126,7 +126,7 @@ def test_what_stays_open_is_in_the_line(tmp_path):
     assert step["closed"] == []
 
 
-def test_a_plan_that_is_refused_was_not_begun_and_is_told(tmp_path):
+def test_a_plan_that_is_refused_was_not_begun_and_is_reported(tmp_path):
     """Something else was approved."""
     steps, raised = ended(tmp_path, approve="p-000000000000")
     assert isinstance(raised, PlanRefused)

@@ -48,7 +48,7 @@ def test_the_verdict_reads_the_findings(states, line, code):
 
 
 def test_the_worst_stands_first():
-    """Whoever reads only the first row reads the worst."""
+    """A reader of only the first row reads the worst."""
     rows = ordered(
         [
             given(FindingState.OK, "a"),

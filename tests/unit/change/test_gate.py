@@ -192,7 +192,7 @@ def test_one_failed_closing_does_not_keep_the_next_from_being_tried(tmp_path):
 
 
 def test_the_grant_is_closed_even_when_the_record_cannot_be_written(tmp_path):
-    """A full disk keeps no hole open."""
+    """A full disk keeps no grant open."""
     plan = given_a_plan(given_a_change("open"), given_a_change("close", closes="open", region="eu-west-2"))
     gate, estate = given_a_gate(tmp_path)
     write = gate.record.append
@@ -235,7 +235,7 @@ def test_an_unmet_requirement_stops_there(tmp_path):
     outcome = run_plan(
         plan,
         gate,
-        {RequiredCheck(CheckKind.NEW_ENTRY_ROLES): lambda: Requirement(False, "the new way in was not proven")},
+        {RequiredCheck(CheckKind.NEW_ENTRY_ROLES): lambda: Requirement(False, "the new entry role was not proven")},
     )
     assert (outcome.state, outcome.exit_code) == ("stopped", 3)
     assert [key for key, _ in estate.sent] == ["a"]
@@ -267,7 +267,7 @@ def test_waiting_on_a_wall_ends_with_not_yet(tmp_path):
 
 
 def test_a_probe_that_is_refused_is_good_and_one_that_gets_through_is_not(tmp_path):
-    """A closed hole is proven by a refusal."""
+    """A closed grant is proven by a refusal."""
     plan = given_a_plan(given_a_change("probe", expects=ExpectedAnswer.REFUSED))
     gate, _ = given_a_gate(tmp_path / "closed", failing={"probe": Refused("AccessDenied")})
     assert run_plan(plan, gate).done[0].result == {"refused": "AccessDenied"}
@@ -355,7 +355,7 @@ def test_a_change_may_use_what_an_earlier_one_brought_back(tmp_path):
     ],
 )
 def test_an_empty_plan_is_done_only_where_nothing_kept_it_from_being_made(tmp_path, said, state, code, line):
-    """What could not be read, or was not proposed for another reason, is never told as done."""
+    """What could not be read, or was not proposed for another reason, is never reported as done."""
     for approve in ("", "any"):
         gate, _ = given_a_gate(tmp_path / (approve or "none"), approve=approve)
         outcome = run_plan(replace(given_a_plan(), **said), gate)
@@ -380,7 +380,7 @@ def test_the_guard_lets_the_change_through_as_the_identity_and_in_the_region_tha
 
 
 def test_what_a_gate_has_sealed_is_its_own_to_say():
-    """Nobody hands in how far the record lies outside: it would be believed."""
+    """Nobody hands in how much of the record is stored outside: it would be believed."""
     given = [one.name for one in fields(Gate) if one.init]
     assert given == [
         "approve",

@@ -53,18 +53,18 @@ def test_while_what_is_open_is_closed_a_stop_stops_nothing():
     assert passed == ["closed"]
 
 
-def test_a_signal_during_a_closing_is_told_and_heard_after_it():
+def test_a_signal_during_a_closing_is_reported_and_heard_after_it():
     """One line for each; the second says the same, and the third ends even the closing."""
-    told, done = [], []
+    reported, done = [], []
     with pytest.raises(Stopped, match="stopped by SIGINT"), ended_by_signals(print):
-        with uninterrupted(told.append):
+        with uninterrupted(reported.append):
             os.kill(os.getpid(), signal.SIGINT)
             os.kill(os.getpid(), signal.SIGINT)
             done.append("closed")
         done.append("never here")
-    assert told == ["what is open is closed first, then this ends"] * 2
+    assert reported == ["what is open is closed first, then this ends"] * 2
     assert done == ["closed"]
-    with pytest.raises(Stopped, match="before the end of a closing"), uninterrupted(told.append):
+    with pytest.raises(Stopped, match="before the end of a closing"), uninterrupted(reported.append):
         for _ in range(3):
             os.kill(os.getpid(), signal.SIGINT)
         done.append("never here")

@@ -43,7 +43,7 @@ GO_ON = "to go on, run this notebook again from its top"
         ),
     ],
 )
-def test_the_line_says_how_far_the_plan_came_what_stands_open_and_how_to_go_on(end, did, line):
+def test_the_line_says_how_far_the_plan_came_what_is_open_and_how_to_go_on(end, did, line):
     """Only what is closed is called closed."""
     assert interrupted(end, did) == line
 

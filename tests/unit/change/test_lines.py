@@ -22,7 +22,7 @@ anchor       line!:number head!:text resource!:text request_id!:text
 step         step:text plan:text state:text line:text
 job          jobs:list plan:text
 """
-"""As written out in docs/evidence.md and read by whoever checks a record; `!`: must stand in it."""
+"""As written out in docs/evidence.md and read by a program that checks a record; `!`: must be in it."""
 OF_TYPE = {"text": "a", "list": [], "object": {}, "number": 7, "truth": True}
 FIELDS = [
     (kind, name.rstrip("!"), form, name.endswith("!"))

@@ -1,4 +1,4 @@
-"""Two processes and one run folder: the second is told who holds it, whatever lies beside the lock."""
+"""Two processes and one run folder: the second reports who holds it, whatever is beside the lock."""
 
 import json
 import os
@@ -41,13 +41,13 @@ def held_by_another(folder: Path) -> Iterator[int]:
 
 
 def refused(folder: Path) -> str:
-    """What a process is told that wants the folder too."""
+    """What a process that wants the folder too reports."""
     with pytest.raises(RunFolderBusy) as caught:
         RunRecord(folder, "practice", MovableClock()).__enter__()
     return caught.value.line
 
 
-def test_the_second_process_is_told_who_holds_the_run_folder_and_what_to_do(tmp_path):
+def test_the_second_process_reports_who_holds_the_run_folder_and_what_to_do(tmp_path):
     """Its id, its host, since when, in which step. Twin: once it has ended, the folder is free, and nothing is left of
     what it said."""
     before = datetime.now(UTC).replace(microsecond=0)

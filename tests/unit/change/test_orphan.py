@@ -1,4 +1,4 @@
-"""A kernel whose parent ends while a plan runs is told, and lives until what is open is closed."""
+"""A kernel whose parent ends while a plan runs is notified, and lives until what is open is closed."""
 
 import os
 import signal
@@ -41,12 +41,12 @@ def poller(monkeypatch):
     return found
 
 
-def test_while_a_plan_runs_the_end_of_the_parent_is_told_once_and_the_kernel_lives(poller):
+def test_while_a_plan_runs_the_end_of_the_parent_is_reported_once_and_the_kernel_lives(poller):
     """Twin: outside of a plan ipykernel leaves at once, as it always does."""
-    told = []
-    with outlives_parent(lambda: told.append("gone")), pytest.raises((TimeoutError, OSError)):
+    reported = []
+    with outlives_parent(lambda: reported.append("gone")), pytest.raises((TimeoutError, OSError)):
         poller.run()
-    assert told == ["gone"]
+    assert reported == ["gone"]
     assert poller.parent_pid == 41
 
 
@@ -61,13 +61,13 @@ def test_a_parent_that_was_never_known_is_taken_as_it_is(poller, known, monkeypa
     """Where a launcher stands between, ipykernel knows no parent and leaves when it is given to init."""
     poller.parent_pid = known
     monkeypatch.setattr(orphan.os, "getppid", lambda: 43)
-    told = []
-    with outlives_parent(lambda: told.append("gone")):
+    reported = []
+    with outlives_parent(lambda: reported.append("gone")):
         assert poller.parent_pid == (known or 43)
         assert not (known or 43) != poller.parent_pid  # noqa: SIM202 - the comparison that the poller makes
-        assert told == []
+        assert reported == []
         assert not 1 != poller.parent_pid  # noqa: SIM202
-    assert (told, poller.parent_pid) == (["gone"], known)
+    assert (reported, poller.parent_pid) == (["gone"], known)
 
 
 def test_the_end_of_the_parent_stops_the_plan_and_closes(poller, tmp_path):

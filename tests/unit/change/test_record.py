@@ -222,7 +222,7 @@ def test_a_line_without_an_end_in_sight_is_passed_over(tmp_path, monkeypatch):
 
 
 def test_a_rewritten_record_differs_from_the_anchored_head(tmp_path):
-    """Whoever rewrites the whole file cannot rewrite the head in the work bucket."""
+    """An attacker who rewrites the whole file cannot rewrite the head in the work bucket."""
     given_a_record(tmp_path / "true")
     head = verify_record(tmp_path / "true").head
     given_a_record(tmp_path / "false", lines=3)
@@ -258,7 +258,7 @@ def test_a_later_run_goes_on_where_the_chain_ended(tmp_path):
 
 @pytest.mark.parametrize("kept", [0, 3])
 @pytest.mark.parametrize("cut", [1, 2, 40, None])
-def test_a_line_that_was_never_finished_is_told_as_that_and_counts_for_nothing(tmp_path, kept, cut):
+def test_a_line_that_was_never_finished_is_reported_as_that_and_counts_for_nothing(tmp_path, kept, cut):
     """A full disk or a kill in the middle of a line is no tampering: the record is whole up to there, and goes on."""
     path = given_a_record(tmp_path, lines=kept + 1)
     whole = path.read_bytes().splitlines(keepends=True)
@@ -287,7 +287,7 @@ def test_an_end_that_was_cut_from_the_last_line_is_not_taken_for_an_unfinished_o
     )
 
 
-def test_a_record_that_was_emptied_before_its_first_line_was_whole_is_begun_anew(tmp_path):
+def test_a_record_that_was_emptied_before_its_first_line_was_whole_is_begun_again(tmp_path):
     """A kill between making the file and its first line leaves nothing to keep."""
     (tmp_path / "record.jsonl").write_bytes(b'{"v":')
     given_a_record(tmp_path, lines=2)

@@ -146,7 +146,7 @@ def _full(handle):
     raise OSError(28, "No space left on device")
 
 
-def test_half_a_line_that_could_not_be_taken_back_at_once_is_taken_back_before_the_next(tmp_path, monkeypatch):
+def test_half_a_line_that_could_not_be_undone_at_once_is_undone_before_the_next(tmp_path, monkeypatch):
     """The disk was full for both. Twin: the record would not be whole."""
     with RunRecord(tmp_path, "practice", MovableClock()) as record:
         record.append("note", text="first")
@@ -183,7 +183,7 @@ def _full_too(path, size):
     raise OSError(28, "No space left on device")
 
 
-def test_nothing_is_taken_back_after_a_line_that_was_written(tmp_path, monkeypatch):
+def test_nothing_is_undone_after_a_line_that_was_written(tmp_path, monkeypatch):
     """Each line costs two syncs, the second one as the first; after a failure too."""
     synced = []
     sync = os.fsync

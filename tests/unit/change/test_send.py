@@ -31,7 +31,7 @@ def lines(folder, *kinds):
 def test_a_change_is_written_in_full_before_and_after_it_is_sent(tmp_path):
     """Who, what, where, with which parameters and why; then with which answer."""
     change = given_a_change(actor="", before={"x": 1})
-    sending, estate, told = given_a_sending(tmp_path, change)
+    sending, estate, reported = given_a_sending(tmp_path, change)
     estate.callers = {("111122223333", ""): WHO}
     sending.send(change)
     plan = sending.plan.id
@@ -69,12 +69,12 @@ def test_a_change_is_written_in_full_before_and_after_it_is_sent(tmp_path):
         "closes": "",
         "result": {},
     }
-    assert told == ["s3:PutBucketPolicy old"]
+    assert reported == ["s3:PutBucketPolicy old"]
     assert [(one.change.key, one.request_id, one.result) for one in sending.done] == [("put", "R-put", {})]
     assert (sending.sent, sending.closed) == ({"put"}, {"put"})
 
 
-def test_nobody_is_told_of_who_cannot_be_entered(tmp_path):
+def test_no_actor_is_reported_whose_account_cannot_be_entered(tmp_path):
     """The sending itself says why."""
     change = given_a_change()
     sending, _, _ = given_a_sending(tmp_path, change)
@@ -93,12 +93,12 @@ def test_who_sends_is_written_again_where_another_credential_became_of_it(tmp_pa
     assert [(line["arn"], line["way"]) for line in lines(tmp_path, "caller")] == [WHO, other]
 
 
-def test_what_was_gone_already_is_done_and_told(tmp_path):
+def test_what_was_gone_already_is_done_and_reported(tmp_path):
     """Twin: a call that must be refused proves nothing where its target is gone."""
     change = given_a_change(call="DeleteBucketPolicy")
-    sending, _, told = given_a_sending(tmp_path / "change", change, failing={"put": Gone()})
+    sending, _, reported = given_a_sending(tmp_path / "change", change, failing={"put": Gone()})
     sending.send(change)
-    assert told[-1] == "old: was gone already (NoSuchEntity)"
+    assert reported[-1] == "old: was gone already (NoSuchEntity)"
     assert lines(tmp_path / "change", "done")[0]["result"] == {"was_gone_already": "NoSuchEntity"}
     probe = given_a_change(expects=ExpectedAnswer.REFUSED)
     sending, _, _ = given_a_sending(tmp_path / "probe", probe, failing={"put": Gone("x")})

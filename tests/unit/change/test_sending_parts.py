@@ -41,7 +41,7 @@ OURS = (
 THEIRS = '{"Version":"2012-10-17","Statement":[{"Sid":"Theirs","Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}]}'  # noqa: E501
 
 
-def test_each_call_is_said_with_what_a_closing_puts_back(tmp_path: Path) -> None:
+def test_each_call_is_reported_with_what_a_closing_puts_back(tmp_path: Path) -> None:
     """By resource, and byte for byte or made of what is there."""
     closing = given_a_change("close", restores=Restores(frozenset({"Ours"})))
     work, estate, said = given_a_sending(tmp_path, closing)
@@ -147,8 +147,8 @@ def test_the_end_says_what_became_of_each_policy(tmp_path: Path) -> None:
 
 
 def test_a_closing_is_tried_again_after_longer_and_longer_pauses(tmp_path: Path) -> None:
-    """5, 15, 45 and 90 seconds, then it is told; twins: where AWS refused nothing is waited for, and what is closed is
-    not waited for either."""
+    """5, 15, 45 and 90 seconds, then it is reported; twins: where AWS refused nothing is waited for, and what is closed
+    is not waited for either."""
     for error, passed in ((OSError("down"), 155), (Refused("no"), 0), (None, 0)):
         clock = MovableClock()
         closing = given_a_change("close", closes="open")
@@ -196,13 +196,13 @@ def test_only_a_kernel_outlives_its_parent(monkeypatch: pytest.MonkeyPatch, kern
     app = SimpleNamespace(poller=object() if kernels == "no poller" else poller)
     known = SimpleNamespace(IPKernelApp=SimpleNamespace(initialized=lambda: kernels != "idle", instance=lambda: app))
     monkeypatch.setitem(sys.modules, "ipykernel.kernelapp", None if kernels == "none" else known)
-    told: list[int] = []
-    with outlives_parent(lambda: told.append(1)):
+    reported: list[int] = []
+    with outlives_parent(lambda: reported.append(1)):
         assert type(poller.parent_pid) is (type(poller.parent_pid) if kept else int)
         changed = [poller.parent_pid != 1, poller.parent_pid != 1, poller.parent_pid != 4711]
         same = poller.parent_pid == 1
     assert changed == ([False, False, False] if kept else [True, True, False])
-    assert (same, told) == ((True, [1]) if kept else (False, []))
+    assert (same, reported) == ((True, [1]) if kept else (False, []))
     assert (type(poller.parent_pid), poller.parent_pid) == (int, 4711)
 
 

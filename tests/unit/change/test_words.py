@@ -1,4 +1,4 @@
-"""Counts in words: one thing is told as one."""
+"""Counts in words: one thing is reported as one."""
 
 import pytest
 
@@ -54,7 +54,7 @@ def test_the_first_of_a_count_are_not_told_as_all(names: list[str], of: int, sai
     assert some(names, of) == said
 
 
-def test_a_single_check_is_told_as_one() -> None:
+def test_a_single_check_is_reported_as_one() -> None:
     """The line of a step with one check says `1 check`; with two it says `2 checks`."""
     one = Finding("06.bucket", FindingState.OK, "-", "-", "bucket", "as it should be")
     assert verdict([one]).line == "1 check: 1 is as it should be."

@@ -304,9 +304,9 @@ def test_every_printed_document_is_measured_by_the_limit_of_its_kind(name: str) 
 
 def test_the_page_says_how_many_accounts_fit() -> None:
     """That many do, and one more does not."""
-    told = re.findall(r"^\| `(\w+)`: .* \| (\d+) \|$", pages.how_many_accounts_fit(), re.MULTILINE)
-    assert len(told) == 6
-    for name, number in told:
+    reported = re.findall(r"^\| `(\w+)`: .* \| (\d+) \|$", pages.how_many_accounts_fit(), re.MULTILINE)
+    assert len(reported) == 6
+    for name, number in reported:
         most = LIMITS[kind_of(name)].most
         assert pages.sizes_with(int(number))[name] <= most < pages.sizes_with(int(number) + 1)[name], name
 

@@ -149,7 +149,7 @@ def test_a_key_left_open_is_closed_and_until_then_the_step_is_not_done():
 
 @pytest.mark.parametrize("delegates", [True, False])
 def test_who_pushes_decrypts_with_exactly_the_keys_of_his_buckets(delegates):
-    """By its own policy where the key leaves that to its account, by a statement in the key besides where it does
+    """By its own policy where the key leaves that to its account, also by a statement in the key where it does
     not."""
     root = ROOT if delegates else {**ROOT, "Action": "kms:PutKeyPolicy"}
     backlog = given_a_backlog(given_a_bucket(trail_keys=(KEY,)), "push", keys=(given_a_key(policy=(root,)),))
@@ -266,7 +266,7 @@ def test_nothing_of_a_bucket_with_versions_is_dropped_in_silence(rows, moved, be
     assert count == behind
 
 
-def test_only_head_tells_what_intelligent_tiering_put_away():
+def test_only_head_shows_what_intelligent_tiering_archived():
     """Large objects that are still to be moved are looked at, in order; small ones and those the archive has are
     not."""
 
@@ -534,7 +534,7 @@ def test_a_listener_that_would_drown_stops_the_bulk():
 
 def test_two_prefixes_of_one_bucket_are_two_listings(monkeypatch):
     """Their folders are alike from AWSLogs/ on, and each is in key order by itself; twin: one that is out of order is
-    told."""
+    reported."""
     held = ObjectRow(LOG_KEY, 10, "e", NOW, "STANDARD")
     rows = [ObjectRow(f"{prefix}/{key}", 10, "e", NOW, "STANDARD") for prefix in "ab" for key in (LOG_KEY, OTHER_KEY)]
     listed = list(rows)
@@ -554,8 +554,8 @@ def test_two_prefixes_of_one_bucket_are_two_listings(monkeypatch):
         list(pairing.pairs(SETTINGS, None, given_a_bucket()))
 
 
-def test_what_keeps_the_step_open_is_said_with_the_count(monkeypatch):
-    """Whoever asks how far 05 is learns what to mend."""
+def test_what_keeps_the_step_open_is_reported_with_the_count(monkeypatch):
+    """The state of 05 says what to fix."""
     checks = sys.modules[closed.__module__]
     odd = given_a_backlog(obstacles=(Obstacle("05.key", "its key is gone: enable it"),))
     monkeypatch.setattr(checks, "observe", lambda *given_: given(odd))
@@ -568,7 +568,7 @@ def test_what_keeps_the_step_open_is_said_with_the_count(monkeypatch):
 
 
 def test_the_plan_says_how_keys_move_and_lets_in_every_prefix_there_is():
-    """Beginnings that change are told; the grant covers what lies there, not only what today's trails say."""
+    """Beginnings that change are reported; the grant covers what is stored there, not only what today's trails say."""
     mapped = (KeyMapping("a/b/AWSLogs/", "AWSLogs/", 2, "a/b/AWSLogs/1/x", "AWSLogs/1/x"),)
     plan = propose(SETTINGS, given(given_a_backlog(mapped=mapped)))
     assert "keys that begin with a/b/AWSLogs/ begin with AWSLogs/ in the archive: old" in plan.notes

@@ -1,4 +1,4 @@
-"""A torn part of the ledger is told by 05 and 06 with its cure, and a whole ledger is not spoken of."""
+"""A torn part of the ledger is reported by 05 and 06 with its cure, and a whole ledger is not spoken of."""
 
 import os
 
@@ -17,7 +17,7 @@ def given_a_ledger(folder):
 
 
 def test_a_torn_part_is_a_finding_with_its_cure(tmp_path):
-    """The line names the file and both ways to mend it. Twin: before it was torn there was nothing to say."""
+    """The line names the file and both ways to fix it. Twin: before it was torn there was nothing to say."""
     given_a_ledger(tmp_path)
     assert ledger_findings("05.ledger", look_at_ledger(tmp_path)) == []
     path = parts(tmp_path / "ledger")[1]

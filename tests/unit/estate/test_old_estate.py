@@ -113,7 +113,7 @@ def test_no_unread_setting_is_called_an_obstacle_or_fine(part: str) -> None:
 
 
 def test_a_bucket_is_not_frozen_where_it_could_not_be_read() -> None:
-    """By its policy and by its rules; twin: one that was read and holds still."""
+    """By its policy and by its rules; twin: one that was read and is frozen."""
     estate = OldEstate((), (), ())
     for part, what in (("policy", "policy"), ("lifecycle", "lifecycle rules")):
         assert moving(estate, unread(part)) == (f"its {what} could not be read: AccessDenied: no",)
@@ -131,7 +131,7 @@ def test_what_may_be_is_taken_for_so_where_nobody_could_look() -> None:
 
 
 def test_an_unread_policy_is_no_freeze_no_emptied_bucket_and_no_grant() -> None:
-    """And whether a grant stands in it is unread."""
+    """And whether a grant is in it is unread."""
     bucket = unread("policy")
     assert (bucket.held, bucket.closed, bucket.emptied) == (False, False, False)
     assert bucket.grant_open is DENIED

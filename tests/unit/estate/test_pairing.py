@@ -141,7 +141,7 @@ def test_jobs_leave_what_two_buckets_want_to_this_machine(monkeypatch):
     ]
 
 
-def test_a_lookup_lists_on_and_begins_anew_only_where_that_is_cheaper():
+def test_a_lookup_lists_on_and_begins_again_only_where_that_is_cheaper():
     """Near keys cost one listing, a far one or an earlier one its own; each finds what is there and nothing else."""
     keys = [f"k{number:05}" for number in range(3 * WORTH_SKIPPING)]
     begun = []

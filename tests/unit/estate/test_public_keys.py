@@ -50,7 +50,7 @@ def asked(folder: Path, saved: list[Any] | None, given: list[Any]) -> tuple[int,
         ),
     ],
 )
-def test_a_list_that_contradicts_itself_is_told(
+def test_a_list_that_contradicts_itself_is_reported(
     tmp_path: Path, saved: list[Any] | None, given: list[Any], keys: int, source: str, why: str
 ) -> None:
     """Neither of the two keys of one fingerprint is taken from it. Twins: the same key once, and twice the same."""

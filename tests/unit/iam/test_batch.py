@@ -83,7 +83,7 @@ IDENTITY = [
     ("jobs", asked(BATCH, "s3:PutObject", LOGS), False),
 ]
 RESOURCE = [
-    # whoever asks is an administrator at home: the bucket's policy decides
+    # the caller is an administrator at home: the bucket's policy decides
     ("old", asked(BATCH, "s3:GetObject", OLD_LOG, SOURCE), True),
     ("old", asked(BATCH, "s3:GetObject", OLD_LOG, SOURCE, now=AT), False),
     ("old", asked(BATCH, "s3:ListBucket", f"arn:aws:s3:::{OLD}", SOURCE), True),

@@ -213,7 +213,7 @@ def test_the_policy_of_one_state_does_not_pass_for_another(archive, pull, policy
 
 
 def test_a_closed_grant_and_an_expired_one_refuse_the_same(archive, pull) -> None:
-    """But for the grant-keeper, whose window a closing takes back and an expiry ends."""
+    """But for the grant-keeper, whose window a closing revokes and an expiry ends."""
     assert broken(archive, central_bucket(archive), "expired", pull) == []
     window = broken(archive, central_bucket_window(archive), "expired", pull)
     assert window == ["the grant-keeper sets the policy", "the grant-keeper does PutBucketPolicy"]

@@ -231,7 +231,7 @@ SIDE = [
     (work_bucket, OPERATOR, "s3:DeleteObjectVersion", "/k", {}, False),
     (work_bucket, OPERATOR, "s3:PutBucketPolicy", "", {}, False),
     (work_bucket, BREAKER, "s3:PutBucketPolicy", "", {}, True),
-    # a re-keyed object is as good as gone: whoever deletes the key takes it along
+    # a re-keyed object is as good as gone: to delete the key takes it along
     (access_log_bucket, ADMIN, "s3:UpdateObjectEncryption", "/k", {}, False),
     (access_log_bucket, BREAKER, "s3:UpdateObjectEncryption", "/k", {}, False),
     (access_log_bucket, ADMIN, "s3:PutObjectRetention", "/k", {}, False),

@@ -204,7 +204,7 @@ def test_a_deny_with_not_principal_spares_only_who_is_listed_in_full(who, listed
     ("who", "listed"), [(who, listed) for who, listed, spared in NOT_PRINCIPAL if spared and who.account]
 )
 def test_a_deny_with_not_principal_hits_every_caller_that_has_a_boundary(who, listed) -> None:
-    """Whomever it lists, as the IAM User Guide warns; root has no boundary, and without one the listed are spared."""
+    """Whatever it lists, as the IAM User Guide warns; root has no boundary, and without one the listed are spared."""
     resource = doc(statement(Principal="*"), statement("Deny", sid="D", NotPrincipal=listed))
     request = Request(who, "s3:GetObject", OBJECT, HOME)
     bounded = Policies((FULL,), boundary=FULL, resource=resource)

@@ -1,4 +1,4 @@
-"""Which statement decides, and how that is said: the most precise one, the first of equals, by its Sid and its
+"""Which statement decides, and how that is reported: the most precise one, the first of equals, by its Sid and its
 policy."""
 
 import pytest
@@ -101,7 +101,7 @@ def test_a_deny_of_any_policy_reaches_every_caller_with_an_identity(who, kind):
     assert (found.reason, found.sid, found.where) == ("explicit_deny", "No", kind)
 
 
-def test_a_decision_is_said_in_one_sentence():
+def test_a_decision_is_reported_in_one_sentence():
     """Allowed, denied, and not allowed; with what was given only where something was."""
     request = Request(ROLE, "s3:GetObject", OBJECT, HOME)
     said = "arn:aws:iam::044455556666:role/team/reader may"

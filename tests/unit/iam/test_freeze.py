@@ -144,7 +144,7 @@ WRITERS = [
 
 
 @pytest.mark.parametrize(("statements", "writers"), WRITERS)
-def test_whoever_the_policy_lets_write_goes_on(statements, writers) -> None:
+def test_who_may_write_by_the_policy_goes_on(statements, writers) -> None:
     """Exactly those that an Allow of the bucket's own policy names."""
     assert writers_of({"Version": "2012-10-17", "Statement": statements}, SOURCE) == writers
 

@@ -1,4 +1,4 @@
-"""A key of an old bucket is opened for decrypting what lies in that bucket, by S3 of its region, until the expiry."""
+"""A key of an old bucket is opened for decrypting the objects of that bucket, by S3 of its region, until the expiry."""
 
 import pytest
 

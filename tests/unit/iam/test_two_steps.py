@@ -160,7 +160,7 @@ SENT = {
     "s3:PutObject": {"s3:if-none-match": "*", "s3:x-amz-acl": "bucket-owner-full-control"},
     "s3:PutObjectRetention": {"s3:object-lock-mode": "COMPLIANCE", "s3:object-lock-remaining-retention-days": "36500"},
 }
-"""What a caller sends besides, of its own choice; no copy source, since a forger has bytes of its own."""
+"""What a caller also sends, of its own choice; no copy source, since a forger has bytes of its own."""
 
 
 def harm(estate: Estate, attacker: Who) -> set[str]:
@@ -237,7 +237,7 @@ WINDOW_OF_OPERATOR = {
     "": {"set its policy", "copy a log"},
     "policy of the archive": POLICY_GONE - {"copy a log"},
 }
-"""The window of a copy: whoever is the grant-keeper could set any policy until the expiry."""
+"""The window of a copy: the grant-keeper could set any policy until the expiry."""
 AS_COPIER = {"forge a log", "lock for ever"}
 """What the guardrail leaves of that: the copier writes, and its policy bound it alone."""
 BECOMES = {
@@ -253,7 +253,7 @@ SEALS = {"": {"seal a record"}}
 """That is its work."""
 LOG_ADMIN, LOG_ROOT, FOREIGN = list(ATTACKERS)[:3]
 REACHED = [
-    # guardrails, state, what is reached by whom; whoever is not named reaches nothing
+    # guardrails, state, what is reached by whom; a principal that is not named reaches nothing
     (True, "steady", {"the sealer": SEALS}),
     (
         True,
@@ -332,7 +332,7 @@ def test_a_guardrail_without_one_of_its_parts_is_found_out(left_out: str, attack
 
 
 def test_the_security_model_says_what_is_possible() -> None:
-    """Each way that stands open by design is told where people look."""
+    """Each access path that is open by design is reported where people look."""
     text = (Path(__file__).parents[3] / "docs" / "security-model.md").read_text(encoding="utf-8")
     for said in (
         (

@@ -44,7 +44,7 @@ def of(prefix: str, kind: str) -> set[str]:
 
 
 def test_the_universe_of_actions_is_awss_own() -> None:
-    """Each list of ours, against the newest that AWS publishes; no action stands in two."""
+    """Each list of ours, against the newest that AWS publishes; no action is in two."""
     of_objects = of("s3", "object")
     assert set(universe.OF_OBJECTS) == of_objects
     assert set(universe.OF_BUCKETS) == of("s3", "bucket") - of_objects
@@ -84,7 +84,7 @@ def test_no_write_is_named_like_a_read(prefix: str, begins: tuple[str, ...]) -> 
 
 
 def test_every_write_stands_in_exactly_one_row() -> None:
-    """Allowed to somebody, denied, or irrelevant and why; twin: a row less is a hole in the table."""
+    """Allowed to somebody, denied, or irrelevant and why; twin: a row less is a gap in the table."""
     rows = Counter(one.action for one in decisions())
     assert max(rows.values()) == 1
     assert set(rows) == {*writes("s3"), *universe.OF_KEYS, *universe.OF_ROLES}

@@ -60,7 +60,7 @@ def test_the_same_number_gives_the_same_estate(monkeypatch: pytest.MonkeyPatch) 
     assert one != other
 
 
-def test_tiny_is_tiny_and_has_every_kind_of_mess(tiny: World) -> None:
+def test_tiny_is_tiny_and_has_every_kind_of_scenario_item(tiny: World) -> None:
     assert tiny.store.objects() < 150
     buckets = tiny.store.buckets
     assert {b.name: b.ownership for b in buckets.values()}["acme-audit-eu-west-1"] == "ObjectWriter"

@@ -26,7 +26,7 @@ def given_a_policy(key: str, before: Any, after: Any, **said: Any) -> Change:
 
 
 def given_a_grant(closes: bool = True) -> Plan:
-    """Open, use, close; without `closes` the plan does not take back what it opens."""
+    """Open, use, close; without `closes` the plan does not undo what it opens."""
     opening = given_a_policy("open-old", BEFORE, OPENED, reason="the copier may read")
     closing = given_a_policy("close-old", OPENED, BEFORE, closes="open-old" if closes else "")
     return given_a_plan(

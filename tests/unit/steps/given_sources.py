@@ -49,7 +49,7 @@ LOG_KEY = f"AWSLogs/{SOURCE}/CloudTrail/eu-west-1/2021/03/05/{SOURCE}_CloudTrail
 
 
 def given_a_bucket(name="old", *statements, held=True, **more):
-    """A bucket that is held still, unless said otherwise, with further statements in its policy."""
+    """A bucket that is frozen, unless said otherwise, with further statements in its policy."""
     ours = build.old_bucket_frozen("aws", name, (OWNER,)) if held else []
     found = [*ours, *statements]
     policy = {"Version": "2012-10-17", "Statement": found} if found else None

@@ -48,7 +48,7 @@ def keys(seen: step.LockdownObservation) -> list[str]:
     return [change.key for change in step.propose(SETTINGS, seen).changes]
 
 
-def test_a_fresh_account_gets_its_roles_before_the_old_way_in_is_narrowed_and_buckets_come_last() -> None:
+def test_a_fresh_account_gets_its_roles_before_the_first_entry_role_is_narrowed_and_buckets_come_last() -> None:
     plan = step.propose(SETTINGS, given_a_fresh_log_account(given_an_old_bucket(lifecycle={"Rules": [EXPIRES]})))
     assert [change.key for change in plan.changes] == [
         "onetrail-break-glass: role",
@@ -71,7 +71,7 @@ def test_a_fresh_account_gets_its_roles_before_the_old_way_in_is_narrowed_and_bu
     ]
 
 
-def test_the_old_way_in_is_narrowed_only_behind_the_proof_of_the_new_one() -> None:
+def test_the_first_entry_role_is_narrowed_only_after_the_proof_of_the_new_one() -> None:
     plan = step.propose(SETTINGS, given_a_fresh_log_account(given_an_old_bucket()))
     narrowing = next(c for c in plan.changes if c.key == "OrganizationAccountAccessRole: trust")
     assert narrowing.requires == RequiredCheck(CheckKind.NEW_ENTRY_ROLES)
@@ -113,7 +113,7 @@ def test_only_break_glass_principals_may_assume_the_sealer() -> None:
     assert may == {names.SEALER_ROLE: False, names.GRANT_KEEPER_ROLE: True}
 
 
-def test_a_freeze_of_the_version_before_is_renewed_and_what_it_held_still_counts() -> None:
+def test_a_freeze_of_the_version_before_is_renewed_and_counts_as_a_freeze_meanwhile() -> None:
     """One change, with nothing of the owner's taken out; meanwhile the bucket counts as held. Twin: today's freeze."""
     bucket = given_an_old_bucket()
     earlier = iam.with_statements(bucket.policy, EARLIER["old_bucket_hold_still"]["Statement"])
@@ -173,7 +173,7 @@ OTHER = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s
         ),
         # the tag by which it is found again is gone
         ("onetrail-reader", {"tags": {}}, "onetrail-reader: tag", "TagRole"),
-        # the old way in stands open again
+        # the first entry role is open again
         (
             "OrganizationAccountAccessRole",
             {"trust": MANAGEMENT},
@@ -237,7 +237,7 @@ def test_users_keys_of_root_and_foreign_roles_are_findings_and_nobody_is_removed
     assert not any(service.name in f.resource for f in found)
 
 
-def test_the_paths_into_the_account_show_who_loses_the_way_in() -> None:
+def test_the_paths_into_the_account_show_who_loses_access() -> None:
     ways = step.paths(SETTINGS, given_a_fresh_log_account(given_an_old_bucket()))
     lost = [(way.role, way.principal) for way in ways if way.now and not way.after]
     assert lost == [("OrganizationAccountAccessRole", "arn:aws:iam::999988887777:root")]
@@ -358,7 +358,7 @@ def test_the_keys_of_a_user_that_could_not_be_listed_are_not_none() -> None:
 def test_which_call_was_refused_decides_and_not_a_word_in_its_refusal(
     why: dict[str, Any], said: list[FindingState]
 ) -> None:
-    """02.frozen is told where the lifecycle rules were read, and only there."""
+    """02.frozen is reported where the lifecycle rules were read, and only there."""
     seen = given_a_closed_log_account(given_an_old_bucket(**why, could_not_look=("no",)))
     assert [one.state for one in step.check(SETTINGS, seen) if one.id == "02.frozen"] == said
 

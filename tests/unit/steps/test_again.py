@@ -169,15 +169,15 @@ def test_locks_that_were_to_be_raised_are_looked_at_again_and_no_others(
     assert (seen.notes.unsealed, seen.notes.unlocked, seen.notes.reads) == (left, {2: 4}, {})
 
 
-def test_what_the_new_trail_delivered_meanwhile_is_counted_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_new_trail_delivered_meanwhile_is_counted_and_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is a note of the step, and its lock is looked at. Twin: nothing came, and there is no such note."""
     world, seen = second_look(monkeypatch, with_rows(row(OLD), row(OWN), row(NEW, at=NOW)))
     assert seen is not None
     assert (seen.since, seen.new) == (1, {(ACCOUNT, REGION, date(2026, 1, 12)): 1})
     assert world.asked == [OLD, OWN, NEW]
-    told = {f.id: f for f in check(SETTINGS, given(GOOD, since=1, events=EVENTS))}
-    assert told["06.since"].state is FindingState.NOTE
-    assert "1 file was delivered" in told["06.since"].evidence
+    reported = {f.id: f for f in check(SETTINGS, given(GOOD, since=1, events=EVENTS))}
+    assert reported["06.since"].state is FindingState.NOTE
+    assert "1 file was delivered" in reported["06.since"].evidence
     assert "06.since" not in {f.id for f in check(SETTINGS, given(GOOD, events=EVENTS))}
 
 

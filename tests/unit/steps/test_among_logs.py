@@ -34,7 +34,7 @@ def log(stamp: datetime, unique: str = "x") -> str:
     return f"AWSLogs/{ACCOUNT}/CloudTrail/{REGION}/{stamp:%Y/%m/%d}/{ACCOUNT}_CloudTrail_{REGION}_{at}_{unique}.json.gz"
 
 
-def told(found: Iterable[Finding], name: str) -> list[tuple[str, FindingState]]:
+def reported(found: Iterable[Finding], name: str) -> list[tuple[str, FindingState]]:
     return [(one.resource, one.state) for one in found if one.id == name]
 
 
@@ -51,7 +51,7 @@ def told(found: Iterable[Finding], name: str) -> list[tuple[str, FindingState]]:
         (f"{DAY}.DS_Store", 5, False),
     ],
 )
-def test_what_lies_among_the_logs_and_is_none_is_told(key: str, size: int, odd: bool) -> None:
+def test_what_lies_among_the_logs_and_is_none_is_reported(key: str, size: int, odd: bool) -> None:
     """By its place, whatever its name. Twins: the rows beside each other."""
     found = stray("acme-eu", ACCOUNT, REGION, key, size)
     assert (found is not None) is odd
@@ -72,10 +72,10 @@ def test_each_is_a_finding_by_its_key_and_all_are_counted(files: int) -> None:
         found = check(SETTINGS, given(GOOD, archive=OWN, troubles=tuple(troubles.groups())))
         names = [f"{DAY}evil{number:03}" for number in range(min(files, MOST_NAMED))]
         named = [(name, FindingState.FINDING) for name in names]
-        assert told(found, "06.stray") == (named if files <= MOST_NAMED else [(bucket, FindingState.FINDING)])
+        assert reported(found, "06.stray") == (named if files <= MOST_NAMED else [(bucket, FindingState.FINDING)])
         if files > MOST_NAMED:
             assert [one.evidence for one in found if one.id == "06.stray" and f"{files} " in one.evidence]
-    assert told(check(SETTINGS, given(GOOD, archive=OWN)), "06.stray") == []
+    assert reported(check(SETTINGS, given(GOOD, archive=OWN)), "06.stray") == []
 
 
 def strays(seen: RegionSeen) -> list[str]:
@@ -133,12 +133,14 @@ def test_a_log_that_no_digest_names_is_excused_while_one_may_still_come(
         ("acme-eu", "future", ("k", FindingState.FINDING)),
     ],
 )
-def test_what_is_said_of_a_log_that_no_digest_names(bucket: str, state: str, wanted: tuple[str, FindingState]) -> None:
+def test_what_is_reported_of_a_log_that_no_digest_names(
+    bucket: str, state: str, wanted: tuple[str, FindingState]
+) -> None:
     """A note for what is moved and for what is young; a finding by name for the rest."""
     group = TroubleGroup(bucket, ACCOUNT, REGION, "log", state, "why", 1, ("k",))
     found = check(SETTINGS, given(GOOD, archive=OWN, troubles=(group,)))
     name = "06.log-future" if state == "future" else "06.log-unsigned"
-    assert told(found, name) == [wanted]
+    assert reported(found, name) == [wanted]
 
 
 def test_the_archives_own_listing_is_looked_through(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -73,7 +73,7 @@ def about_jobs(plan) -> list[str]:
     return [change.key for change in plan.changes if "batch" in change.key or change.key.endswith("-work")]
 
 
-def test_what_jobs_need_is_opened_before_them_and_taken_back_after_them():
+def test_what_jobs_need_is_opened_before_them_and_undone_after_them():
     """Roles, work bucket, pilot, copy, cancelling, work bucket, roles: every opening has its closing, jobs end before
     their permissions."""
     plan = propose(SETTINGS, seen(a_backlog("a"), a_backlog("b", direction="push")))
@@ -156,7 +156,7 @@ def test_without_jobs_the_plan_holds_nothing_about_them(engine, backlog):
 
 
 @pytest.mark.parametrize("backlog", [a_backlog("a"), a_backlog("a", 0)])
-def test_what_an_interrupted_run_left_is_cancelled_read_and_taken_back(backlog):
+def test_what_an_interrupted_run_left_is_cancelled_read_and_undone(backlog):
     """Whether there is something left to copy or not, and whichever engine copies it; twin: nothing left, nothing of
     it."""
     settings = SETTINGS.with_values(copy_engine="local")
@@ -214,7 +214,7 @@ MADE = {
 
 @dataclass
 class Control:
-    """S3 Control with these jobs: id -> status, told one a page. A cancelled one ends; any other stays as it is."""
+    """S3 Control with these jobs: id -> status, one per page. A cancelled one ends; any other stays as it is."""
 
     statuses: dict[str, str]
     total: int = 10
@@ -289,7 +289,7 @@ def the_change(key: str) -> Any:
     return next(c for c in propose(SETTINGS, seen(a_backlog("a"))).changes if c.key == key)
 
 
-def test_jobs_that_do_not_end_before_the_grant_does_are_cancelled_and_told(given):
+def test_jobs_that_do_not_end_before_the_grant_does_are_cancelled_and_reported(given):
     """Waited for until ten minutes before the expiry, then stopped, then cancelled by the closing; twin: one that ends
     is not."""
     control = Control({"one": "Active", "two": "Complete"})
@@ -311,8 +311,8 @@ def test_jobs_that_do_not_end_before_the_grant_does_are_cancelled_and_told(given
 
 
 def test_a_job_is_confirmed_only_when_it_holds_what_its_list_holds(given, tmp_path):
-    """One object less, and it stays suspended; twin: with as many it is confirmed. One that failed before is told with
-    its reason."""
+    """One object less, and it stays suspended; twin: with as many it is confirmed. One that failed before is reported
+    with its reason."""
     control = Control({"one": "Suspended", "two": "Failed"}, total=9)
     held, confirm = given(control), the_change("batch-copy-confirm")
     held.copying.maker._held["one"] = 10

@@ -251,7 +251,7 @@ def test_the_plan_says_how_long_governance_lasts(mode: str, words: str) -> None:
 
 
 @pytest.mark.parametrize("document", [central_bucket_window, lambda a: _opened(a)], ids=["window", "open"])
-def test_a_grant_that_stands_open_is_left_to_05(document: Any) -> None:
+def test_a_grant_that_is_open_is_left_to_05(document: Any) -> None:
     seen = with_bucket(given_all_made(), CENTRAL, policy=document(ARCHIVE))
     assert calls(seen) == []
     assert [f.id for f in step.check(SETTINGS, seen) if f.state is FindingState.FINDING] == ["03.policy"]
@@ -287,7 +287,7 @@ EARLIER = json.loads((Path(__file__).parents[1] / "iam" / "earlier" / "practice.
 
 @pytest.mark.parametrize("central", ["central_bucket", "central_bucket_window", "central_bucket_open"])
 def test_policies_of_the_version_before_are_renewed_as_break_glass(central: str) -> None:
-    """Whether a grant of it stood open or not, each bucket's policy is put once and judged; then nothing is left. Twin:
+    """Whether a grant of it was open or not, each bucket's policy is put once and judged; then nothing is left. Twin:
     the policies of today."""
     seen = given_all_made()
     for name, document in ((CENTRAL, central), (WORK, "work_bucket"), (ACCESS, "access_log_bucket")):

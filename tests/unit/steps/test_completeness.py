@@ -122,7 +122,7 @@ def test_the_cutover_is_a_finding_only_where_the_new_trail_lacks_events(seam, st
 TOTALS = EventTotals(4, 0, 9, 5, 0, 1, ((("eu-west-1", date(2026, 1, 12)), 8), (("", None), 1)))
 
 
-def test_repeated_events_are_told_and_no_fault():
+def test_repeated_events_are_reported_and_no_fault():
     """Twin: with nothing repeated there is no such line; a check that is not full counts nothing."""
     found = {f.id: f for f in check(SETTINGS, given(GOOD, events=TOTALS))}
     assert found["06.repeated"].state is FindingState.NOTE

@@ -1,4 +1,4 @@
-"""While a rule of 05 stands open the guard lets through the copies that the engine makes of that bucket, and no
+"""While a rule of 05 is open the guard lets through the copies that the engine makes of that bucket, and no
 other."""
 
 from dataclasses import replace

@@ -109,11 +109,11 @@ def test_the_copier_is_asked_below_the_prefix_that_the_grant_named():
 
 
 def test_a_copier_that_is_still_let_in_is_asked_again_a_few_times():
-    """A policy takes a while to be seen everywhere. Twin: one that is let in longer than that."""
-    told = []
+    """A policy takes time to propagate. Twin: one that is allowed longer than that."""
+    reported = []
     bucket = Bucket(None, let_in=TRIES - 1)
     clients = given(bucket)
-    assert reads_refused(clients, [OLD], told.append).met
+    assert reads_refused(clients, [OLD], reported.append).met
     assert (len(bucket.asked), clients.clock.now() > datetime(2026, 1, 12, 12, tzinfo=UTC)) == (TRIES, True)
     state = reads_refused(given(Bucket(None, let_in=TRIES)), [OLD])
     assert (state.met, state.why) == (False, "the copier is not refused on old: it can still list")
@@ -127,7 +127,7 @@ def test_what_is_no_refusal_proves_nothing(code):
 
 
 def test_a_bucket_whose_own_policy_lets_the_copier_in_is_named_and_not_tried():
-    """It is no hole of ours. Twin: the same with a statement of ours, which is one."""
+    """It is no grant of ours. Twin: the same with a statement of ours, which is one."""
     bucket = Bucket(with_statements(None, [LET_IN]))
     state = reads_refused(given(bucket), [OLD])
     assert (state.met, state.why.endswith("; their own policies let it read old"), bucket.asked) == (
@@ -164,7 +164,7 @@ def test_a_role_may_go_once_no_policy_holds_the_grant(monkeypatch):
     ],
 )
 def test_a_role_does_not_go_while_a_policy_that_names_it_cannot_be_looked_for(unread, buckets, met, monkeypatch):
-    """AWS refuses every document that names a role which is gone, so that the grant could never be taken back."""
+    """AWS refuses every document that names a role which is gone, so that the grant could never be revoked."""
     module = importlib.import_module("onetrail.steps.copy_history.apply")
     monkeypatch.setattr(module, "policies_back", lambda clients, asked, keys: Requirement(True, f"{len(asked)} asked"))
     change = SimpleNamespace(service="s3", call="PutBucketPolicy", resource=OLD.name)

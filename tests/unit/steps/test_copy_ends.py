@@ -56,7 +56,7 @@ def test_reasons_stand_beside_the_numbers(results, said):
     assert _not_copied(ended(*results, deed=BulkAction.DELETE)) == []
 
 
-def test_copies_without_a_sha256_are_said_once():
+def test_copies_without_a_sha256_are_reported_once():
     """With the number of all of them. Twin: each has its hash."""
     assert _unhashed(ended({"unhashed": 2}, {"unhashed": 1}, {})) == ["S3 returned no SHA-256 for 3 copies."]
     assert _unhashed(ended({"outcomes": {"copied": 3}})) == []

@@ -250,15 +250,15 @@ def test_every_closing_of_a_policy_is_made_of_what_is_there_and_roles_go_last():
     assert propose(SETTINGS, given(given_a_backlog(given_a_bucket("a"), 0), central=foreign)).empty
 
 
-def given_a_probe(tmp_path, **told):
+def given_a_probe(tmp_path, **reported):
     settings = SETTINGS.with_values(runs_dir=str(tmp_path))
     with RunRecord(settings.run_folder, settings.run_name, WallClock()) as record:
-        record.append("probe", step="05", **told)
+        record.append("probe", step="05", **reported)
     return settings
 
 
 def test_a_condition_that_s3_does_not_take_is_left_out_and_the_plan_says_so(tmp_path):
-    """Of the archive's policy and of the probes. Twins: no pilot was told so, and a probe of something else."""
+    """Of the archive's policy and of the probes. Twins: no pilot saw so, and a probe of something else."""
     due = given_a_backlog(given_a_bucket("a"))
     seen = {True: given(due), False: given(due, conditional=False)}
     for conditional, observation in seen.items():
@@ -273,7 +273,7 @@ def test_a_condition_that_s3_does_not_take_is_left_out_and_the_plan_says_so(tmp_
     asked = {"asked": "If-None-Match on CopyObject", "taken": False}
     assert conditional_copies(SETTINGS.with_values(runs_dir=str(tmp_path / "none")))
     assert conditional_copies(given_a_probe(tmp_path / "other", asked="another header", taken=False))
-    assert not conditional_copies(given_a_probe(tmp_path / "told", **asked))
+    assert not conditional_copies(given_a_probe(tmp_path / "asked", **asked))
 
 
 def test_every_object_that_is_not_copied_has_an_outcome_of_its_own():
@@ -336,7 +336,7 @@ def test_names_that_are_not_all_say_how_many_more_there_are():
     more."""
     five = tuple(f"k{n}" for n in range(5))
 
-    def told(number):
+    def reported(number):
         behind = NoncurrentCounts(hidden=number, other=number, hidden_named=list(five), other_named=list(five))
         backlog = replace(
             given_a_backlog(given_a_bucket("a"), objects=0),
@@ -354,9 +354,9 @@ def test_names_that_are_not_all_say_how_many_more_there_are():
             *(n for n in propose(SETTINGS, observation).notes if "deleted there" in n or "older version" in n),
         ]
 
-    assert len(told(7)) == len(told(5)) == 8
-    assert all("k4 and 2 more" in text for text in told(7))
-    assert all("k4" in text and "more" not in text for text in told(5))
+    assert len(reported(7)) == len(reported(5)) == 8
+    assert all("k4 and 2 more" in text for text in reported(7))
+    assert all("k4" in text and "more" not in text for text in reported(5))
 
 
 def test_probes_come_in_three_rounds_with_time_between_them():

@@ -78,7 +78,7 @@ def test_a_permission_that_could_not_be_looked_at_is_neither_closed_nor_open(whe
     assert not closed(SETTINGS, open_)
 
 
-def test_what_a_role_left_open_beside_an_unread_one_is_still_told_and_closed():
+def test_what_a_role_left_open_beside_an_unread_one_is_still_reported_and_closed():
     """One source account refuses, the other shows the role. Twin: above, where the first is all there is."""
     copiers = {SOURCE: DENIED, "222233334444": (RolePart.ROLE,)}
     plan = propose(SETTINGS, replace(given(given_a_backlog(copy=0)), source_copiers=copiers))

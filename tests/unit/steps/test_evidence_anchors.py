@@ -34,7 +34,7 @@ def given_a_run(folder: Path, bucket: WorkBucket, steps: int = 2) -> None:
 
 def test_a_head_follows_the_end_of_each_step_and_only_its_own_line_follows_it(tmp_path):
     """So the whole record is under a head, but for the line that says where the last one lies. Twin: one line more is
-    told."""
+    reported."""
     bucket = WorkBucket()
     given_a_run(tmp_path, bucket)
     kinds = [line["kind"] for line in entries(tmp_path)]
@@ -69,7 +69,7 @@ def test_a_step_that_changes_nothing_ends_under_a_head_too(tmp_path, state):
 
 
 @pytest.mark.parametrize("plan", [given_a_plan(given_a_change()), given_a_plan(), given_a_plan(waiting_for="03")])
-def test_without_approval_no_head_is_put_and_the_lines_of_the_look_are_told_as_that(tmp_path, plan):
+def test_without_approval_no_head_is_put_and_the_lines_of_the_look_are_reported_as_that(tmp_path, plan):
     """A run that only plans sends no changing call at all. Twin: a line that tells of a change stands there too."""
     bucket = WorkBucket()
     given_a_run(tmp_path, bucket)
@@ -351,7 +351,8 @@ def test_heads_that_are_not_there_are_wrong_use(tmp_path):
 
 
 def test_heads_that_cannot_be_read_make_no_record_less_whole(tmp_path, monkeypatch):
-    """They were not compared, and the exit code says so; what is wrong with the chain itself is told all the same."""
+    """They were not compared, and the exit code says so; what is wrong with the chain itself is reported all the
+    same."""
     run = tmp_path / RUN
     given_a_run(run, WorkBucket())
     monkeypatch.setattr(

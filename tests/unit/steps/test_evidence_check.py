@@ -307,7 +307,7 @@ def test_the_page_and_the_record_bind_each_other(tmp_path: Path) -> None:
 
 
 def test_files_are_read_beside_the_record(tmp_path: Path) -> None:
-    """The last line that names a file counts; what no line names is told."""
+    """The last line that names a file counts; what no line names is reported."""
     ledger = tmp_path / "ledger"
     ledger.mkdir(parents=True)
     (ledger / "a.parquet").write_bytes(b"a")
@@ -356,7 +356,7 @@ def test_policies_are_bound_by_the_record(tmp_path: Path, harm, fit: Fit, state:
     assert states(given(tmp_path, files=files), "file") == state
 
 
-def test_a_policy_that_no_line_names_is_told(tmp_path: Path) -> None:
+def test_a_policy_that_no_line_names_is_reported(tmp_path: Path) -> None:
     """A run was killed between the text and the line that names it, or within the text."""
     sent(tmp_path, given_a_plan(given_a_change()), held={"put": Texts(Absent(), "{}")})
     (tmp_path / "policies" / "000009-before-old.json").write_bytes(b"{}")
@@ -369,7 +369,7 @@ def test_a_policy_that_no_line_names_is_told(tmp_path: Path) -> None:
 
 
 def test_a_policy_that_a_closing_could_not_keep_is_a_note(tmp_path: Path) -> None:
-    """It is told with its reason and nothing can cure it any more. Twin: where it was read nothing is said."""
+    """It is reported with its reason and nothing can cure it any more. Twin: where it was read nothing is said."""
     sent(tmp_path, given_a_grant(), held={"close-old": Texts(Unread("AccessDenied: no"), "{}")})
     assert states(given(tmp_path), "policy") == [FindingState.NOTE]
     assert "AccessDenied: no" in evidence(given(tmp_path), "policy")
@@ -377,7 +377,7 @@ def test_a_policy_that_a_closing_could_not_keep_is_a_note(tmp_path: Path) -> Non
     assert states(given(tmp_path / "read"), "policy") == []
 
 
-def test_a_record_check_that_fails_is_said_once_a_problem(tmp_path: Path) -> None:
+def test_a_record_check_that_fails_is_reported_once_a_problem(tmp_path: Path) -> None:
     """None is swallowed."""
     custody = replace(read_custody(tmp_path), check=RecordCheck(False, 5, "0" * 64, ("one", "two")))
     assert states(given(tmp_path, custody=custody), "record") == [FindingState.FINDING, FindingState.FINDING]

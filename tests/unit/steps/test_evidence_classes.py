@@ -115,7 +115,7 @@ def test_a_sample_claims_what_its_numbers_allow(read, of, words):
     assert bool(claim(read, of)) == bool(words)
 
 
-def test_stretches_of_a_chain_are_told_as_one():
+def test_stretches_of_a_chain_are_reported_as_one():
     """Counts add up, and no interval bridges what was not read."""
 
     def part(hour):

@@ -25,7 +25,7 @@ from tests.unit.steps.test_inventory import REGION, SETTINGS, given_a_key
 
 
 def test_a_permission_is_paired_with_the_change_that_closed_it(tmp_path: Path) -> None:
-    """With what it let, until when, and how long it stood open by the record's clock."""
+    """With what it let, until when, and how long it was open by the record's clock."""
     sent(tmp_path, given_a_grant())
     custody = read_custody(tmp_path)
     (one,) = custody.permissions
@@ -58,7 +58,7 @@ def test_the_page_says_how_the_hash_of_a_line_is_made_by_hand(tmp_path: Path) ->
     assert made != said
 
 
-def test_the_instant_from_which_a_temporary_role_refuses_is_told(tmp_path: Path) -> None:
+def test_the_instant_from_which_a_temporary_role_refuses_is_reported(tmp_path: Path) -> None:
     """It stands in the role's own policy. Twin: a role whose policy names none."""
     expires = {"Statement": [{"Condition": {"DateGreaterThanEquals": {"aws:CurrentTime": After("PT6H")}}}]}
     for name, document, until in (
@@ -95,7 +95,7 @@ def test_a_later_plan_that_closes_it_counts(tmp_path: Path) -> None:
 
 
 def test_a_later_policy_that_keeps_the_temporary_statement_closes_nothing(tmp_path: Path) -> None:
-    """Twin of the above: a policy was put, and the hole is still in it."""
+    """Twin of the above: a policy was put, and the grant is still in it."""
     killed(tmp_path, given_a_grant(), at="work")
     sent(tmp_path, given_a_plan(given_a_policy("hold", OPENED, {**OPENED, "Id": "other"}), step="02"))
     assert len(read_custody(tmp_path).left_open) == 1
@@ -162,7 +162,7 @@ def test_a_probe_that_was_refused_is_told_apart_from_a_call_that_was_refused(tmp
 
 
 @pytest.mark.parametrize(("approve", "by"), [("any", "any"), ("{id}", "its own id")])
-def test_what_approved_a_plan_is_told(tmp_path: Path, approve: str, by: str) -> None:
+def test_what_approved_a_plan_is_reported(tmp_path: Path, approve: str, by: str) -> None:
     """Its own id, or `any`."""
     plan = given_a_plan(given_a_change())
     sent(tmp_path, plan, approve=approve.format(id=plan.id))

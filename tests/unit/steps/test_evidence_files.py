@@ -43,7 +43,7 @@ def test_a_receipt_is_a_file_that_the_record_binds(tmp_path, harm, fit):
     assert found == {"receipts/acme.json": fit}
 
 
-def test_two_parts_that_were_swapped_are_both_told(tmp_path):
+def test_two_parts_that_were_swapped_are_both_reported(tmp_path):
     """Each is whole and known to the record, under the other's name. Twin: each in its own place."""
     custody = given_a_folder(tmp_path)
     assert {seen.name: seen.fit for seen in read_files(tmp_path, custody)} == dict.fromkeys(PARTS, Fit.FITS)

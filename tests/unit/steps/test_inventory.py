@@ -252,7 +252,7 @@ def test_a_rule_counts_what_is_due_already():
     assert reach.line == "deletes objects below AWSLogs/ after 100 days: reaches 2 objects, 1 of them due already"
 
 
-def test_old_versions_and_unfinished_uploads_are_told_in_words():
+def test_old_versions_and_unfinished_uploads_are_reported_in_words():
     """They reach no current object."""
     rule = {
         "ID": "x",
@@ -283,7 +283,7 @@ def given_a_draft(**buckets):
 
 
 def test_rows_are_joined_in_order_and_read_back(tmp_path):
-    """One row an object, typed, without what only the search for duplicates needs."""
+    """One row per object, typed, without what only the search for duplicates needs."""
     draft = given_a_draft(one=[row(log()), row("stray", 3, owner="b" * 64)], two=[row(digest())])
     assert draft.join(tmp_path / "x.parquet") == 3
     table = pq.read_table(tmp_path / "x.parquet")
@@ -431,7 +431,7 @@ def test_a_month_without_anything_is_a_gap_only_within_the_regions_time():
     ],
 )
 def test_a_probe_that_cannot_be_read_is_never_ok(probes, found):
-    """A refusal is a finding, a failure is could not look."""
+    """A refusal is a finding, a failure is not evaluated."""
     observation = given(BucketInventory(given_a_bucket(), given_a_survey(row(log())), probes=probes))
     assert sorted(states(observation, "01.probe")) == sorted(("01.probe", state) for state in found)
 
@@ -531,7 +531,7 @@ def test_an_emptied_bucket_is_as_it_should_be():
 
 
 def test_consumers_of_trails_and_buckets_are_named():
-    """Whoever is fed by a notification, a replication or EventBridge."""
+    """Who is fed by a notification, a replication or EventBridge."""
     bucket = given_a_bucket(
         notifications={
             "QueueConfigurations": [{"QueueArn": "arn:q", "Events": ["s3:ObjectCreated:*"]}],
@@ -598,7 +598,7 @@ def test_what_is_planted_among_the_kept_keys_is_named_and_put_aside(tmp_path, pl
 
 
 def test_a_file_that_cannot_be_used_is_put_aside_and_never_overwritten(tmp_path):
-    """Somebody may still mend it."""
+    """Somebody may still fix it."""
     settings = at(tmp_path)
     path = settings.run_folder / "public-keys" / f"{REGION}.json"
     path.parent.mkdir(parents=True)
@@ -642,7 +642,7 @@ def test_keys_that_are_not_kept_are_a_finding(keys, expected):
     assert [state for _, state in states(given(keys=[keys]), "01.keys")] == expected
 
 
-def test_digests_of_a_month_without_any_key_are_told():
+def test_digests_of_a_month_without_any_key_are_reported():
     """Nobody can verify them, now or later."""
     inventory = BucketInventory(given_a_bucket(), given_a_survey(row(digest("2021-02-01")), row(digest("2025-11-01"))))
     held = given_a_key(valid_from=datetime(2025, 10, 20, tzinfo=UTC))

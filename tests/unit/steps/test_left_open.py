@@ -44,7 +44,7 @@ from tests.unit.steps.given_sources import SETTINGS, SOURCE, given, given_a_back
 from tests.unit.steps.test_copy_history import KEY, KEY_POLICY, KEYED
 
 
-def test_a_grant_that_nobody_closed_is_said_with_its_end_and_its_cure(tmp_path):
+def test_a_grant_that_nobody_closed_is_reported_with_its_end_and_its_cure(tmp_path):
     """By the record alone. Twins: it was closed, by its own plan or by a later one; and nothing ever ran here."""
     killed(tmp_path, given_a_grant(), at="work")
     plan = given_a_grant().id
@@ -284,7 +284,7 @@ def test_a_source_account_that_cannot_be_entered_keeps_the_grants_elsewhere_from
 @pytest.mark.parametrize(
     ("approve", "sends"), [("", False), ("p-000000000000", False), ("any", True), ("its own", True)]
 )
-def test_a_survivor_closes_only_what_it_was_told_may_run(tmp_path, monkeypatch, approve, sends):
+def test_a_survivor_closes_only_what_it_has_approval_for(tmp_path, monkeypatch, approve, sends):
     """A run folder alone permits nothing: whoever wrote into it cannot have its plans sent."""
     plan = replace(given_a_grant(), accounts=SETTINGS.all_account_ids)
     settings = SETTINGS.with_values(runs_dir=str(tmp_path), approve=plan.id if approve == "its own" else approve)

@@ -57,7 +57,7 @@ CASES: list[tuple[str, dict[str, str], Older, list[str]]] = [
 
 
 @pytest.mark.parametrize(("bucket", "answers", "state", "asked"), CASES)
-def test_each_answer_is_told_as_what_it_is(
+def test_each_answer_is_reported_as_what_it_is(
     bucket: str, answers: dict[str, str], state: Older, asked: list[str]
 ) -> None:
     """Not there only where an owner says so; a refusal is no absence. Twin: each row beside the others."""
@@ -70,7 +70,7 @@ def test_each_answer_is_told_as_what_it_is(
     assert bucket in seen.evidence and "AWSLogs/k" in seen.evidence
 
 
-def test_what_is_left_is_told_with_its_place() -> None:
+def test_what_is_left_is_reported_with_its_place() -> None:
     """Whether or not its bucket is one of the move. Twins: what is gone, and what could not be looked for."""
     clients: Any = Answers({SOURCE: "200"})
     mine, other = looked_for(clients, [DigestPlace(OLD, "k"), DigestPlace(ELSEWHERE, "k")], {}, [SOURCE], {OLD})

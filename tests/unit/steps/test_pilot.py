@@ -103,7 +103,7 @@ def test_a_pilot_as_planned_is_shown_too():
 
 
 def test_values_that_differ_from_object_to_object_are_counted():
-    """Two classes are told with their numbers, many sizes as a number of values."""
+    """Two classes are reported with their numbers, many sizes as a number of values."""
     many = [
         row._replace(key=str(n))
         for n in range(5)

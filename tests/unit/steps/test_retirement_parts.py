@@ -283,7 +283,7 @@ def test_a_listing_is_counted_on_its_way_and_of_what_is_not_cloudtrails_the_firs
         ((NOW,), Unread("AccessDenied"), ["ListMultipartUploads: AccessDenied"]),
     ],
 )
-def test_what_a_look_did_not_show_is_said(dates, uploads, lines):
+def test_what_a_look_did_not_show_is_reported(dates, uploads, lines):
     """An empty bucket has no newest object, and that is no trouble."""
     seen, _ = listed(*(ObjectRow(f"x{n}", 1, "e", date, "STANDARD") for n, date in enumerate(dates)))
     assert list(OBSERVE._unseen(seen, uploads)) == lines
@@ -468,7 +468,7 @@ def work(monkeypatch, tmp_path):
 
 
 def test_lifecycle_has_done_its_work_once_every_bucket_it_was_given_is_empty(work):
-    """Those that no rule empties do not count. A rule in danger is told at once."""
+    """Those that no rule empties do not count. A rule in danger is reported at once."""
     at_work = replace(EXPIRING, bucket=RULED)
     state = work(READY, replace(at_work, objects=0)).expired()
     assert (state.met, state.why) == (True, "every bucket with a lifecycle rule of ours is empty")

@@ -175,7 +175,7 @@ def test_a_bucket_is_held_beside_its_receipt_until_it_is_retired(seen: Any) -> N
     assert (bare.receipt_why, bare.lack) == ("no receipt: it is not proven", "")
 
 
-def test_objects_whose_newest_has_no_date_are_said(seen: Any) -> None:
+def test_objects_whose_newest_has_no_date_are_reported(seen: Any) -> None:
     """Twin: an empty listing has no newest one, and nothing is missing."""
     undated = a_row(LOG)._replace(last_modified=cast(Any, None))
     assert seen(rows=[undated]).could_not_look == "its listing does not say when its newest object came"
@@ -277,7 +277,7 @@ def test_who_may_change_an_emptied_bucket_and_what_is_left_of_the_copiers_role_a
     assert (observed()[0].source_copiers, found.could_not_look) == ({}, ())
 
 
-def test_an_account_that_could_not_be_looked_at_is_said_and_is_not_one_without_a_role(observed: Any) -> None:
+def test_an_account_that_could_not_be_looked_at_is_reported_and_is_not_one_without_a_role(observed: Any) -> None:
     """Each of the two looks by itself."""
     found, _ = observed(owner=Unread("AccessDenied"))
     assert found.could_not_look == (f"{SOURCE}: who retires its buckets: GetRole: AccessDenied",)

@@ -222,13 +222,13 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("what", "seen", "name", "state"), BROKEN, ids=[row[0] for row in BROKEN])
-def test_what_would_stop_the_move_is_told(what, seen, name, state):
+def test_what_would_stop_the_move_is_reported(what, seen, name, state):
     """Each with a state of its own; a failed look is never OK."""
     assert (name, state) in states(seen)
 
 
 def test_a_region_of_the_parameters_that_is_off_is_a_finding():
-    """And enabled ones that they leave out are told."""
+    """And enabled ones that they leave out are reported."""
     settings = SETTINGS.with_values(regions=["us-east-1", "af-south-1"])
     assert {("00.regions", FindingState.FINDING), ("00.regions", FindingState.NOTE)} <= states(
         given(), settings=settings

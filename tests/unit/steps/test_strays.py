@@ -47,8 +47,8 @@ def found(troubles: Troubles) -> list[tuple[str, str, str]]:
     return [(one.bucket, key, one.why.partition(f"{WHY_STRAY}: ")[2]) for one in groups for key in one.keys]
 
 
-def told(client: Client | None, *rows: tuple[str, int]) -> list[tuple[str, str, str]]:
-    """What is told of these objects, as bucket, key, and what is said besides that it lies among the logs."""
+def reported(client: Client | None, *rows: tuple[str, int]) -> list[tuple[str, str, str]]:
+    """What is reported of these objects: bucket, key, and what is said beyond that it is among the logs."""
     troubles = Troubles()
     ask: Callable[[], Any] | None = None if client is None else lambda: client
     made = Strays(troubles, ask, "acme-eu", ACCOUNT, ACCOUNT, REGION)
@@ -75,10 +75,10 @@ HOLDS = "and it holds what a log does"
     ],
 )
 def test_what_has_a_name_that_is_passed_over_is_looked_into(name: str, content: bytes | Exception, words: str) -> None:
-    """Whatever cannot be looked into is told as well. Twins: what a desktop leaves, and a download that was cut
+    """Whatever cannot be looked into is reported as well. Twins: what a desktop leaves, and a download that was cut
     short."""
     client = Client(content)
-    said = told(client, (f"{DAY}{name}", 50))
+    said = reported(client, (f"{DAY}{name}", 50))
     assert [(bucket, key) for bucket, key, _ in said] == ([("acme-eu", f"{DAY}{name}")] if words else [])
     assert all(why.endswith(words) for *_, why in said)
     assert client.read == [("acme-eu", f"{DAY}{name}")]
@@ -88,28 +88,28 @@ def test_what_has_a_name_that_is_passed_over_is_looked_into(name: str, content: 
     ("key", "size", "words"),
     [
         ("AWSLogs/.DS_Store", 50, None),  # not among the logs
-        (f"{DAY}evil.json.gz", 50, "the file name is not one that CloudTrail gives"),  # told by its name
+        (f"{DAY}evil.json.gz", 50, "the file name is not one that CloudTrail gives"),  # known by its name
         (f"{DAY}Thumbs.db", MOST_READ + 1, f"{MOST_READ + 1:,} bytes, and more than {MOST_READ:,} are not read"),
     ],
 )
 def test_nothing_else_is_read_for_it(key: str, size: int, words: str | None) -> None:
     """Twin: the table above."""
     client = Client(LOG)
-    assert told(client, (key, size)) == ([("acme-eu", key, words)] if words else [])
+    assert reported(client, (key, size)) == ([("acme-eu", key, words)] if words else [])
     assert client.read == []
 
 
 def test_what_a_receipt_alone_remembers_is_not_read() -> None:
     """The bucket may be gone. Twin: it stands."""
-    assert told(None, (f"{DAY}.DS_Store", 50)) == []
-    assert len(told(Client(LOG), (f"{DAY}.DS_Store", 50))) == 1
+    assert reported(None, (f"{DAY}.DS_Store", 50)) == []
+    assert len(reported(Client(LOG), (f"{DAY}.DS_Store", 50))) == 1
 
 
 def test_many_are_looked_into_in_parts_and_each_once() -> None:
     """Memory does not grow with them. Twin: a single one."""
     client = Client(b"x")
     rows = [(f"{DAY}{number:04}.json.gz.6eF5b5da", 5) for number in range(2 * AT_ONCE + 1)]
-    assert told(client, *rows) == []
+    assert reported(client, *rows) == []
     assert [key for _, key in client.read] == [key for key, _ in rows]
 
 

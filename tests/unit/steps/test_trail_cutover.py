@@ -236,7 +236,7 @@ def test_last_files_are_awaited_as_a_state():
 
 
 def test_consumers_of_old_trails_are_named():
-    """Whoever reads the old trail's log group must be told."""
+    """The reader of the old trail's log group must learn it."""
     plan = propose(SETTINGS, given(old=[given_a_trail(cloudwatch_group="arn:aws:logs:eu-west-1:1:log-group:x")]))
     assert "also feeds CloudWatch Logs" in plan.notes[0]
 
@@ -326,7 +326,7 @@ def test_an_old_trail_is_stopped_only_while_it_is_ours_and_as_it_was_reviewed(mo
     ],
 )
 def test_a_selector_without_the_consoles_name_is_a_note_and_no_change(names, said):
-    """What is recorded is the same, so no move stops for it; scanners go by the name, so it is told."""
+    """What is recorded is the same, so no move stops for it; scanners go by the name, so it is reported."""
     there = given_the_new_trail(selectors=Selectors((MANAGEMENT,), names=names))
     observation = given(new=[there], old=[], deliveries=delivered(*REGIONS))
     assert "PutEventSelectors" not in calls(trail_cutover.propose(SETTINGS, observation))

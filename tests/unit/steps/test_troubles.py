@@ -264,19 +264,19 @@ def test_the_owner_of_another_copy_learns_which_file_and_what_becomes_of_it() ->
     where it is not."""
     files = (group("unread", 1, why="truncated"), group("unread", 201, why="0 bytes", bucket="acme-us"))
 
-    def told(*buckets: Any) -> list[Any]:
+    def reported(*buckets: Any) -> list[Any]:
         return [one for one in check(SETTINGS, given(*buckets, unread=files)) if one.id == "06.unread"]
 
     bad = replace(GOOD, name="acme-us", missing=1)
-    first, many = told(GOOD, bad)
+    first, many = reported(GOOD, bad)
     assert (first.state, first.resource) == (FindingState.NOTE, log(0))
     assert first.evidence.startswith("no records can be read: truncated (acme-eu); ")
     assert "step 07 may delete the original" in first.evidence
     assert many.resource == "acme-us"
     assert many.evidence.startswith("201 logs: no records can be read: 0 bytes (acme-us); its bucket is not proven")
     retired = replace(GOOD, emptied=True, proven_before=True)
-    assert "the original is retired" in told(retired, bad)[0].evidence
-    assert "only the archive has it" in told(bad)[0].evidence
+    assert "the original is retired" in reported(retired, bad)[0].evidence
+    assert "only the archive has it" in reported(bad)[0].evidence
 
 
 def test_a_log_that_two_digests_name_is_one_log() -> None:

@@ -1,5 +1,5 @@
-"""Only what is proven is sealed and gets a receipt; what is not is named, and a gap of the past is told from destroyed
-evidence."""
+"""Only what is proven is sealed and gets a receipt; what is not is named, and a gap of the past is told apart from
+destroyed evidence."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -380,16 +380,16 @@ def test_a_gap_of_the_past_is_a_note_and_a_missing_digest_a_finding(chain, wante
     assert wanted in states(given(GOOD, chains=(chain,)))
 
 
-def test_a_trail_that_only_digests_speak_of_is_told_by_what_they_prove():
+def test_a_trail_that_only_digests_speak_of_is_known_by_what_they_prove():
     """Twin: where no signature of theirs was proven, nothing is said of signed digests."""
 
-    def told(**digests):
+    def reported(**digests):
         seen = given_a_chain(known="digests")
         seen = replace(seen, chain=replace(seen.chain, digests=digests))
         return next(f.evidence for f in check(SETTINGS, given(GOOD, chains=(seen,))) if f.id == "06.trail-unknown")
 
-    assert told(**{File.VALID: 4}).endswith("taken from 4 signed digests of an allowed account and bucket")
-    assert told(**{File.INVALID: 4}).endswith("only digests do, and no signature of theirs could be proven")
+    assert reported(**{File.VALID: 4}).endswith("taken from 4 signed digests of an allowed account and bucket")
+    assert reported(**{File.INVALID: 4}).endswith("only digests do, and no signature of theirs could be proven")
 
 
 def test_whole_says_what_it_means_where_a_chain_was_started_anew():

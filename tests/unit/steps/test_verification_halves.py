@@ -116,7 +116,7 @@ def test_a_bucket_is_due_where_it_is_good_stands_and_was_not_proven_whole_before
 
 
 @pytest.mark.parametrize(
-    ("totals", "told"),
+    ("totals", "reported"),
     [
         (EventTotals(2, records=4, events=4), False),
         (EventTotals(2, records=4, events=3), True),  # an event that two records tell
@@ -124,9 +124,9 @@ def test_a_bucket_is_due_where_it_is_good_stands_and_was_not_proven_whole_before
         (EventTotals(2, records=4, events=3, nameless=1), False),  # a record without an id repeats nothing
     ],
 )
-def test_repeated_events_or_repeated_files_are_told(totals: EventTotals, told: bool) -> None:
+def test_repeated_events_or_repeated_files_are_reported(totals: EventTotals, reported: bool) -> None:
     found = {f.id: f.state for f in check(SETTINGS, given(GOOD, events=totals))}
-    assert found.get("06.repeated") is (FindingState.NOTE if told else None)
+    assert found.get("06.repeated") is (FindingState.NOTE if reported else None)
 
 
 RECEIPTS = Receipts(held={"old": RECEIPT})
