@@ -214,6 +214,8 @@ SAYS = {
     "anybody may take it",
     "put the value in quotes",
     "nobody can remove a lock",
+    "nobody can remove that lock",
+    "nobody can remove them before their dates",
     "step 07 may delete the original",
 }
 READS = {

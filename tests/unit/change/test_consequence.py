@@ -53,10 +53,10 @@ def test_a_plan_that_deletes_says_what_goes_and_that_it_does_not_come_back():
     assert (said.destroys, said.objects, said.bytes) == (True, 10_979, 17_049_000)
 
 
-def test_a_harmless_plan_destroys_nothing_and_says_that_each_change_can_be_undone():
+def test_a_harmless_plan_destroys_nothing_and_says_so():
     """Twin: the plan above."""
     said = consequence(given_a_plan(given_a_policy("a"), given_a_policy("b", before={"Statement": []})))
-    assert said.line == "Plan: 1 to make, 1 to change; each can be undone."
+    assert said.line == "Plan: 1 to make, 1 to change; nothing is lost for good."
     assert (said.sentences, said.destroys, said.objects) == ((), False, 0)
 
 
@@ -142,10 +142,10 @@ def test_a_copy_is_made_and_what_is_opened_for_it_is_revoked():
     closing = given_a_policy("close", before={"Statement": []}, closes="open")
     probe = given_a_change("probe", call="PutObject", expects=ExpectedAnswer.REFUSED)
     plan = given_a_plan(opening, given_a_rule("a -> b", BulkAction.COPY, objects=3, MB=1.5), closing, probe)
-    assert consequence(plan).line == "Plan: 2 to make, 1 to change, 1 to be refused; each can be undone."
+    assert consequence(plan).line == "Plan: 2 to make, 1 to change, 1 to be refused; nothing is lost for good."
     assert consequence(plan).sentences == (
         "3 objects (1.5 MB) are copied; onetrail never deletes a copy.",
-        "1 temporary permission is revoked by this plan itself.",
+        "1 change is temporary: this plan takes it back itself.",
     )
 
 

@@ -90,9 +90,7 @@ SIGNS: Final[Mapping[Effect, str]] = {
 }
 IRREVERSIBLE: Final = "!"
 """Beside the sign of a change that cannot be undone, or not wholly."""
-LEGEND: Final = (
-    "+ makes, ~ changes, - deletes, = changes nothing: a call that must be refused; ! cannot be undone, or only in part"
-)
+LEGEND: Final = "+ makes, ~ changes, - deletes, = tries what must be refused; ! cannot be undone, or only in part"
 
 
 def effect_of(change: Change) -> Effect:

@@ -34,12 +34,12 @@ class Consequence:
         if not self.counts:
             return ""
         words = {
-            Effect.MAKES: "to make",
-            Effect.CHANGES: "to change",
-            Effect.DELETES: "to delete",
-            Effect.NOTHING: "to be refused",
+            Effect.MAKES: "make",
+            Effect.CHANGES: "change",
+            Effect.DELETES: "delete",
+            Effect.NOTHING: "be refused",
         }
-        parts = ", ".join(f"{count:,} {words[effect]}" for effect, count in self.counts.items())
+        parts = ", ".join(f"{count:,} to {words[effect]}" for effect, count in self.counts.items())
         return f"Plan: {parts}{self._never_undone()}."
 
     def _never_undone(self) -> str:
@@ -47,7 +47,7 @@ class Consequence:
             return f"; {self.irreversible:,} of them cannot be undone, and {self.partly:,} only in part"
         if self.irreversible:
             return f"; {self.irreversible:,} of them cannot be undone"
-        return f"; {self.partly:,} of them can be undone only in part" if self.partly else "; each can be undone"
+        return f"; {self.partly:,} of them can be undone only in part" if self.partly else "; nothing is lost for good"
 
     def plain(self) -> dict[str, Any]:
         """The same as JSON types, as the record and an exported plan have it."""
@@ -84,9 +84,9 @@ def _sentences(plan: Plan, gone: Sequence[Change]) -> Iterable[str]:
     yield from _locked(plan)
     yield from _noted(plan)
     yield from _copied(plan)
-    revoked = sum(bool(change.closes) and not change.bulk for change in plan.changes)
-    if revoked:
-        yield f"{counted(revoked, 'temporary permission is', 'temporary permissions are')} revoked by this plan itself."
+    back = sum(bool(change.closes) for change in plan.changes)
+    if back:
+        yield f"{counted(back, 'change is', 'changes are')} temporary: this plan takes {_them(back)} back itself."
 
 
 def _deleted(plan: Plan, gone: Sequence[Change]) -> Iterable[str]:
@@ -132,6 +132,10 @@ def _copied(plan: Plan) -> Iterable[str]:
     copies = [change for change in plan.changes if change.bulk and change.bulk.deed is BulkAction.COPY]
     if copies:
         yield f"{_sum_of(copies, 'copied')}; onetrail never deletes a copy."
+
+
+def _them(count: int) -> str:
+    return "it" if count == 1 else "them"
 
 
 def _sum_of(changes: Sequence[Change], deed: str) -> str:

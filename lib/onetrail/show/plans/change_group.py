@@ -7,9 +7,14 @@ from itertools import pairwise
 from typing import Any
 
 from onetrail.change import Change, CheckKind, ExpectedAnswer, RequiredCheck, canonical_json
+from onetrail.change.consequence import effect_of, reversible, sign
+from onetrail.change.plan import Effect, Reversible
 
 _ALIKE_FROM = 4
 """So many of a kind become one row; fewer have a row each."""
+_PROBES_FROM = 2
+"""So many probes of a kind become one row: they are one call, sent again and again."""
+_VERBS = {Effect.MAKES: "make", Effect.CHANGES: "change", Effect.DELETES: "delete", Effect.NOTHING: "try"}
 _ORDINALS = {2: "second", 3: "third"}
 
 
@@ -34,6 +39,21 @@ class ChangeGroup:
             every = f"every {_ORDINALS[steps.pop()]} of " if len(steps) == 1 and max(steps) in _ORDINALS else ""
             return f"{every}{runs[0][0]} to {runs[-1][1]}" if every else f"{runs[0][0]} ... {runs[-1][1]}"
         return ", ".join(str(first) if first == last else f"{first}-{last}" for first, last in runs)
+
+    @property
+    def sign(self) -> str:
+        """The sign that all of them have: `+`, `~!`."""
+        return sign(self.changes[0])
+
+    @property
+    def verb(self) -> str:
+        """What the sign says, in a word."""
+        return _VERBS[effect_of(self.changes[0])]
+
+    @property
+    def for_good(self) -> bool:
+        """Whether they cannot be undone, or only in part."""
+        return reversible(self.changes[0]) is not Reversible.YES
 
     @property
     def what(self) -> str:
@@ -75,9 +95,11 @@ class ChangeGroup:
     def requires(self) -> str:
         """The check that must hold; for each its own where they differ in their subject only. Empty where there is
         none."""
-        check = self.changes[0].requires
+        check = next((change.requires for change in self.changes if change.requires), None)
         if check is None:
             return ""
+        if None in {change.requires for change in self.changes}:
+            return f"{_words(check.kind)}, at the first of each round"
         if len({change.requires for change in self.changes}) > 1:
             return f"{_words(check.kind)}, each its own"
         return f"{_words(check.kind)}: {check.subject}" if check.subject else _words(check.kind)
@@ -113,7 +135,8 @@ def grouped(changes: Sequence[Change]) -> list[ChangeGroup]:
     groups = []
     for members in kinds.values():
         for part in _by_reason(members):
-            parts = [part] if len(part) >= _ALIKE_FROM else [[member] for member in part]
+            probes = part[0][1].expects is ExpectedAnswer.REFUSED
+            parts = [part] if len(part) >= (_PROBES_FROM if probes else _ALIKE_FROM) else [[member] for member in part]
             groups += [ChangeGroup(tuple(p for p, _ in one), tuple(c for _, c in one)) for one in parts]
     return sorted(groups, key=lambda group: group.places[0])
 
@@ -127,7 +150,10 @@ def _by_reason(members: list[tuple[int, Change]]) -> list[list[tuple[int, Change
 
 
 def _kind(change: Change) -> tuple[object, ...]:
+    """What makes changes alike. Of probes only the first of each round requires something."""
+    probe = change.expects is ExpectedAnswer.REFUSED
     return (
+        sign(change),
         change.account,
         change.service,
         change.call,
@@ -135,7 +161,7 @@ def _kind(change: Change) -> tuple[object, ...]:
         change.expects,
         bool(change.closes),
         bool(change.bulk),
-        change.requires and change.requires.kind,
+        None if probe else change.requires and change.requires.kind,
         canonical_json(marked(dict(change.bulk.rule), names_of(change))) if change.bulk else "",
     )
 

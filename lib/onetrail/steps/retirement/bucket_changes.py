@@ -223,7 +223,7 @@ def _expire(seen: Retiring) -> Change:
         parameters,
         {"rules": plain(lifecycle), "listing": listing},
         words,
-        "none for what expired, which the archive has; the rules shown as before can be restored",
+        "none for what expired, which the archive has; restore the rules shown as before",
         CheckKind.CLOSED,
     )
     objects, size = seen.objects - seen.past.objects, seen.size - seen.past.size
