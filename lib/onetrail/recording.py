@@ -24,9 +24,11 @@ from onetrail.runner import run
 from onetrail.runner.notebooks import Notebook, all_notebooks, read
 from onetrail.settings import Settings
 from onetrail.settings.cell import FOLDED, TAG, about_parameters, parameters_cell
+from onetrail.show import PLAN_MIME
 from onetrail.workspace.shipped import shipped
 
-_VARIES = "application/vnd.jupyter.widget-view+json"
+_LEFT_OUT = ("application/vnd.jupyter.widget-view+json", PLAN_MIME)
+"""What differs from run to run, and what only the runner reads."""
 RECORDED: Final = (
     "In the repository, the outputs below are a recording of the practice estate; Run > Run All Cells replaces them"
     " with those of your own estate."
@@ -96,7 +98,8 @@ def _steady(output: Any, count: int) -> Any:
     if kept.output_type == "execute_result":
         kept.execution_count = count
     if "data" in kept:
-        kept.data.pop(_VARIES, None)
+        for kind in _LEFT_OUT:
+            kept.data.pop(kind, None)
     return kept
 
 

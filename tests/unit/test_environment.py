@@ -60,12 +60,19 @@ def test_a_module_that_reads_it_is_found(tmp_path: Path, text: str) -> None:
 def test_what_the_variables_mean(
     monkeypatch: pytest.MonkeyPatch, said: dict[str, str], live: bool, unattended: bool
 ) -> None:
-    for name in ("ONETRAIL_LIVE", "ONETRAIL_UNATTENDED", "ONETRAIL_PRACTICE_DIR", "AWS_ENDPOINT_URL"):
+    for name in (
+        "ONETRAIL_LIVE",
+        "ONETRAIL_UNATTENDED",
+        "ONETRAIL_EXPORTS_PLANS",
+        "ONETRAIL_PRACTICE_DIR",
+        "AWS_ENDPOINT_URL",
+    ):
         monkeypatch.delenv(name, raising=False)
     for name, value in said.items():
         monkeypatch.setenv(name, value)
     assert (environment.live(), environment.unattended()) == (live, unattended)
     assert (environment.practice_folder_named(), environment.endpoint_url()) == (None, "")
+    assert not environment.exports_plans()
 
 
 def test_only_aws_variables_reach_a_transport(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,6 +20,11 @@ def unattended() -> bool:
     return os.environ.get("ONETRAIL_UNATTENDED", "0") != "0"
 
 
+def exports_plans() -> bool:
+    """True in the runner's kernels (`ONETRAIL_EXPORTS_PLANS`), whose notebooks carry each proposed plan as JSON too."""
+    return os.environ.get("ONETRAIL_EXPORTS_PLANS", "0") != "0"
+
+
 def practice_folder_named() -> Path | None:
     """Where the practice estate writes its address (`ONETRAIL_PRACTICE_DIR`); None where that is not said."""
     named = os.environ.get("ONETRAIL_PRACTICE_DIR")

@@ -8,6 +8,7 @@ from typing import Final
 import click
 
 from onetrail.cli.extras import needs
+from onetrail.cli.output import OutputFile, refuse_without_folder, written_whole
 from onetrail.cli.say import say, say_lines
 from onetrail.errors import WrongUse
 from onetrail.settings import Settings
@@ -35,10 +36,32 @@ _RECORD: Final = "record.jsonl"
     help="Id of a plan that may be applied (p-...); may be given several times. 'any' on the practice estate only. "
     "Default: the approve of the file; an empty approve only plans.",
 )
-def run(path: Path, first: str, last: str, approve: tuple[str, ...]) -> None:
+@click.option(
+    "--plan-json",
+    "plan_json",
+    type=OutputFile(),
+    metavar="FILE",
+    help="Write each proposed plan to FILE, with every change, its undo and what it all comes to (JSON).",
+)
+@click.option(
+    "--plan-markdown",
+    "plan_markdown",
+    type=OutputFile(),
+    metavar="FILE",
+    help="Write each plan that awaits approval to FILE, for a ticket or a pull request (Markdown).",
+)
+def run(
+    path: Path,
+    first: str,
+    last: str,
+    approve: tuple[str, ...],
+    plan_json: Path | None,
+    plan_markdown: Path | None,
+) -> None:
     """Run the notebooks in order, each against the current state.
 
     Stops at the first failure, refusal or wait; findings do not stop the run.
+    Each plan that awaits approval is printed: every change with its sign and its undo, and what the plan comes to.
     The run's folder holds the executed notebooks, the record of every change and the report; the next run continues
     from there.
 
@@ -47,6 +70,8 @@ def run(path: Path, first: str, last: str, approve: tuple[str, ...]) -> None:
     onetrail.
     """
     needs("onetrail run", "runbook")
+    for file in filter(None, (plan_json, plan_markdown)):
+        refuse_without_folder(file)
     given = Settings.from_file(path)
     if approve:
         given = given.with_values(approve=",".join(approve))
@@ -68,7 +93,9 @@ def run(path: Path, first: str, last: str, approve: tuple[str, ...]) -> None:
         say_lines(result.text)
     except OSError:  # the terminal is gone; the run folder has it all, and Python must not write there again as it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(result.exit_code)
+    asked = ((plan_json, result.plan_json), (plan_markdown, result.plan_markdown))
+    failed = [file for file, text in asked if file and not written_whole(file, text)]
+    sys.exit(max(result.exit_code, 1) if failed else result.exit_code)
 
 
 def _laid_out_notebooks(start: Path) -> Path | None:

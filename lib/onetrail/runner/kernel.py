@@ -121,6 +121,7 @@ def kernel_environment(more: Mapping[str, str]) -> Iterator[None]:
         **_library_first(Path(onetrail.__file__).resolve().parents[1]),
         "ONETRAIL_PRACTICE_DIR": str(practice_folder().resolve()),
         "ONETRAIL_UNATTENDED": "1",
+        "ONETRAIL_EXPORTS_PLANS": "1",
         "JUPYTER_PLATFORM_DIRS": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         **more,

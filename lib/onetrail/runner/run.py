@@ -27,6 +27,7 @@ from onetrail.runner.notebooks import (
     check_parameters,
     read,
 )
+from onetrail.runner.proposed import Proposed, as_json, as_markdown, proposed_in
 from onetrail.runner.result import FAILED, StepResult, from_error, from_notebook, from_stop
 from onetrail.runner.telling import RunOutput
 from onetrail.settings import Settings
@@ -40,7 +41,8 @@ from onetrail.workspace.shipped import shipped
 
 @dataclass(frozen=True)
 class RunResult:
-    """How a run ended: `steps` in order, up to the one that stopped it; `report` if this run wrote one.
+    """How a run ended: `steps` in order, up to the one that stopped it; `report` if this run wrote one; `proposed`
+    are the plans.
 
     `unused` are ids in `approve` that are of no plan of these steps, nor of one that the record knows. They are named,
     and no finding: where another plan is to be approved its step refuses to go on, and where none is, there is nothing
@@ -50,6 +52,7 @@ class RunResult:
     steps: tuple[StepResult, ...]
     report: Path | None
     unused: tuple[str, ...] = ()
+    proposed: tuple[Proposed, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -58,13 +61,24 @@ class RunResult:
         return stopped[0] if stopped else max((step.exit_code for step in self.steps), default=0)
 
     @property
+    def plan_json(self) -> str:
+        """Every plan that was proposed, as JSON."""
+        return as_json(self.proposed)
+
+    @property
+    def plan_markdown(self) -> str:
+        """Every plan that awaits approval, as Markdown."""
+        return as_markdown(self.proposed)
+
+    @property
     def text(self) -> str:
-        """One row per step, how it ended below it, and where the report is."""
+        """Each plan that awaits approval; one row per step, how it ended below it, and where the report is."""
         columns = [Column("step"), Column("state"), Column("plan")]
         rows = [[step.name, step.state.replace("_", " "), step.plan] for step in self.steps]
         head, *lines = simple("Steps of this run", columns, rows).text.split("\n")
         said = [[line, *_wrapped(step.line)] for line, step in zip(lines[2:], self.steps, strict=True)]
-        text = "\n".join([head, *lines[:2], *(line for block in said for line in block)])
+        awaits = [f"{one.text}\n\n" for one in self.proposed if one.awaits]
+        text = "".join(awaits) + "\n".join([head, *lines[:2], *(line for block in said for line in block)])
         text = f"{text}\n\n{_unused_line(self.unused)}" if self.unused else text
         return f"{text}\n\nThe report: {printable(_from_here(self.report))}" if self.report else text
 
@@ -139,7 +153,7 @@ def run(
     finished = len(steps) == len(found) and not steps[-1].stops_the_run and not interruption.asked
     known = {step.plan for step in steps} | plans_in(run_folder) | {"any"}
     unused = [one for one in settings.approvals if one not in known] if finished else []
-    return RunResult(tuple(steps), report if written else None, tuple(unused))
+    return RunResult(tuple(steps), report if written else None, tuple(unused), proposed_in(steps))
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

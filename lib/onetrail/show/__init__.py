@@ -5,7 +5,7 @@ from onetrail.show.html import RESULT_MIME, Shown, bullets, folded, paragraph, t
 from onetrail.show.parameters import parameters
 from onetrail.show.plans.gate_box import GateBox, gate
 from onetrail.show.plans.outcome import outcome
-from onetrail.show.plans.plan import plan, undo
+from onetrail.show.plans.plan import PLAN_MIME, plan, undo
 from onetrail.show.plots import Pictured, bars, heatmap
 from onetrail.show.progress import LivePanel, panel
 from onetrail.show.run_map import run_map
@@ -13,6 +13,7 @@ from onetrail.show.table import table
 from onetrail.show.where import where
 
 __all__ = [
+    "PLAN_MIME",
     "RESULT_MIME",
     "GateBox",
     "LivePanel",

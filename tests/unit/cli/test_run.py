@@ -1,6 +1,7 @@
 """`onetrail run` from a laid-out folder and from an installed package: which notebooks run, and where the run is
 kept."""
 
+import json
 import shutil
 from importlib import import_module
 from pathlib import Path
@@ -12,9 +13,10 @@ from click.testing import CliRunner, Result
 import onetrail
 from onetrail.change import RunRecord, WallClock
 from onetrail.cli import main
+from onetrail.cli.output import written_whole
 from onetrail.workspace.lay_out import apply, propose
 from onetrail.workspace.shipped import Shipped
-from tests.unit.runner.given_run import PRACTICE, given_an_answering_estate, given_notebooks
+from tests.unit.runner.given_run import ENDS, PRACTICE, given_an_answering_estate, given_notebooks
 
 SAYS = 'show.paragraph("these are {0}")'
 
@@ -141,3 +143,44 @@ def test_every_mistake_of_a_file_is_printed_at_once(mine: Path) -> None:
     assert len(lines) == 12
     assert all(line.startswith("  line ") for line in lines)
     assert not (mine / "runs").exists()
+
+
+@pytest.mark.slow
+def test_the_proposed_plans_are_written_where_they_are_asked_for(tmp_path: Path, package: Shipped) -> None:
+    """As JSON and as Markdown, over a file that is there. Twin: without the options nothing is written."""
+    given_notebooks(
+        package.notebooks.parent, f"from IPython.display import display\ndisplay(show.plan(plan))\n{ENDS['planned']}"
+    )
+    as_json, as_markdown = Path("plan.json"), Path("plan.md")
+    as_json.write_text("old")
+    done = _run(PRACTICE, "--plan-json", str(as_json), "--plan-markdown", str(as_markdown))
+    assert done.exit_code == 0
+    said = json.loads(as_json.read_text())
+    assert (said["format"], said["version"], [one["state"] for one in said["plans"]]) == (
+        "onetrail-plans",
+        1,
+        ["planned"],
+    )
+    assert as_markdown.read_text().startswith(f"## Plan {said['plans'][0]['id']} of step 03\n")
+    assert sorted(path.name for path in Path.cwd().iterdir()) == ["plan.json", "plan.md"]
+
+
+@pytest.mark.parametrize("option", ["--plan-json", "--plan-markdown"])
+def test_a_file_that_cannot_be_written_is_refused_before_anything_runs(package: Shipped, option: str) -> None:
+    """A missing folder, and what is no file. Twin: above."""
+    missing = _run(PRACTICE, option, "no-such-folder/plan")
+    assert missing.exit_code == 2
+    assert "is not a folder that can be written to; name another file" in missing.output
+    Path("folder").mkdir()
+    assert _run(PRACTICE, option, "folder").exit_code == 2
+    assert not (PRACTICE.parent / "runs").exists()
+
+
+def test_a_plan_that_cannot_be_written_afterwards_is_said_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was there stays. Twin: a file that can be."""
+    assert not written_whole(tmp_path / "gone" / "plan.json", "{}")
+    assert "cannot be written: No such file or directory" in capsys.readouterr().err
+    assert written_whole(tmp_path / "plan.json", "{}")
+    assert (tmp_path / "plan.json").read_text() == "{}"

@@ -9,7 +9,7 @@ import os
 import nbformat
 import pytest
 from filelock import FileLock
-from given_run import PLAN, given_an_answering_estate, given_notebooks, given_settings
+from given_run import ENDS, PLAN, given_an_answering_estate, given_notebooks, given_settings
 from nbclient.exceptions import DeadKernelError
 
 from onetrail.aws.estate import EstateNotRunning
@@ -272,3 +272,40 @@ def test_a_run_names_the_report_it_wrote_and_no_other(tmp_path):
     result = _run(tmp_path, writes)
     assert result.report == report
     assert str(report) in result.text
+
+
+PROPOSES_AND = "from IPython.display import display\ndisplay(show.plan(plan))\n"
+
+
+def _proposing(end):
+    """A notebook that shows its plan and ends so."""
+    return f"{PROPOSES_AND}{ENDS[end]}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("end", "state", "awaits"),
+    [("planned", "planned", True), ("refused", "refused", True), ("applied", "applied", False)],
+)
+def test_a_plan_that_awaits_approval_is_printed_whole_and_every_plan_is_exported(tmp_path, end, state, awaits):
+    """With its sign, its undo and what it comes to, above the table of steps. Twin: one that was applied is in the JSON
+    only."""
+    result = _run(tmp_path, _proposing(end))
+    head = result.text.split("Steps of this run")[0]
+    assert ("make s3:PutObject on x" in head, "Plan: 1 to make; nothing is lost for good." in head) == (
+        awaits,
+        awaits,
+    )
+    (plan,) = json.loads(result.plan_json)["plans"]
+    assert (plan["state"], plan["step"], plan["changes"][0]["call"]) == (state, "03", "PutObject")
+    assert (plan["id"] in result.plan_markdown) is awaits
+    assert ("No plan awaits approval." in result.plan_markdown) is not awaits
+
+
+@pytest.mark.slow
+def test_a_run_that_proposes_nothing_exports_no_plan(tmp_path):
+    """The document is there all the same, and a notebook that broke has none."""
+    result = _run(tmp_path, "ok", "broken")
+    assert json.loads(result.plan_json)["plans"] == []
+    assert result.plan_markdown == "No plan awaits approval.\n"
+    assert result.text.startswith("Steps of this run")

@@ -94,7 +94,7 @@ class RunRecord:
         at = iso(self._clock.now())
         said = {"n": self._lines + 1, "at": at, "run": self.run_name, "kind": str(kind)}
         try:
-            line, hash_ = written({**said, **_without_secrets(plain(fields)), "previous": self.head})
+            line, hash_ = written({**said, **without_secrets(plain(fields)), "previous": self.head})
             with uninterrupted():
                 self._write(line, hash_, at)
         except NotALine as err:
@@ -184,14 +184,15 @@ def _replace(path: Path, text: str) -> None:
     temporary.replace(path)
 
 
-def _without_secrets(value: Any) -> Any:
+def without_secrets(value: Any) -> Any:
+    """The value with each text withheld whose name suggests a secret."""
     if isinstance(value, dict):
         return {
             key: (
                 "(withheld)"
                 if isinstance(item, str) and any(word in key.lower() for word in _SECRET)
-                else _without_secrets(item)
+                else without_secrets(item)
             )
             for key, item in value.items()
         }
-    return [_without_secrets(item) for item in value] if isinstance(value, list) else value
+    return [without_secrets(item) for item in value] if isinstance(value, list) else value

@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from onetrail.printable import printable
@@ -26,7 +27,7 @@ def changes(groups: Sequence[ChangeGroup]) -> Shown:
     if not any(group.requires for group in groups):
         columns, rows = columns[:-1], [row[:-1] for row in rows]
     text = "\n".join([_CAPTION, *(line for group in groups for line in _block(group, _indent(groups)))])
-    return Shown(simple(_CAPTION, columns, rows).html, text)
+    return replace(simple(_CAPTION, columns, rows), text=text)
 
 
 def _row(group: ChangeGroup) -> list[str | Shown]:

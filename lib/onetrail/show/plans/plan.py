@@ -1,16 +1,35 @@
 """A plan as the reader approves it: what would be sent, on what, why, how each change is undone, what it all comes to,
 and the id that approves exactly this."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
+from onetrail.aws import environment
 from onetrail.change import NAMED, Plan, iso
 from onetrail.change.consequence import LEGEND, consequence
 from onetrail.show.html import Column, Shown, bullets, folded, paragraph, together
 from onetrail.show.plans.change_group import grouped
 from onetrail.show.plans.changes import changes, undo_of
+from onetrail.show.plans.plan_json import plan_as_json
+from onetrail.show.plans.plan_markdown import plan_as_markdown
 from onetrail.show.plans.rules import rules
 from onetrail.show.plans.sent import what_is_sent
 from onetrail.show.table import simple
+
+PLAN_MIME: Final = "application/vnd.onetrail.plan+json"
+"""How a proposed plan travels in an executed notebook: `plan`, as its JSON has it, and `markdown`."""
+
+
+@dataclass(frozen=True)
+class ShownPlan(Shown):
+    """A plan to look at; `exported` is what the runner takes from the executed notebook, empty for a person's."""
+
+    exported: Mapping[str, Any] | None = None
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        bundle = super()._repr_mimebundle_(include, exclude)
+        return bundle if self.exported is None else {**bundle, PLAN_MIME: dict(self.exported)}
 
 
 def plan(proposed: Plan) -> Shown:
@@ -27,7 +46,11 @@ def plan(proposed: Plan) -> Shown:
         parts.append(_who(proposed))
     parts.append(bullets(proposed.notes))
     parts += [paragraph(line, strong=True) for line in _verdict(proposed)]
-    return together(*parts)
+    shown = together(*parts)
+    if proposed.empty or not environment.exports_plans():
+        return shown
+    exported = {"plan": plan_as_json(proposed), "markdown": plan_as_markdown(proposed)}
+    return ShownPlan(shown.html, shown.text, tables=shown.tables, exported=exported)
 
 
 def undo(proposed: Plan) -> Shown:
