@@ -95,7 +95,7 @@ def test_without_people_it_is_sentences(monkeypatch, name):
     assert set(bundle) == {"text/html", "text/plain"}
     assert bundle["text/plain"] == (
         f'Closed: nothing is approved. To open it set approve = "{PLAN.id}" and run again.\n\n'
-        "- Plan: 1 to make; each can be undone."
+        "- Plan: 1 to make; nothing is lost for good."
     )
 
 
@@ -154,7 +154,7 @@ def test_an_empty_plan_has_nothing_to_open():
 def test_a_person_sees_what_it_comes_to_and_who_planned_it(tmp_path, people):
     """And until when it can be approved, before they type anything."""
     facts, _, says = _box_of(tmp_path)._box.children
-    for said in ("Plan: 1 to make; each can be undone.", CALLER):
+    for said in ("Plan: 1 to make; nothing is lost for good.", CALLER):
         assert said in facts.value
     assert "Type the plan's id to approve it." in says.value
 
