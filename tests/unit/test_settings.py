@@ -176,9 +176,18 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
             {"run_name": name},
             f'run_name is "{name}", and must be a folder name: 1 to 64 letters, digits, dots, hyphens and underscores',
         )
-        for name in ("../other", "a/b", "..", "", "-rf", "x" * 65, "a\n")
+        for name in ("../other", "a/b", "..", "-rf", "x" * 65, "a\n")
         if "\n" not in name
     ],
+    # Nothing at all.
+    ({"run_name": ""}, "run_name is empty: write a name, as in move-2026"),
+    ({"home_region": ""}, "home_region is empty: write a region, as in us-east-1"),
+    ({"work_bucket": ""}, "work_bucket is empty: write the name of a bucket, as in acme-audit-archive"),
+    ({"log_account": {"account_id": ""}}, "log_account.account_id is empty: write 12 digits in quotes"),
+    (
+        {"reader_principals": [""]},
+        ("reader_principals[0] is empty: write an ARN, as in arn:aws:iam::123456789012:role/Name, or leave it out"),
+    ),
     # Lists.
     ({"source_accounts": []}, "source_accounts is empty: name at least one"),
     ({"break_glass_principals": []}, "break_glass_principals is empty: name at least one"),

@@ -28,6 +28,8 @@ class Arn:
 def iam_arn(text: str) -> Arn:
     """An IAM role or user. Raises ValueError that says what is wanted and how this is written."""
     example = "arn:aws:iam::123456789012:role/Name"
+    if not text:
+        raise ValueError(f"is empty: write an ARN, as in {example}, or leave it out")
     if session := _SESSION.fullmatch(text):
         partition, account, role = session.groups()
         raise ValueError(

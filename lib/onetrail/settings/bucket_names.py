@@ -13,6 +13,8 @@ _ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}")
 
 def bucket_name_fault(name: str) -> str | None:
     """Why S3 would refuse a bucket of this name, or None."""
+    if not name:
+        return "is empty: write the name of a bucket, as in acme-audit-archive"
     if not 3 <= len(name) <= 63:
         return f'is "{name}", {len(name)} characters long, and S3 allows 3 to 63'
     if name != name.lower():

@@ -97,7 +97,11 @@ def account_id_fault(value: object) -> str | None:
         return None
     if value.isascii() and value.isdigit() and len(value) == 11:
         return f'has 11 digits, and an account id has 12: a leading zero was lost, write "0{value}"'
-    return f"is {quoted(value)}, and an account id is 12 digits in quotes"
+    return (
+        f"is {quoted(value)}, and an account id is 12 digits in quotes"
+        if value
+        else "is empty: write 12 digits in quotes"
+    )
 
 
 _BOUNDS: Final = {

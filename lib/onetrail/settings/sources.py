@@ -48,7 +48,7 @@ def of_notebook(names: Mapping[str, Any], start: Path) -> Source:
     others = list(_unknown_names(names, known))
     found = {name: names[name] for name in known if name in names}
     file = found.get(FILE_KEY)
-    if isinstance(file, str) and file and not list(unfit_texts(file)):
+    if isinstance(file, str) and file and file == file.strip() and not list(unfit_texts(file)):
         return _with_file(found, file, others, names, start)
     return Source(found, [*others, *_left_overs(found), *mistakes_in(found)], _origins(_stated(names, found)))
 

@@ -57,6 +57,8 @@ def _filled_fault(value: object) -> str | None:
 def _region_fault(region: str) -> str | None:
     if partition_with(region):
         return None
+    if not region:
+        return "is empty: write a region, as in us-east-1"
     return f"is {quoted(region)}, which is not an AWS region that onetrail knows: write it as in us-east-1"
 
 
@@ -78,6 +80,8 @@ def _regions_fault(value: object) -> str | None:
 def _folder_fault(name: str) -> str | None:
     if re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,62}[A-Za-z0-9])?", name):
         return None
+    if not name:
+        return "is empty: write a name, as in move-2026"
     return f"is {quoted(name)}, and must be a folder name: 1 to 64 letters, digits, dots, hyphens and underscores"
 
 

@@ -31,41 +31,40 @@ def test_every_empty_value_of_the_template_is_reported_at_once_in_the_order_of_t
     lines = template_text().splitlines()
     at = {key: 1 + next(n for n, line in enumerate(lines) if line.startswith(key)) for key in GOOD}
     principal = "is empty: name at least one"
-    short = 'is "", 0 characters long, and S3 allows 3 to 63'
-    folder = "and must be a folder name: 1 to 64 letters, digits, dots, hyphens and underscores"
-    arn = 'is "", which is not the ARN of a role or a user, as in arn:aws:iam::123456789012:role/Name'
-    twelve = 'is "", and an account id is 12 digits in quotes'
-    region = "which is not an AWS region that onetrail knows: write it as in us-east-1"
+    short = "is empty: write the name of a bucket, as in acme-audit-archive"
+    folder = "is empty: write a name, as in move-2026"
+    arn = "is empty: write an ARN, as in arn:aws:iam::123456789012:role/Name, or leave it out"
+    twelve = "is empty: write 12 digits in quotes"
     lock = 'is missing, and a lock cannot be removed on AWS: write object_lock: "none", "governance" or "compliance"'
     source, log = at["source_accounts"], at["log_account"]
     assert error.lines == (
         f"12 mistakes in {tmp_path}/mine.yaml; nothing was changed:",
-        f'  line {at["run_name"]}: run_name is "", {folder}',
+        f"  line {at['run_name']}: run_name {folder}",
         f"  line {source + 1}: source_accounts[0].account_id {twelve}",
         f"  line {source + 2}: source_accounts[0].role_arn {arn}",
         f"  line {log + 1}: log_account.account_id {twelve}",
         f"  line {log + 2}: log_account.role_arn {arn}",
         f"  line {at['break_glass_principals']}: break_glass_principals {principal}",
         f"  line {at['operator_principals']}: operator_principals {principal}",
-        f'  line {at["home_region"]}: home_region is "", {region}',
+        f"  line {at['home_region']}: home_region is empty: write a region, as in us-east-1",
         f"  line {at['bucket_name']}: bucket_name {short}",
         f"  line {at['access_log_bucket']}: access_log_bucket {short}",
         f"  line {at['work_bucket']}: work_bucket {short}",
         f"  line {at['object_lock']}: object_lock {lock}",
     )
-    assert str(error) == f'{tmp_path}/mine.yaml: run_name is "", {folder} (and {len(error.mistakes) - 1} more)'
+    assert str(error) == f"{tmp_path}/mine.yaml: run_name {folder} (and {len(error.mistakes) - 1} more)"
 
 
 def test_what_contradicts_is_reported_beside_what_is_wrong_by_itself(tmp_path: Path) -> None:
     """A value that is wrong by itself leads to no contradiction. Twin: once it is right, it may."""
     text = given_text(work_bucket="acme-archive", run_name="", home_region="eu-west-9", regions=["us-east-1"])
     assert [one.split(": ", 1)[1][:40] for one in refused(tmp_path / "x.yaml", text).lines[1:]] == [
-        'run_name is "", and must be a folder nam',
+        "run_name is empty: write a name, as in m",
         'home_region is "eu-west-9", which is not',
         "work_bucket is acme-archive, the same as",
     ]
     assert [one.said[:40] for one in refused(tmp_path / "x.yaml", text.replace("west-9", "west-1")).mistakes] == [
-        'run_name is "", and must be a folder nam',
+        "run_name is empty: write a name, as in m",
         "work_bucket is acme-archive, the same as",
         "regions does not include home_region eu-",
     ]
