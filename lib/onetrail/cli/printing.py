@@ -1,7 +1,6 @@
 """What `onetrail policies` prints. The verb itself imports this when it is called, so that its help costs nothing."""
 
 import json
-import shutil
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +12,7 @@ from onetrail import iam
 from onetrail.aws.estate import EstateNotRunning, PracticeClock, PracticeEstate
 from onetrail.change import WallClock, iso
 from onetrail.change.words import counted
-from onetrail.cli.say import say, say_lines
+from onetrail.cli.say import say, say_lines, terminal_width
 from onetrail.errors import WrongUse
 from onetrail.estate.policy_documents.printed import documents as policy_documents
 from onetrail.estate.policy_documents.printed import named_buckets, printed_archive, printed_openings
@@ -22,7 +21,6 @@ from onetrail.printable import json_safe
 from onetrail.settings import Settings
 from onetrail.show.html import Column
 from onetrail.show.table import simple
-from onetrail.show.tables.as_text import TEXT_WIDTH
 
 _STANDING: Final[dict[PolicyState, str]] = {
     PolicyState.STEADY: "central_bucket",
@@ -85,7 +83,7 @@ def _table(name: str, state: str, verdicts: list[iam.ExpectationResult], bucket:
         for v in verdicts
     ]
     caption = f"{name}, {state}: {_ARCHIVE} is {bucket}"
-    return simple(caption, columns, rows, terminal=shutil.get_terminal_size((TEXT_WIDTH, 24)).columns).text
+    return simple(caption, columns, rows, terminal=terminal_width()).text
 
 
 def _short(where: str, bucket: str) -> str:

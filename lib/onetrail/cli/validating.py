@@ -15,7 +15,7 @@ from onetrail.aws.telling import say_line
 from onetrail.change import WallClock
 from onetrail.change.words import counted
 from onetrail.cli.interrupt import Interrupts
-from onetrail.cli.say import say_lines
+from onetrail.cli.say import say_lines, terminal_width
 from onetrail.cloudtrail.digests.verdict import FileVerdict
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.instants import utc
@@ -98,7 +98,7 @@ def validate(asked: ValidationRequest) -> None:
                 write(asked.parquet, check.verdicts())
             else:
                 _drain(check.verdicts())
-            say_lines(show.text(check.result))
+            say_lines(show.text(check.result, terminal_width()))
     sys.exit(0 if check.result.proven else 3)
 
 

@@ -7,6 +7,7 @@ from typing import Final
 from onetrail.change import Finding, FindingState, ordered, verdict
 from onetrail.show.html import Column, Shown, folded, paragraph, together
 from onetrail.show.table import simple
+from onetrail.show.tables.rows import TableRows
 
 _IN_SIGHT: Final = 8
 """Findings of one check and state with a row each; more are folded into one row."""
@@ -20,6 +21,7 @@ SIGNS: Final = {
 """State as a sign and in words, so that it reads without colour."""
 STATES: Final = tuple(sign.split(" ", 1)[1] for sign in SIGNS.values())
 """The states in words, as heads of columns, worst first."""
+_CAPTION: Final = "Checks, worst first"
 _COLUMNS: Final = [Column(head) for head in ("state", "check", "account", "region", "what", "evidence")]
 
 
@@ -31,7 +33,8 @@ class CheckState(StrEnum):
 
 
 def findings(found: Iterable[Finding]) -> Shown:
-    """The findings as a table with its verdict; the runner reads the exit code from it."""
+    """The findings as a table with its verdict; the runner reads the exit code from it. Its DataFrame, and a search,
+    have each finding in a row of its own."""
     listed = ordered(found)
     read = verdict(listed)
     result = {
@@ -44,10 +47,11 @@ def findings(found: Iterable[Finding]) -> Shown:
     line = paragraph(read.line, strong=True)
     if listed:
         line = together(
-            simple("Checks, worst first", _COLUMNS, [r for group in _groups(listed) for r in _rows(group)]),
+            simple(_CAPTION, _COLUMNS, [r for group in _groups(listed) for r in _rows(group)]),
             line,
         )
-    return Shown(line.html, line.text, result)
+    every = [[SIGNS[f.state], f.id, f.account, f.region, f.resource, f.evidence] for f in listed]
+    return Shown(line.html, line.text, result, (TableRows(_CAPTION, _COLUMNS, every, every),) if every else ())
 
 
 def _groups(listed: list[Finding]) -> list[list[Finding]]:

@@ -24,6 +24,8 @@ RESULT_MIME: Final = "application/vnd.onetrail.result+json"
 _PRE: Final = "white-space:pre-wrap;font-size:90%;margin:.3em 0 .6em 1em"
 UNBROKEN: Final = 33
 """Names up to this length stay on one line; longer ones break after a slash, a colon or an underscore."""
+_NAMED: Final = 6
+"""Tables that a refusal names."""
 _ONE_LINE: Final = 96
 """JSON of at most so many characters is on one line."""
 _LEFTWARD: Final = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff"
@@ -87,8 +89,9 @@ def only_table(tables: Sequence[ShownTable]) -> ShownTable:
         return tables[0]
     if not tables:
         raise WrongUse("there is no table in this output")
-    named = ", ".join(f".tables[{at}] is {table.caption!r}" for at, table in enumerate(tables))
-    raise WrongUse(f"there are {len(tables)} tables in this output, so choose one: {named}")
+    named = ", ".join(f".tables[{at}] is {table.caption!r}" for at, table in enumerate(tables[:_NAMED]))
+    more = f", and {len(tables) - _NAMED} more" if len(tables) > _NAMED else ""
+    raise WrongUse(f"there are {len(tables)} tables in this output, so choose one: {named}{more}")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 one line of verdict."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,6 +16,8 @@ from onetrail.validation import CheckedChain, ValidationResult
 
 WORST: Final = 10
 """Findings of each kind that are named; the others are counted."""
+CHAINS: Final = 200
+"""Chains that have a row in text, those that are not proven first."""
 BY_WEIGHT: Final = (
     FileState.INVALID,
     FileState.MISSING,
@@ -29,10 +31,10 @@ _NUMBERS: Final = ("gaps", "restarts", "digests", "logs valid", "invalid", "miss
 _NOT_READ: Final = (FileState.ARCHIVED, FileState.UNREADABLE, FileState.FOREIGN)
 
 
-def text(result: ValidationResult) -> str:
-    """The whole of it for a person."""
+def text(result: ValidationResult, terminal: int | None = None) -> str:
+    """The whole of it for a person, in a terminal of so many columns."""
     parts = [
-        _table(result),
+        _table(result, terminal),
         _believed(result),
         _keys(result),
         *_worst(result),
@@ -107,15 +109,39 @@ def because(named: bool, bucket: str, result: ValidationResult) -> str:
     return "given as --moved-from" if f"s3://{bucket}" != result.place.rstrip("/") else "it is the place itself"
 
 
-def _table(result: ValidationResult) -> str:
-    rows = [_row(one, result) for one in sorted(result.chains, key=lambda one: _place(one.chain))]
+def _table(result: ValidationResult, terminal: int | None) -> str:
+    every = sorted(result.chains, key=lambda one: _place(one.chain))
+    shown = _at_most(every)
+    rows = [_row(one, result) for one in shown]
     alone = Counter((one.chain.account, one.chain.region) for one in result.chains)
     for (account, region), count in sorted(result.unsigned.items()):
         if alone[account, region] != 1:
             none = [account, region, "(no digest names them)", "", "", *[""] * 6, f"{count:,}", ""]
             rows.append(none)
     columns = [*map(Column, _HEADS), *(Column(head, right=True) for head in _NUMBERS)]
-    return simple(f"Chains in {printable(result.place)}", columns, rows).text if rows else ""
+    if not rows:
+        return ""
+    caption = f"Chains in {printable(result.place)}"
+    more = [_left_out(every, shown)] if len(shown) < len(every) else []
+    return "\n".join([simple(caption, columns, rows, terminal=terminal).text, *more])
+
+
+def _at_most(chains: Sequence[CheckedChain]) -> list[CheckedChain]:
+    """Those that are named, in their order: the ones that are not proven before the others."""
+    worst = sorted(range(len(chains)), key=lambda at: _proven(chains[at]))[:CHAINS]
+    return [chains[at] for at in sorted(worst)]
+
+
+def _proven(one: CheckedChain) -> bool:
+    counts = one.chain.digests, one.chain.logs
+    return one.chain.sound and not any(files.get(state) for files in counts for state in BY_WEIGHT)
+
+
+def _left_out(every: Sequence[CheckedChain], shown: Sequence[CheckedChain]) -> str:
+    """How many chains have no row, and how many of them are not proven."""
+    unproven = sum(not _proven(one) for one in every) - sum(not _proven(one) for one in shown)
+    said = f"{unproven:,} of them not proven" if unproven else "each of them proven"
+    return f"and {counted(len(every) - len(shown), 'more chain')}, {said}; --json has all"
 
 
 def _row(one: CheckedChain, result: ValidationResult) -> list[str]:

@@ -151,12 +151,13 @@ def test_policies_explain_themselves():
 def test_policies_explain_themselves_in_the_width_of_the_terminal(monkeypatch):
     """No line is wider, and nothing is cut. Twin: a wider terminal is used."""
     printed = {}
-    for terminal in (120, 240):
+    for terminal in (80, 120, 240):
         monkeypatch.setenv("COLUMNS", str(terminal))
         printed[terminal] = _onetrail("policies", "-f", PRACTICE, "--explain").stdout
     widest = {terminal: max(map(len, text.splitlines())) for terminal, text in printed.items()}
+    assert widest[80] <= 80
     assert widest[120] <= 120 < widest[240] <= 240
-    letters = [Counter("".join(text.split()).replace("-", "")) for text in printed.values()]
+    letters = [Counter("".join(printed[terminal].split()).replace("-", "")) for terminal in (120, 240)]
     assert letters[0] == letters[1]
 
 

@@ -1,12 +1,15 @@
 """Tables of any length can be read, and taken on as a DataFrame."""
 
 import builtins
+from collections import Counter
 from datetime import UTC, date, datetime
 
 import pandas as pd
 import pytest
 
 from onetrail import show
+from onetrail.change import Finding, FindingState
+from onetrail.cloudtrail.digests.verdict import Chain, FileState
 from onetrail.looked import Unread
 from onetrail.show.html import Column, Shown, folded
 from onetrail.show.plots import Pictured
@@ -14,6 +17,9 @@ from onetrail.show.table import framed, simple
 from onetrail.show.tables.as_html import rows_as_html
 from onetrail.show.tables.as_text import rows_as_text
 from onetrail.show.tables.frame import FrameNeedsPandas, values_of
+from onetrail.show.validation import text as validated
+from onetrail.validation import CheckedChain, ValidationResult
+from tests.unit.show.hostile import made
 
 NOON = datetime(2026, 1, 12, 12, tzinfo=UTC)
 
@@ -204,3 +210,39 @@ def test_a_hostile_name_stays_spelled_out_in_a_frame():
     """A DataFrame is printed as often as any table."""
     frame = show.table(framed([["a\x1b[31m\ud800\u202e"]], columns=["na\x1bme"]), "Names").frame
     assert (list(frame.columns), frame.iloc[0, 0]) == ([r"na\x1bme"], r"a\x1b[31m\ud800\u202e")
+
+
+# --- Tables that are made of others
+
+
+def test_each_finding_is_a_row_of_the_frame_and_is_found_by_a_search():
+    """In sight are the folded groups. Twin: the one that differs is found alone."""
+    found = [
+        Finding("06.equal", FindingState.OK, "012345678901", "eu-west-1", f"acme-{n}", "all equal") for n in range(30)
+    ]
+    found.append(Finding("06.equal", FindingState.FINDING, "012345678901", "eu-west-1", "acme-x", "3 missing"))
+    shown = show.findings(found)
+    assert "30 resources" in shown.text and shown.result is not None
+    assert shown.frame["what"].iloc[0] == "acme-x" and len(shown.frame) == 31
+    assert set(shown.frame["account"]) == {"012345678901"}
+    assert list(shown.search("missing").frame["what"]) == ["acme-x"]
+    assert "Checks, worst first: 1 of 31 rows" in shown.search("missing").text
+
+
+def given_chain(number: int, *, sound: bool) -> CheckedChain:
+    logs = {FileState.VALID: 1} if sound else {FileState.MISSING: 1}
+    chain = Chain("111122223333", f"region-{number:04d}", "trail", "eu-west-1", False, (), {FileState.VALID: 1}, logs)
+    return CheckedChain(chain, ("acme",))
+
+
+def test_of_many_chains_the_unproven_ones_are_printed_and_the_others_counted():
+    """Twin: two hundred have a row each."""
+    chains = [given_chain(n, sound=n != 999) for n in range(1_000)]
+    text = validated(made(ValidationResult, keys={}, chains=chains, unsigned=Counter()), 300)
+    assert text.count("region-") == 200
+    assert "region-0999" in text and "region-0198" in text and "region-0199" not in text
+    assert "and 800 more chains, each of them proven; --json has all" in text
+    many = validated(made(ValidationResult, keys={}, chains=[given_chain(n, sound=False) for n in range(300)]), 300)
+    assert "and 100 more chains, 100 of them not proven; --json has all" in many
+    few = validated(made(ValidationResult, keys={}, chains=chains[:200], unsigned=Counter()), 300)
+    assert few.count("region-") == 200 and "more chain" not in few

@@ -34,15 +34,19 @@ def rows_as_text(
     foot = [] if total is None else [[_flat(value) for value in total]]
     heads = [printable(column.head) for column in columns]
     every, width = [heads, *body, *foot], terminal or TEXT_WIDTH
-    said = [printable(caption)]
+    said = _title(printable(caption), terminal)
     passes = _PASSES if terminal else _PASSES[:1]
     least = _widths(columns, every, width, passes)
     for number, part in enumerate(_parts(columns, least, width)):
-        said += ["", f"{printable(caption)}, further columns"] if number else []
+        said += ["", *_title(f"{printable(caption)}, further columns", terminal)] if number else []
         chosen = [columns[at] for at in part]
         widths = _widths(chosen, [[row[at] for at in part] for row in every], width, passes)
         said += _lines(columns, part, heads, body, foot, widths)
     return "\n".join(said)
+
+
+def _title(caption: str, terminal: int | None) -> list[str]:
+    return textwrap.wrap(caption, terminal) if terminal else [caption]
 
 
 def _lines(
