@@ -40,7 +40,7 @@ venv: ## set up .venv exactly as requirements.lock says; nothing when it is so a
 	@.ci/venv .venv
 
 demo: venv ## the runbook against the practice estate; ends by naming the report it wrote
-	@$(BIN)/onetrail practice status >/dev/null 2>&1 || $(BIN)/onetrail practice start
+	@$(BIN)/onetrail practice status >/dev/null 2>&1 || { $(BIN)/onetrail practice start 2>/dev/null; $(BIN)/onetrail practice reset >/dev/null; }
 	@$(BIN)/onetrail run -f $(PARAMETERS) --approve any
 
 test: lint core-pythons ## lint, types, layers, then every test: unit, notebooks, integration, browser

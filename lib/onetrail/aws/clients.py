@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError, CredentialRetrievalError, SSOError, TokenRetrievalError
 
-from onetrail.aws.estate import BANNER_HEADER, PracticeClock, PracticeEstate
+from onetrail.aws.estate import BANNER_HEADER, PracticeClock, PracticeEstate, refuse_another_estate
 from onetrail.aws.gone import gone_code
 from onetrail.aws.look import without_metadata
 from onetrail.aws.panel import LinesPanel, OpenPanel, Panel
@@ -91,11 +91,18 @@ class Clients:
 
     @classmethod
     def connect(cls, settings: Settings, open_panel: OpenPanel = LinesPanel) -> Clients:
-        """Clients for the estate the settings name; raises EstateNotRunning or CannotEnter before any other call.
+        """Clients for the estate the settings name; raises EstateNotRunning or AnotherEstate before any other call.
 
         `open_panel` makes what shows how far a look or a plan is; without it there are plain lines.
         """
-        return cls(settings, PracticeEstate.running() if settings.estate == "practice" else None, open_panel)
+        found = cls(settings, PracticeEstate.running() if settings.estate == "practice" else None, open_panel)
+        refuse_another_estate(settings.run_folder, found.name)
+        return found
+
+    @property
+    def name(self) -> str:
+        """The estate, as the run record names it."""
+        return self.estate.name if self.estate else "aws"
 
     @contextmanager
     def panel(self, *, look: bool) -> Iterator[Panel]:

@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import onetrail
 from onetrail.aws import environment
+from onetrail.change.run_record.chain_check import estate_of
 from onetrail.change.values import iso
 from onetrail.errors import WrongUse
 from onetrail.lazily import later
-from onetrail.settings.place import from_home
+from onetrail.settings.place import from_home, home_of, repository_root
 
 if TYPE_CHECKING:
     from http import client as http_client
@@ -22,10 +24,16 @@ if TYPE_CHECKING:
 else:
     http_client, url_error, url_request = later("http.client"), later("urllib.error"), later("urllib.request")
 
+_FOLDER = ".practice"
+_PRACTICE = "practice"
 KEY_PREFIX = "OTPRACTICE"
 """Practice access keys start with this; the practice estate alone accepts them, and they are sent nowhere else."""
 BANNER_HEADER = "x-onetrail-practice"
 """Every answer of the practice estate carries this header."""
+
+
+class AnotherEstate(WrongUse):
+    """The run folder holds the record of another estate: its plans, proofs and heads are of what is not there."""
 
 
 class EstateNotRunning(WrongUse):
@@ -45,15 +53,18 @@ class PracticeEstate:
     scenario: str
 
     @classmethod
-    def running(cls) -> PracticeEstate:
-        """The estate that runs now; raises EstateNotRunning with the command that starts it."""
-        path = practice_folder() / "estate.json"
+    def running(cls, start: Path | None = None) -> PracticeEstate:
+        """The estate that runs now, for the folder `start` or the one that we are in; raises EstateNotRunning, which
+        says where it was looked for and how to start it."""
+        path = found_folder(start) / "estate.json"
         try:
             said = json.loads(path.read_text())
             estate = cls(**{name: said[name.removeprefix("control_")] for name in cls.__dataclass_fields__})
         except FileNotFoundError as err:
+            looked = " nor in ".join(str(one) for one in _places(start or Path.cwd()))
             raise EstateNotRunning(
-                "the practice estate is not running: start it with: onetrail practice start"
+                f"the practice estate is not running in {looked}: start it there with: onetrail practice start; if it"
+                " runs elsewhere, go there, or name its folder by ONETRAIL_PRACTICE_DIR"
             ) from err
         except OSError as err:
             raise EstateNotRunning(
@@ -65,6 +76,11 @@ class PracticeEstate:
             ) from err
         estate.control("GET", "clock")
         return estate
+
+    @property
+    def name(self) -> str:
+        """As the run record names it: each start and each reset has an id of its own. Raises EstateNotRunning."""
+        return f"{_PRACTICE} {self.control('GET', 'status').get('id', '')}".strip()
 
     def control(self, method: str, name: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """One control call; raises EstateNotRunning if the estate does not answer, WrongUse if it refuses what was
@@ -115,10 +131,43 @@ class PracticeClock:
             self._estate.control("POST", "wait", {"seconds": left})
 
 
-def practice_folder() -> Path:
+def refuse_another_estate(folder: Path, name: str) -> None:
+    """Raise AnotherEstate where the record of this run folder names another estate than `name`. One that names none, of
+    an earlier version, passes."""
+    recorded = estate_of(folder)
+    (kind, _, life), (kind_now, _, life_now) = recorded.partition(" "), name.partition(" ")
+    if not recorded or recorded == name:
+        return
+    if kind != kind_now:
+        was, now = ("the practice estate", "AWS") if kind == _PRACTICE else ("AWS", "the practice estate")
+        raise AnotherEstate(f"{folder} holds a run on {was}, and this one is on {now}: give another run_name")
+    if life and life_now:
+        raise AnotherEstate(
+            f"{folder} holds the run of a practice estate that is gone: this one was started or reset since; put that"
+            " run aside and start again with: onetrail practice reset; or give another run_name"
+        )
+
+
+def practice_folder(start: Path | None = None) -> Path:
     """Where the estate writes its address: ONETRAIL_PRACTICE_DIR, else `.practice` in the laid-out folder or checkout
-    that we are in, else here."""
-    return environment.practice_folder_named() or from_home(".practice", Path.cwd())
+    that holds `start` or the folder that we are in, else there."""
+    return environment.practice_folder_named() or from_home(_FOLDER, start or Path.cwd())
+
+
+def found_folder(start: Path | None = None) -> Path:
+    """The folder of the estate that `PracticeEstate.running` takes, else the one that it looks in first."""
+    places = _places(start or Path.cwd())
+    return next((one for one in places if (one / "estate.json").exists()), places[0])
+
+
+def _places(start: Path) -> tuple[Path, ...]:
+    """Where an estate is looked for, in order. Outside of any laid-out folder or checkout, the one of the folder that
+    we are in comes before that of the checkout which the library belongs to."""
+    first = practice_folder(start)
+    if environment.practice_folder_named() or home_of(start):
+        return (first,)
+    checkout = repository_root(Path(onetrail.__file__).resolve().parent)
+    return tuple(dict.fromkeys((first, practice_folder(), *((checkout / _FOLDER,) if checkout else ()))))
 
 
 def _instant(text: str) -> datetime:

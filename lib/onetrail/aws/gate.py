@@ -43,7 +43,7 @@ def open_gate(clients: Clients, approve: str | GivenApproval | None = None) -> I
     with (
         interrupted_in_one_line(lambda: interrupted(gate.ended if gate else None, did.line)),
         clients.panel(look=False) as panel,
-        RunRecord(settings.run_folder, settings.run_name, clients.clock, if_free=True) as record,
+        RunRecord(settings.run_folder, settings.run_name, clients.clock, estate=clients.name, if_free=True) as record,
     ):
         did = panel.standing
         given = _given(settings, approve)

@@ -40,10 +40,15 @@ def start(scenario: str, number: int) -> None:
     """Start the estate and print its endpoint. Does nothing if the same estate is running."""
     needs("onetrail practice", "practice")
     from onetrail.aws.estate import practice_folder
+    from onetrail.change.run_record.chain_check import estate_of
     from onetrail.practice import process
 
     info = process.start(scenario=scenario, number=number, directory=practice_folder())
     _say({**_estate().control("GET", "status"), "endpoint": info.endpoint})
+    gone = [run for run in _runs() if estate_of(run) != _estate().name]
+    if gone:
+        names = ", ".join(map(str, gone))
+        say(f"Of a practice estate that is gone: {names}. To put that aside: onetrail practice reset", err=True)
 
 
 @practice.command()
@@ -64,9 +69,28 @@ def status() -> None:
 
 
 @practice.command()
-def reset() -> None:
-    """Reset the estate to the state in which it started."""
-    _estate().control("POST", "reset", {})
+@click.option(
+    "-f",
+    "--file",
+    "path",
+    type=click.Path(path_type=Path, readable=False),
+    help="Parameters file of a practice run whose folder is elsewhere, or of an earlier version: put aside too.",
+)
+def reset(path: Path | None) -> None:
+    """Reset the estate to the state in which it started, and put its runs aside.
+
+    What a run recorded is not true of an estate that begins again. So each run of the practice estate in runs/ is
+    renamed, with the time in its name: runs/practice becomes runs/practice.20261130T150000Z. Nothing is deleted.
+    Refused while a run is at work.
+    """
+    from onetrail.change import WallClock
+    from onetrail.change.run_record.aside import put_aside
+
+    estate = _estate()
+    runs = list(dict.fromkeys((*_runs(), *_run_of(path))))
+    for was, now in put_aside(runs, WallClock().now()):
+        say(f"put aside: {was} is {now.name} now")
+    estate.control("POST", "reset", {})
     say("reset")
 
 
@@ -114,6 +138,27 @@ def _estate() -> "PracticeEstate":
     from onetrail.aws.estate import PracticeEstate
 
     return PracticeEstate.running()
+
+
+def _runs() -> list[Path]:
+    """The runs of the practice estate, this one or one that is gone, beside its folder."""
+    from onetrail.aws.estate import found_folder
+    from onetrail.change.run_record.aside import practice_runs
+
+    return practice_runs(found_folder().parent / "runs")
+
+
+def _run_of(path: Path | None) -> list[Path]:
+    """The run folder of a parameters file. Raises WrongUse where that is no practice run."""
+    if path is None:
+        return []
+    from onetrail.settings import Settings
+    from onetrail.settings.place import folder_of
+
+    settings = Settings.from_file(path).meant_from(folder_of(path))
+    if settings.estate != "practice":
+        raise WrongUse(f"{path} is of estate {settings.estate}: only runs of the practice estate are put aside")
+    return [settings.run_folder] if settings.run_folder.is_dir() else []
 
 
 def _detail(text: str) -> tuple[str, Any]:

@@ -88,6 +88,7 @@ def run(
         last=last,
         folder=_laid_out_notebooks(start),
         live=os.environ.get("ONETRAIL_LIVE", "1") != "0",
+        start=start,
     )
     try:
         say_lines(result.text)

@@ -3,6 +3,7 @@
 import hmac
 import json
 import os
+import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,7 @@ class Control:
         return {
             "number": world.number,
             "scenario": world.scenario,
+            "id": world.life,
             "now": iso(world.clock.now()),
             "objects": world.store.objects(),
             "pid": os.getpid(),
@@ -98,7 +100,9 @@ class Control:
             raise BadControl("this estate has no beginning to return to")
         self._world.faults.clear()
         self._world.requests.clear()
-        return {"state": snapshots.thaw(self._world, self._pristine)}
+        state = snapshots.thaw(self._world, self._pristine)
+        self._world.life = secrets.token_hex(4)
+        return {"state": state}
 
     def _restore(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         return {"state": snapshots.load(self._world, _path(asked))}

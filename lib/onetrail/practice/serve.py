@@ -19,6 +19,7 @@ BANNER = "onetrail-practice"
 async def serve(scenario: str, number: int, port: int, directory: Path) -> None:
     """Serve until terminated. `estate.json` is written when the door is open and removed at the end."""
     estate = build(scenario, number)
+    estate.world.life = secrets.token_hex(4)
     token = secrets.token_hex(16)
     control = Control(estate, token, snapshots.frozen(estate.world))
     main, plain = await listen(control.or_else(estate.handle), port, str(number))

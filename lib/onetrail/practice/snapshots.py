@@ -74,6 +74,7 @@ def frozen(world: World) -> bytes:
     content = {
         "number": world.number,
         "scenario": world.scenario,
+        "life": world.life,
         "now": world.clock.now(),
         "accounts": world.accounts,
         "management": world.management_account,
@@ -123,6 +124,7 @@ def thaw(world: World, snapshot: bytes) -> str:
     """Put frozen state back. Returns the state's hash. Raises BadSnapshot, and changes nothing then."""
     found = unpacked(snapshot)
     world.number, world.scenario = found["number"], found["scenario"]
+    world.life = found.get("life", "")  # what was saved before there were any has none
     world.clock.set(found["now"])
     world.accounts, world.management_account = found["accounts"], found["management"]
     world.organization_id = found["organization"]

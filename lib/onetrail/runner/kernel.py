@@ -17,7 +17,6 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import DeadKernelError
 
 import onetrail
-from onetrail.aws.estate import practice_folder
 
 CLOSES_WITHIN_SECONDS: Final = 400.0
 """Longer than the tries of closings take together, half of which pass before a kernel gets SIGTERM."""
@@ -114,12 +113,12 @@ class Interruption:
 
 
 @contextmanager
-def kernel_environment(more: Mapping[str, str]) -> Iterator[None]:
-    """What kernels inherit: this library first on their path, this practice estate, no widgets that nobody can
-    press."""
+def kernel_environment(more: Mapping[str, str], practice: Path) -> Iterator[None]:
+    """What kernels inherit: this library first on their path, the practice estate of that folder, no widgets that
+    nobody can press."""
     said = {
         **_library_first(Path(onetrail.__file__).resolve().parents[1]),
-        "ONETRAIL_PRACTICE_DIR": str(practice_folder().resolve()),
+        "ONETRAIL_PRACTICE_DIR": str(practice.resolve()),
         "ONETRAIL_UNATTENDED": "1",
         "ONETRAIL_EXPORTS_PLANS": "1",
         "JUPYTER_PLATFORM_DIRS": "1",

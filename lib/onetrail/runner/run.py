@@ -13,7 +13,7 @@ import papermill
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
-from onetrail.aws.estate import PracticeEstate
+from onetrail.aws.estate import PracticeEstate, found_folder, refuse_another_estate
 from onetrail.change import RunFolderBusy
 from onetrail.change.run_record.lock import FolderBusy, FolderLock
 from onetrail.change.step_state import StepState
@@ -109,17 +109,24 @@ def _wrapped(line: str) -> list[str]:
 
 
 def run(
-    settings: Settings, *, first: str = "", last: str = "", folder: Path | None = None, live: bool = True
+    settings: Settings,
+    *,
+    first: str = "",
+    last: str = "",
+    folder: Path | None = None,
+    live: bool = True,
+    start: Path | None = None,
 ) -> RunResult:
     """Run the notebooks from `first` to `last` with these settings; `folder` is where the notebooks are, without it
-    those that came with onetrail.
+    those that came with onetrail. The practice estate is the one of the folder `start`, or of the one that we are in.
 
     Raises WrongUse or NotebookUnfit before the first kernel starts; what goes wrong later is in the result.
     """
     found = between(all_notebooks(folder or shipped().notebooks), first, last)
     check_parameters(found)
-    estate = PracticeEstate.running() if settings.estate == "practice" else None
+    estate = PracticeEstate.running(start) if settings.estate == "practice" else None
     run_folder = settings.run_folder.absolute()
+    refuse_another_estate(run_folder, estate.name if estate else "aws")
     parameters = settings.parameters() | {"runs_dir": str(run_folder.parent)}
     interruption = Interruption()
     report_dead_kernels_once()
@@ -128,7 +135,7 @@ def run(
     with (
         _alone_in(run_folder, may_watch=all(looks_only(one.number) for one in found)) as alone,
         RunOutput(run_folder / "run.log") as telling,
-        kernel_environment(environment),
+        kernel_environment(environment, found_folder(start)),
         interruption.heeded(),
     ):
         if estate and estate.scenario != settings.scenario:

@@ -49,10 +49,13 @@ def test_start_find_reset_and_stop(home: Path) -> None:
     )
     client.create_bucket(Bucket="made-here")
     assert process.control(info, "GET", "state")["state"] != first
+    life = process.control(info, "GET", "status")["id"]
     assert process.reset(home) == first
+    assert process.control(info, "GET", "status")["id"] not in ("", life)
     assert process.stop(home) and not process.stop(home)
     assert process.status(home) is None and not (home / "estate.json").exists()
     renewed = process.start("empty", directory=home)
+    assert process.control(renewed, "GET", "status")["id"] not in ("", life)
     assert process.control(renewed, "GET", "state")["state"] == first
 
 

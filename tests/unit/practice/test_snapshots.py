@@ -29,11 +29,14 @@ def test_a_snapshot_comes_back(estate: Estate, tmp_path: Path) -> None:
     """After later writes the old state is there again, bytes, keys and sessions included."""
     given_some_of_everything(estate)
     s3 = estate.client("s3", ADMIN)
+    estate.world.life = "1f2e3d4c"
     before = estate.do(lambda: snapshots.save(estate.world, tmp_path / "snapshot"))
+    estate.world.life = "another"
     s3.delete_object(Bucket="box", Key="k")
     estate.do(lambda: estate.world.clock.advance(86400))
     assert frozen(estate) != before
     assert estate.do(lambda: snapshots.load(estate.world, tmp_path / "snapshot")) == before
+    assert estate.world.life == "1f2e3d4c"
     assert s3.get_object(Bucket="box", Key="k")["Body"].read() == b"x"
     assert len(estate.client("kms", ADMIN).list_keys()["Keys"]) == 1
 

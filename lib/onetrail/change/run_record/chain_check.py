@@ -69,6 +69,16 @@ def entries(folder: Path, *kinds: str) -> Iterator[dict[str, Any]]:
                 yield line.entry
 
 
+def estate_of(folder: Path) -> str:
+    """The estate that the record names: `aws`, or `practice` and the id of one start of it. Empty where it names none,
+    as one of an earlier version, or cannot be read, which the next writer reports."""
+    try:
+        named = (str(line["estate"]) for line in entries(folder, LineKind.PLAN, LineKind.STEP) if "estate" in line)
+        return next(named, "")
+    except RecordError:
+        return ""
+
+
 def as_line(raw: Raw) -> Line | None:
     """The line, for those who read the record: None for what was never finished or is no line of a record."""
     try:

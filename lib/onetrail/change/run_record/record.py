@@ -35,13 +35,14 @@ class RunFolderBusy(WrongUse):
 class RunRecord:
     """One writer to one run folder. Use as a context manager; `append` returns the new head hash.
 
-    With `if_free`, a folder that another process writes is no error: `busy` says who does, and `append` raises it.
+    `estate` names the estate whose changes it holds: `aws`, or one start of the practice estate. With `if_free`, a
+    folder that another process writes is no error: `busy` says who does, and `append` raises it.
     """
 
-    def __init__(self, folder: Path, run_name: str, clock: Clock, *, if_free: bool = False) -> None:
+    def __init__(self, folder: Path, run_name: str, clock: Clock, *, estate: str = "", if_free: bool = False) -> None:
         self.folder, self.run_name, self._clock = folder, run_name, clock
         self.busy: RunFolderBusy | None = None
-        self._if_free = if_free
+        self._estate, self._if_free = estate, if_free
         self._path, self._head_path = folder / "record.jsonl", folder / "record.head"
         self._lock = FolderLock(folder, "writer")
         self.head, self.at, self._lines = START, "", 0
@@ -92,6 +93,8 @@ class RunRecord:
         if self.busy:
             raise self.busy
         at = iso(self._clock.now())
+        if self._estate and kind in (LineKind.PLAN, LineKind.STEP):
+            fields["estate"] = self._estate
         said = {"n": self._lines + 1, "at": at, "run": self.run_name, "kind": str(kind)}
         try:
             line, hash_ = written({**said, **without_secrets(plain(fields)), "previous": self.head})

@@ -21,6 +21,9 @@ class World:
 
     def __init__(self, number: int = 7, scenario: str = "empty") -> None:
         self.number, self.scenario = number, scenario
+        self.life = ""
+        """Tells one start or reset of an estate from the next; a snapshot holds it. Nothing that AWS knows depends on
+        it."""
         self.clock = EstateClock()
         self.accounts: dict[str, AccountInfo] = {}
         self.account_settings: dict[str, dict[str, Any]] = {}
