@@ -252,3 +252,32 @@ def test_without_its_script_the_page_hides_nothing_but_the_filter(tmp_path: Path
     assert text.count(" hidden>") == 1
     assert '<div class="filter" hidden>' in text
     assert "@media screen { .filtering tr.out { display: none; } }" in text
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of WCAG 2."""
+    colour = colour if len(colour) == 7 else "#" + "".join(2 * one for one in colour[1:])
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of WCAG 2: 1 to 21."""
+    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def test_every_colour_of_text_has_the_contrast_that_wcag_asks_for(tmp_path: Path) -> None:
+    """On a light and on a dark screen and on paper. Twin: grey on white is below it."""
+    style = page(SETTINGS, given(tmp_path)).split("<style>")[1].split("</style>")[0]
+    schemes = [
+        dict(re.findall(r"--([a-z]+): (#[0-9a-f]{3,6});", one))
+        for one in re.findall(r":root \{(.*?)\}", style, re.DOTALL)
+    ]
+    assert len(schemes) == 3
+    for colours in schemes:
+        for name in ("ink", "soft", "good", "bad"):
+            assert contrast(colours[name], colours["paper"]) >= 4.5, (name, colours)
+        assert contrast(colours["ink"], colours["tint"]) >= 4.5
+    assert contrast("#999999", "#fff") < 4.5

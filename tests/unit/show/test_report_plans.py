@@ -6,6 +6,7 @@ from pathlib import Path
 
 from onetrail.change import entries
 from onetrail.show.report import page
+from onetrail.show.report.plans import second_person
 from tests.unit.change.given import given_a_fresh_chain
 from tests.unit.show.test_report import SETTINGS, given, section_of, verdict_of
 from tests.unit.steps.given_record import given_a_grant, killed
@@ -90,7 +91,7 @@ def test_who_planned_and_approved_is_shown_where_the_record_says_so(tmp_path: Pa
     earlier = [{name: line[name] for name in line if name not in later} for line in entries(tmp_path)]
     given_a_fresh_chain(tmp_path, earlier)
     (older,) = rows_of(plans_of(tmp_path), caption)
-    assert older[3:8] == ["not recorded", "–", "any", "not recorded", "–"]
+    assert older[3:9] == ["not recorded", "–", "any", "not recorded", "–", "–"]
     people = {
         "planned_at": "2026-01-12T08:00:00Z",
         "planned_by": ENGINEER.arn,
@@ -102,4 +103,21 @@ def test_who_planned_and_approved_is_shown_where_the_record_says_so(tmp_path: Pa
     lines = [line | (people if line["kind"] == "plan" else {}) for line in entries(tmp_path)]
     given_a_fresh_chain(tmp_path, lines)
     (row,) = rows_of(plans_of(tmp_path), caption)
-    assert row[3:8] == [ENGINEER.arn, people["planned_at"], "any (typed), confirmed 10979", SECOND.arn, "CHG-77"]
+    assert row[3:9] == [ENGINEER.arn, people["planned_at"], "any (typed), confirmed 10979", SECOND.arn, "–", "CHG-77"]
+
+
+def test_the_approval_of_a_second_person_is_shown_with_the_version_that_says_so() -> None:
+    """Twins: nobody was asked, and an earlier record holds nothing of it."""
+    said = {
+        "resource": "work/approvals/p-1/AROAX",
+        "version": "v7",
+        "writer": SECOND.arn,
+        "user_id": "AROAX:second",
+        "at": "2026-01-12T11:00:00Z",
+    }
+    assert second_person(said) == f"{SECOND.arn}, 2026-01-12T11:00:00Z, work/approvals/p-1/AROAX, version v7"
+    assert second_person({"user_id": "AROAX:second"}) == "AROAX:second"
+    assert second_person({"not_asked": "the work bucket does not exist yet"}) == (
+        "not asked: the work bucket does not exist yet"
+    )
+    assert second_person({}) == ""

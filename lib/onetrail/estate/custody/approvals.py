@@ -36,7 +36,8 @@ class Decided(NamedTuple):
     """What the record's line of a start says of its people; each empty where the record does not hold it.
 
     `planned_at` is the instant of the first showing, `planned_by` and `approved_by` are ARNs, `way` is how the approval
-    was given, `confirmed` what was typed in addition to the id.
+    was given, `confirmed` what was typed in addition to the id. `second` is the approval of a second person, as the
+    record has it: who wrote which version of which object, and when, or why none was asked for.
     """
 
     planned_at: str = ""
@@ -45,6 +46,7 @@ class Decided(NamedTuple):
     way: str = ""
     confirmed: str = ""
     ticket: str = ""
+    second: Mapping[str, str] = {}
 
 
 class Approval(NamedTuple):
@@ -142,8 +144,21 @@ def _approval(
 
 def _decided(line: Mapping[str, Any]) -> Decided:
     """Lines of earlier versions hold none of it."""
-    names = ("planned_at", "planned_by", "approved_by", "approved_as", "confirmed", "ticket")
-    return Decided(*(value if isinstance(value := line.get(name), str) else "" for name in names))
+    said = _texts(line)
+    return Decided(
+        planned_at=said.get("planned_at", ""),
+        planned_by=said.get("planned_by", ""),
+        approved_by=said.get("approved_by", ""),
+        way=said.get("approved_as", ""),
+        confirmed=said.get("confirmed", ""),
+        ticket=said.get("ticket", ""),
+        second=_texts(line.get("second")),
+    )
+
+
+def _texts(value: object) -> Mapping[str, str]:
+    """What of it is text by name; nothing where it is of another kind."""
+    return {str(name): one for name, one in value.items() if isinstance(one, str)} if isinstance(value, Mapping) else {}
 
 
 def _sums(changes: int, sent: Iterable[Sent]) -> PlanSums:

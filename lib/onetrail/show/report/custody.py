@@ -31,7 +31,7 @@ def _line(observation: EvidenceObservation) -> str:
     more = f"; for {unknown:,} it does not show how {'it' if unknown == 1 else 'they'} ended" if unknown else ""
     return (
         f"The record of {counted(custody.check.lines, 'line')} {whole}."
-        f" It shows a change on its way {counted(len(custody.sent), 'time')}{more}."
+        f" It shows {counted(len(custody.sent), 'time')} that a change was sent{more}."
     )
 
 

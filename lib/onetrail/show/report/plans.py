@@ -1,7 +1,7 @@
 """Each start of a plan: who planned, approved and executed it, and how it ended, with sums that add up."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from onetrail.change.step_state import StepState
@@ -35,6 +35,7 @@ _WHO_HEADS: Final = (
     "planned at",
     "approval",
     "approved by",
+    "second person",
     "ticket",
     "executed by (caller as STS gives it)",
 )
@@ -63,6 +64,7 @@ def _plans(custody: Custody) -> list[Part]:
             one.decided.planned_at or None,
             approval(one),
             one.decided.approved_by or NOT_RECORDED,
+            second_person(one.decided.second) or None,
             one.decided.ticket or None,
             callers(one.callers),
         ]
@@ -117,6 +119,16 @@ def approval(one: Approval) -> str:
     """What approved it, how that was given, and what was confirmed with it."""
     way = f" ({one.decided.way})" if one.decided.way not in ("", one.by) else ""
     return f"{one.by}{way}{f', confirmed {one.decided.confirmed}' if one.decided.confirmed else ''}"
+
+
+def second_person(said: Mapping[str, str]) -> str:
+    """Who approved too: the writer, when, and which version of which object says so; or why nobody was asked. Empty
+    where the record holds no such approval."""
+    if why := said.get("not_asked"):
+        return f"not asked: {why}"
+    parts = [said.get("writer") or said.get("user_id", ""), said.get("at", ""), said.get("resource", "")]
+    parts += [f"version {said['version']}"] if said.get("version") else []
+    return ", ".join(part for part in parts if part)
 
 
 def callers(found: Iterable[Entered]) -> str:

@@ -69,8 +69,8 @@ def sha256(settings: Settings) -> str:
 
 
 def text(value: Any) -> str:
-    """One value on one line: lists and tables with their names."""
-    return "; ".join(_pieces(value)) or '""'
+    """One value on one line: lists and tables with their names; an empty text is two quotes, an empty list is none."""
+    return "; ".join(_pieces(value)) or ('""' if value == "" else "none")
 
 
 def _pieces(value: Any) -> Iterator[str]:
