@@ -203,6 +203,16 @@ def test_papermill_injects_the_file_and_more_on_top(notebook: Path) -> None:
     assert (found["run_name"], found["retention_years"], found["grant_hours"]) == ("move-1", 7, 12)
 
 
+def test_a_whole_file_that_papermill_injects_counts_before_one_that_nobody_filled_in(notebook: Path) -> None:
+    """As `papermill -f parameters/practice.yaml` does in a folder that was just laid out. Twin: without it, it is
+    refused."""
+    folder = notebook.parents[1] / "parameters"
+    (folder / "mine.yaml").write_bytes((folder / "template.yaml").read_bytes())
+    assert by_papermill(notebook, **yaml.safe_load((folder / "practice.yaml").read_text())) == PRACTICE
+    with pytest.raises(papermill.PapermillExecutionError, match="12 mistakes in parameters/mine"):
+        by_papermill(notebook)
+
+
 def test_a_cell_without_its_digest_is_not_guessed_about(notebook: Path) -> None:
     """As a notebook of an earlier version has it."""
     edit(notebook, lambda source: "\n".join(line for line in source.split("\n") if "as generated" not in line))

@@ -20,12 +20,13 @@ _CURE: Final = (
 
 def is_secret_key(key: str) -> bool:
     """Whether a key's name says that it holds a secret."""
-    return bool(_KEY.search(key))
+    return bool(_KEY.search(key) or _VALUE.search(key))
 
 
 def secret_key(key: str, at: tuple[int | str, ...]) -> Mistake:
-    """The mistake of such a key."""
-    return Mistake(f"{path_of(at)} looks like a secret, and {_CURE}", at)
+    """The mistake of such a key, without it where it is the secret itself."""
+    said = f"a key{f' of {path_of(at[:-1])}' if at[:-1] else ''}" if _VALUE.search(key) else path_of(at)
+    return Mistake(f"{said} looks like a secret, and {_CURE}", at)
 
 
 def secrets_among(value: object, at: tuple[int | str, ...] = ()) -> Iterator[Mistake]:
@@ -35,7 +36,10 @@ def secrets_among(value: object, at: tuple[int | str, ...] = ()) -> Iterator[Mis
             yield Mistake(f"{path_of(at)} holds what looks like a credential, and {_CURE}", at)
     elif len(at) <= DEEPEST:
         for key, item in _items(value):
-            yield from secrets_among(item, (*at, key))
+            if isinstance(key, str) and _VALUE.search(key):
+                yield secret_key(key, (*at, key))
+            else:
+                yield from secrets_among(item, (*at, key))
 
 
 def _items(value: object) -> Iterator[tuple[int | str, Any]]:

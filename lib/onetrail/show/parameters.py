@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from onetrail.aws import environment
 from onetrail.change.words import counted
-from onetrail.settings.origins import Origin, OriginKind
+from onetrail.settings.origins import OriginKind
 from onetrail.show.html import Column, Shown, escape, paragraph, together
 from onetrail.show.table import NOTHING, simple
 
@@ -40,6 +40,8 @@ def parameters(settings: "Settings") -> Shown:
 def source_line(settings: "Settings") -> str:
     """Where the values come from, in a sentence: the file with its hash, and by name what does not come from it."""
     origins = settings.origins
+    if not origins.of:
+        return "A program gave every value."
     injected, edited = (origins.keys_by(kind) for kind in (OriginKind.INJECTED, OriginKind.CELL))
     edited = [key for key in edited if key != "parameters_file"]
     ways = [f"{_named(injected)} injected"] if injected else []
@@ -58,8 +60,10 @@ def _named(keys: Sequence[str]) -> str:
 
 
 def place_of(settings: "Settings", key: str) -> str:
-    """Where one value comes from, in words."""
-    origin = settings.origins.of.get(key, Origin(OriginKind.DEFAULT))
+    """Where one value comes from, in words; a dash where a program gave it."""
+    origin = settings.origins.of.get(key)
+    if origin is None:
+        return NOTHING
     return f"{PurePath(settings.origins.file).name}:{origin.line}" if origin.kind is OriginKind.FILE else origin.kind
 
 

@@ -167,6 +167,10 @@ NO_SECRET = (
         ("api-key: {a: !x 0123456, b: *c}\n", "api-key looks like a secret"),
         (f"overrides: {{old-1: {{credentials: {SECRET}}}}}\n", "overrides.old-1.credentials looks like a secret"),
         (f"contacts: [ann, {KEY_ID}]\n", "contacts[1] holds what looks like a credential"),
+        # A key that is the secret itself is not shown either.
+        (f"overrides: {{{KEY_ID}: {{}}}}\n", "a key of overrides looks like a secret"),
+        (f"{KEY_ID}: x\n", "a key looks like a secret"),
+        (f"{KEY_ID}: 010\n", "a key looks like a secret"),
         (f"trail_name: {KEY_ID}\n", "trail_name holds what looks like a credential"),
         ("contacts: ['-----BEGIN RSA PRIVATE KEY-----']\n", "contacts[0] holds what looks like a credential"),
     ],

@@ -117,6 +117,8 @@ def test_what_a_program_changes_keeps_where_the_rest_comes_from(tmp_path: Path) 
     settings = given({"grant_hours": Origin(OriginKind.FILE, 4)})
     assert settings.meant_from(tmp_path).origins == settings.origins
     changed = settings.with_values(approve="any").origins
+    assert rows(show.parameters(settings.with_values(approve="any")).text)["approve"][1:3] == ["any", "–"]
+    assert source_line(Settings.from_mapping(settings.parameters())) == "A program gave every value."
     assert ("approve" in changed.of, changed.of["grant_hours"].line, changed.sha256) == (False, 4, SHA)
 
 
