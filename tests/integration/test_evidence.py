@@ -361,7 +361,7 @@ def _everything_beside_the_record(clients: Clients) -> None:
         (_changed_line, {"08.record"}),
         (_policy_changed, {"08.file"}),
         (_rewritten_record, {"08.record", "08.anchors"}),
-        (_everything_beside_the_record, {"08.file", "08.token", "08.anchors"}),
+        (_everything_beside_the_record, {"08.file", "08.receipt", "08.anchors"}),
     ],
 )
 def test_what_was_tampered_with_comes_first_and_ends_with_3(

@@ -213,14 +213,14 @@ def test_a_plan_that_ran_under_another_id_is_a_finding(tmp_path: Path) -> None:
 
 def test_receipts_that_cannot_be_believed_are_findings(tmp_path: Path) -> None:
     """Whole ones are ok."""
-    assert states(given(tmp_path, receipts=Receipts({"old": SimpleNamespace()})), "token") == [FindingState.OK]
-    assert states(given(tmp_path, receipts=Receipts({}, {"old": "was changed"})), "token") == [FindingState.FINDING]
+    assert states(given(tmp_path, receipts=Receipts({"old": SimpleNamespace()})), "receipt") == [FindingState.OK]
+    assert states(given(tmp_path, receipts=Receipts({}, {"old": "was changed"})), "receipt") == [FindingState.FINDING]
     strange = Receipts({"old": SimpleNamespace()}, strange=("'records/x/sealed/y' is no head of a record",))
     assert FindingState.FINDING in states(given(tmp_path, receipts=strange), "anchors")
     gone = Receipts(missing={"old": "records/x/sealed/y names the receipt z, which is not here"})
-    assert states(given(tmp_path, receipts=gone), "token") == [FindingState.FINDING]
+    assert states(given(tmp_path, receipts=gone), "receipt") == [FindingState.FINDING]
     unread = Receipts(could_not_look="AccessDenied")
-    assert states(given(tmp_path, receipts=unread), "token") == [FindingState.COULD_NOT_LOOK]
+    assert states(given(tmp_path, receipts=unread), "receipt") == [FindingState.COULD_NOT_LOOK]
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_a_receipt_of_an_earlier_release_is_enough_for_a_bucket_that_is_retired(
     receipts = Receipts({}, {"old": "an earlier release wrote it"}, {"old": SimpleNamespace()})
     there = buckets and tuple(SimpleNamespace(name=name, emptied=emptied) for name, emptied in buckets)
     estate = None if buckets is None else SimpleNamespace(buckets=there)
-    assert states(given(tmp_path, receipts=receipts, estate=estate), "token") == [state]
+    assert states(given(tmp_path, receipts=receipts, estate=estate), "receipt") == [state]
 
 
 @pytest.mark.parametrize(

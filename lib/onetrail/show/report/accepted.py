@@ -78,7 +78,7 @@ ACCEPTED: Final[Mapping[str, Accepted]] = {
     "08.permission": Accepted("AWS shows it closed now", "always: a fact about the past"),
     "08.policy": Accepted("the closing had to be sent, whatever could be read", "always: a fact about the past"),
     "08.record": Accepted("what was never finished is no line of the record", "always: a fact about the past"),
-    "08.token": Accepted("it permits nothing, and still says what the bucket held", _RETENTION),
+    "08.receipt": Accepted("it permits nothing, and still says what the bucket held", _RETENTION),
     "08.unended": Accepted("nothing of that step is open any more", "always: a fact about the past"),
     "08.unknown": Accepted("nothing of that step is open any more", "always: a fact about the past"),
 }

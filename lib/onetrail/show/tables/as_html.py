@@ -96,12 +96,12 @@ def _is_prose(text: str) -> bool:
 
 
 def _more_beside(columns: Sequence[Column], rows: Sequence[Sequence[Any]]) -> str:
-    """A line that says how many columns there are, where a narrow window does not hold them all."""
+    """A line that says how many columns there are and which is the last, where a narrow window does not hold them
+    all: a reader who does not see that one knows that there is more."""
     if sum(_least(column, at, rows) for at, column in enumerate(columns)) <= _IN_SIGHT:
         return ""
     return (
-        f'<br><span style="font-weight:normal">{len(columns)} columns, up to “{escape(columns[-1].head)}”: in a narrow'
-        " window scroll sideways.</span>"
+        f'<br><span style="font-weight:normal">{len(columns)} columns, the last is “{escape(columns[-1].head)}”</span>'
     )
 
 

@@ -230,20 +230,20 @@ def _receipts(settings: Settings, observation: EvidenceObservation) -> Iterator[
     for name, why in sorted(receipts.broken.items()):
         if name in retired:
             text = "an earlier release wrote it; it permits nothing, and still says what this retired bucket held"
-            yield _said(settings, "token", FindingState.NOTE, text, name)
+            yield _said(settings, "receipt", FindingState.NOTE, text, name)
         else:
-            yield _said(settings, "token", FindingState.FINDING, why, name)
+            yield _said(settings, "receipt", FindingState.FINDING, why, name)
     for name, why in sorted(receipts.missing.items()):
         text = f"{why}: put it back from a copy of the run folder"
-        yield _said(settings, "token", FindingState.FINDING, text, name)
+        yield _said(settings, "receipt", FindingState.FINDING, text, name)
     if receipts.could_not_look and not receipts.broken:
         text = f"whether a sealed head names a receipt that is not here is not known: {receipts.could_not_look}"
-        yield _said(settings, "token", FindingState.COULD_NOT_LOOK, text)
+        yield _said(settings, "receipt", FindingState.COULD_NOT_LOOK, text)
     for text in receipts.strange:
         yield _said(settings, "anchors", FindingState.FINDING, text, settings.work_bucket)
     if receipts.held:
         text = f"{counted(len(receipts.held), 'verification receipt is whole, and the record holds its hash', 'verification receipts are whole, and the record holds their hashes')}"  # noqa: E501
-        yield _said(settings, "token", FindingState.OK, text)
+        yield _said(settings, "receipt", FindingState.OK, text)
 
 
 def _to_retire(observation: EvidenceObservation) -> set[str]:
