@@ -7,7 +7,7 @@ from datetime import datetime
 
 from onetrail.change.approval import Confirmation, Opening
 from onetrail.change.close import close_what_is_open
-from onetrail.change.ending import record_end, record_failure
+from onetrail.change.ending import ended_before, record_end, record_failure
 from onetrail.change.gate import Gate, PlanRefused
 from onetrail.change.interrupt import ended_by_signals, heed
 from onetrail.change.named_check import RequiredCheck
@@ -92,6 +92,8 @@ class _Run:
         self.sending = Sending(plan, gate, bulk)
 
     def run(self, opening: Opening) -> Outcome:
+        if before := ended_before(self.gate, self.plan):
+            self.gate.say(before)
         self.gate.record.in_step(self.plan.step)
         self.gate.record.append(
             LineKind.PLAN,

@@ -1,7 +1,7 @@
 """How a plan ended, as the record's `step` line says it: whatever ended it, there is one such line, and a head of the
 record after it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -11,10 +11,11 @@ from onetrail.change.interrupt import uninterrupted
 from onetrail.change.outcome import Outcome
 from onetrail.change.plan import Plan
 from onetrail.change.plan_end import PlanEnd
-from onetrail.change.run_record.chain_check import RecordError
+from onetrail.change.run_record.chain_check import RecordError, entries
 from onetrail.change.run_record.line_kind import LineKind
 from onetrail.change.send import Sending
 from onetrail.change.step_state import StepState
+from onetrail.change.words import counted
 from onetrail.errors import NotYet
 
 
@@ -30,6 +31,20 @@ def record_end(gate: Gate, outcome: Outcome) -> Outcome:
         gate.ended = PlanEnd(outcome.plan.id, outcome.state, len(outcome.done), len(outcome.plan.changes))
     why = gate.seal()
     return replace(outcome, line=f"{outcome.line} {why[:1].upper()}{why[1:]}.", unsealed=why) if why else outcome
+
+
+def ended_before(gate: Gate, plan: Plan) -> str:
+    """How the same plan ended when it was last begun, where it did not come to its end; empty where it was not, and
+    where the record cannot be read."""
+    last: Mapping[str, Any] = {}
+    with suppress(RecordError):
+        for line in entries(gate.record.folder, LineKind.STEP):
+            if line.get("plan") == plan.id:
+                last = line
+    if last.get("state") not in (StepState.INTERRUPTED, StepState.FAILED):
+        return ""
+    done = f"{last['changes']:,} of {counted(last.get('of', len(plan.changes)), 'change')}"
+    return f"plan {plan.id} was begun before and {last['state']} after {done}: it goes on from what is there"
 
 
 def record_failure(gate: Gate, plan: Plan, err: BaseException, sending: Sending | None = None) -> None:

@@ -54,6 +54,11 @@ def heed() -> None:
         raise Stopped(_REQUEST.why)
 
 
+def stop_asked() -> bool:
+    """Whether a stop was asked for that is not through yet: what is under way ends, or what is open is closed."""
+    return bool(_REQUEST.why)
+
+
 @contextmanager
 def ended_by_signals(tell: Callable[[str], None]) -> Iterator[None]:
     """While inside, signals raise Stopped; once all is unwound up to here SIGTERM and SIGHUP end the process, and a

@@ -66,6 +66,7 @@ class Sending:
 
     def __post_init__(self) -> None:
         self._callers: dict[tuple[str, str], Caller] = {}
+        self._shown: set[str] = set()
 
     def wait_for(self, change: Change) -> None:
         """Let the time pass that is to lie between the change before it and this one."""
@@ -183,7 +184,8 @@ class Sending:
         if self.gate.sent is None:
             self.gate.say(line)
         else:
-            self.gate.sent(line, len({*self.sent, change.key}), len(changes))
+            self._shown.add(change.key)
+            self.gate.sent(line, len(self._shown), len(changes))
         if found is not None:
             self.restored[change.key] = found
             self.gate.say(f"{change.resource}: {found.line}")

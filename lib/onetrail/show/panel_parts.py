@@ -12,6 +12,7 @@ from onetrail.show.table import simple
 
 INTERRUPT: Final = "kernelmenu:interrupt"
 """JupyterLab's own command for the toolbar's stop button (JupyterLab 4.6, mainmenu-extension)."""
+STOPPING: Final = "Stopping: what is under way ends first, and what is open is closed."
 _IN_SIGHT: Final = 24
 """Parts that a live table shows; of more, those under way come first."""
 _LOOK_SAFE: Final = "a look changes nothing."
@@ -36,7 +37,7 @@ def how_far(standing: Standing, work: str, rate: Rate) -> str:
     if total.size:
         said.append(f"{_mb(total.size)} MB")
     if total.of is None or total.done < total.of:
-        said.append(f"{speed:,.0f} per second" if speed is not None else "– per second")
+        said.append(f"{_rate(speed)} per second")
         if total.of is not None:
             seconds = rate.seconds_left(total.of - total.done, total.of)
             said.append(f"{duration(seconds) if seconds is not None else '–'} left")
@@ -137,6 +138,12 @@ def _over(one: Progress) -> bool:
 def _bar(total: Progress, line: str) -> Shown:
     bar = f'<progress value="{total.done}" max="{max(1, total.of)}"></progress> ' if total.of is not None else ""
     return Shown(f'<p style="margin:.4em 0">{bar}<strong>{escape(line)}</strong></p>', printable(line))
+
+
+def _rate(per_second: float | None) -> str:
+    if per_second is None:
+        return "–"
+    return f"{per_second:,.1f}" if per_second < 10 else f"{per_second:,.0f}"
 
 
 def _mb(size: int) -> str:

@@ -15,17 +15,20 @@ from typing import Any, Final, Self
 
 from onetrail.aws import environment
 from onetrail.aws.telling import progress_out, say_line
+from onetrail.change.interrupt import stop_asked
 from onetrail.printable import printable
 from onetrail.progress import Progress, Standing
 from onetrail.show.html import Shown
 from onetrail.show.over_time import ProgressPoint, Samples, over_time
-from onetrail.show.panel_parts import calls, how_far, plain, stop_button, under_way
+from onetrail.show.panel_parts import STOPPING, calls, how_far, plain, stop_button, under_way
 from onetrail.show.rate import Rate
 
 _TICK_SECONDS: Final = 0.5
 _LINE_SECONDS: Final = 5.0
 _SAID_SECONDS: Final = 15.0
 """A line for people stays in sight so long, and longer while nothing moves."""
+_PICTURE_SECONDS: Final = 20.0
+"""What was over sooner has no course that a picture would show."""
 _KEPT: Final = 500
 """Of so many calls the lines are kept; the record has all of them."""
 
@@ -89,16 +92,18 @@ class LivePanel:
             return
         if "button" in self._drawn:
             self._draw("button", Shown("", ""))
-        if self._watched and self._sent:
-            self._draw("calls", calls(list(self._sent), self._number, self._of, over=True))
         totals = [self.standing.total(work) for work in self.standing.works]
         final = [plain(self.standing, total.work, live=self._live) for total in totals if total.done or not total.reads]
         for number, shown in enumerate(final):
             self._draw(f"work {number}", shown)
+        if self._watched and self._sent:
+            self._draw("calls", calls(list(self._sent), self._number, self._of, over=True))
         if "work 0" in self._drawn and not final:
             self._draw("work 0", Shown("", ""))
-        if self._watched and not self._look and (picture := over_time(self._samples, "Objects over time")):
-            _display(picture)
+        if err is None and self._watched and not self._look and self._monotonic() - self._began >= _PICTURE_SECONDS:
+            picture = over_time(self._samples, "Objects over time")
+            if picture is not None:
+                _display(picture)
 
     def tick(self) -> None:
         """Take the rates of this moment and draw what is new, or say it in a line."""
@@ -126,13 +131,14 @@ class LivePanel:
     def _redraw(self, now: float) -> None:
         if "button" not in self._drawn:
             self._draw("button", stop_button(self._look))
-        if self._sent or not self._look:
-            self._draw("calls", calls(list(self._sent), self._number, self._of))
         moves, stale = self._told, now - self._said_at > _SAID_SECONDS
         self._told = False
         if moves and stale:
             self._said = ""
-        self._draw("work 0", under_way(list(self._works()), self.standing, self._work, self._said))
+        said = STOPPING if stop_asked() else self._said
+        self._draw("work 0", under_way(list(self._works()), self.standing, self._work, said))
+        if self._sent or not self._look:
+            self._draw("calls", calls(list(self._sent), self._number, self._of))
 
     def _works(self) -> Iterator[tuple[str, str]]:
         for work in self.standing.works:

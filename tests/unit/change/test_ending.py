@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -187,3 +188,30 @@ def test_an_outcome_says_that_the_records_head_could_not_be_put_outside(tmp_path
     outcome = run_plan(given_a_grant_and_work(), gate)
     assert (outcome.unsealed, outcome.state) == (why, "applied")
     assert outcome.line.endswith(" The head could not be put into the work bucket.") is bool(why)
+
+
+def test_a_plan_that_is_begun_again_says_how_it_ended_before(tmp_path):
+    """A person who pressed stop sees that it goes on. Twins: a first beginning, and one after a good end, say nothing
+    of it."""
+
+    def said_by(by):
+        said = []
+        gate, sender = given_a_gate(tmp_path)
+        gate.say, send = said.append, sender.send
+
+        def struck(change, parameters):
+            if change.key == "second":
+                by()
+            return send(change, parameters)
+
+        sender.send = struck
+        plan = given_a_grant_and_work()
+        with suppress(KeyboardInterrupt):
+            run_plan(plan, gate)
+        gate.record.__exit__()
+        return [line for line in said if "begun before" in line], plan.id
+
+    assert said_by(interrupt)[0] == []
+    said, plan = said_by(lambda: None)
+    assert said == [f"plan {plan} was begun before and interrupted after 3 of 4 changes: it goes on from what is there"]
+    assert said_by(lambda: None)[0] == []

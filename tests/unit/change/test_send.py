@@ -221,3 +221,20 @@ def test_a_change_may_be_sent_with_what_others_brought_back(tmp_path):
     """Instants are made when it is sent."""
     sending, _, _ = given_a_sending(tmp_path)
     assert sending.parameters(given_a_change(parameters={"a": After("PT1H")})) == {"a": iso(NOON + timedelta(hours=1))}
+
+
+def test_each_change_that_is_sent_has_its_number(tmp_path):
+    """A probe that is refused, and one that is sent twice, count once. Twin: without a counter the call alone is
+    said."""
+    probe = given_a_change("probe", call="PutObject", expects=ExpectedAnswer.REFUSED, tries=2)
+    changes = (given_a_change("put"), probe, given_a_change("last"))
+    sending, _, told = given_a_sending(tmp_path / "counted", *changes, failing={"probe": Refused()})
+    counted = []
+    sending.gate.sent = lambda line, number, of: counted.append((number, of))
+    for change in changes:
+        sending.send(change)
+    assert counted == [(1, 3), (2, 3), (3, 3)]
+    assert told == []
+    sending, _, told = given_a_sending(tmp_path / "said", changes[0])
+    sending.send(changes[0])
+    assert told == [f"{changes[0].service}:{changes[0].call} {changes[0].resource}"]
