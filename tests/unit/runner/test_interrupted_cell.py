@@ -23,6 +23,7 @@ def in_threads():
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(lambda _: reads_for_long(), range(8)))
 """
+BEGUN = "print('begun', flush=True)"
 WAITS = {
     "asleep": "time.sleep(1000)",
     "for other threads": "in_threads()",
@@ -43,7 +44,8 @@ def kernel():
 
 
 def interrupted_cell(kernel, code):
-    """What a cell shows as its error when its kernel is interrupted as JupyterLab does: the whole process group."""
+    """What a cell shows as its error when its kernel is interrupted, once it has begun, as JupyterLab does: the whole
+    process group."""
     manager, client = kernel
     shown = []
 
@@ -53,7 +55,7 @@ def interrupted_cell(kernel, code):
         if message["msg_type"] == "error":
             shown.append(message["content"])
 
-    client.execute_interactive(f"print('begun', flush=True)\n{code}", output_hook=hook, timeout=120)
+    client.execute_interactive(code, output_hook=hook, timeout=120)
     return shown[0]
 
 
@@ -62,7 +64,7 @@ def interrupted_cell(kernel, code):
 def test_a_cell_that_looks_at_aws_ends_in_one_line(kernel, wait):
     """Wherever the signal arrives, the cell shows one line, and what to do. Twin: our wrapper taken away, it is a
     traceback."""
-    code = f"@one_look\ndef observe(settings, clients):\n    {WAITS[wait]}\nobserve(None, clients)"
+    code = f"@one_look\ndef observe(settings, clients):\n    {BEGUN}; {WAITS[wait]}\nobserve(None, clients)"
     said = interrupted_cell(kernel, code)
     line = "Interrupted while AWS was read: nothing was changed; to go on, run this cell again"
     assert (said["ename"], said["traceback"]) == ("Stopped", [line])
@@ -71,6 +73,6 @@ def test_a_cell_that_looks_at_aws_ends_in_one_line(kernel, wait):
 @pytest.mark.slow
 def test_without_our_context_it_is_a_traceback(kernel):
     """The twin: what a person saw before."""
-    said = interrupted_cell(kernel, WAITS["asleep"])
+    said = interrupted_cell(kernel, f"{BEGUN}; {WAITS['asleep']}")
     assert said["ename"] == "KeyboardInterrupt"
     assert len(said["traceback"]) > 1
