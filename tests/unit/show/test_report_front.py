@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from onetrail.change import Finding, FindingState
+from onetrail.settings import Settings
 from onetrail.show.report import page
 from onetrail.show.report.front import tool
 from onetrail.show.report.layout import css_text
-from onetrail.steps.evidence.files import read_parameters
 from onetrail.workspace.build import Build
 from tests.unit.show.test_report import (
     ACCOUNT,
@@ -26,6 +26,9 @@ from tests.unit.show.test_report import (
 )
 from tests.unit.show.test_report_plans import rows_of
 from tests.unit.steps.given_record import given_a_grant, killed, sent
+
+MADE_WITH = "What this page was made with"
+IN_FORCE = "Parameters in force when this page was made"
 
 
 def items(text: str, name: str) -> list[str]:
@@ -99,7 +102,7 @@ def test_version_commit_and_the_hash_of_the_parameters_are_named(tmp_path: Path)
     observation = given(tmp_path, build=Build("0.2.0", "c0ffee" * 6, False))
 
     def rows(observation) -> list[list[str]]:
-        return rows_of(section_of(page(SETTINGS, observation), "tool"), "What this page was made with")
+        return rows_of(section_of(page(SETTINGS, observation), "tool"), MADE_WITH)
 
     assert rows(observation)[:2] == [["onetrail", "0.2.0"], ["commit", "c0ffee" * 6]]
     changed = replace(observation, build=Build("0.2.0", "c0ffee" * 6, True))
@@ -108,27 +111,25 @@ def test_version_commit_and_the_hash_of_the_parameters_are_named(tmp_path: Path)
     assert rows(installed)[1][1].startswith("not recorded: ")
 
 
-def test_the_parameters_file_is_named_with_its_hash(tmp_path: Path) -> None:
-    """As it is in the folder of the notebook, or above. Twins: none is named; one that is gone has no hash."""
-    (tmp_path / "mine.yaml").write_text("run_name: mine\n")
-    (tmp_path / "notebooks").mkdir()
-    settings = SETTINGS.with_values(parameters_file="mine.yaml")
-
-    def row() -> str:
-        seen = given(tmp_path, parameters=read_parameters(settings, tmp_path / "notebooks"))
-        return rows_of(section_of(page(settings, seen), "tool"), "What this page was made with")[-1][1]
-
-    digest = hashlib.sha256(b"run_name: mine\n").hexdigest()
-    assert row() == f"mine.yaml, SHA-256 {digest}"
-    (tmp_path / "mine.yaml").unlink()
-    assert row() == "mine.yaml, which could not be read"
-    assert read_parameters(SETTINGS, tmp_path) is None
+def test_the_parameters_file_is_named_with_the_hash_of_what_was_read(tmp_path: Path) -> None:
+    """And each value with its line there. Twin: values of a program come from no file, and none is made up."""
+    file = Path(__file__).parents[3] / "parameters" / "practice.yaml"
+    lines = file.read_text(encoding="utf-8").splitlines()
+    number = next(n for n, line in enumerate(lines, 1) if line.startswith("retention_years:"))
+    text = section_of(page(SETTINGS, given(tmp_path)), "tool")
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert rows_of(text, MADE_WITH)[-1][1] == f"{file}, SHA-256 {digest}"
+    assert {row[0]: row[2] for row in rows_of(text, IN_FORCE)}["retention_years"] == f"file, line {number}"
+    program = Settings.from_mapping(SETTINGS.parameters())
+    text = section_of(page(program, given(tmp_path)), "tool")
+    assert rows_of(text, MADE_WITH)[-1][1].startswith("none is named: ")
+    assert {row[2] for row in rows_of(text, IN_FORCE)} == {"not recorded"}
 
 
 def test_every_parameter_is_there_but_those_of_the_machine_and_the_hash_is_over_them(tmp_path: Path) -> None:
     """Made by hand here as the page says that it is made. Twin: another retention gives another hash."""
     text = section_of(page(SETTINGS, given(tmp_path)), "tool")
-    table = dict(rows_of(text, "Parameters in force when this page was made"))
+    table = {row[0]: row[1] for row in rows_of(text, IN_FORCE)}
     left_out = {"runs_dir", "parameters_file"}
     assert set(table) == set(SETTINGS.parameters()) - left_out
     assert table["retention_years"] == "7"
@@ -231,7 +232,7 @@ def test_annexes_are_numbered_in_order_and_each_is_referred_to_from_its_section(
 
 def test_the_page_can_be_read_with_a_screen_reader(tmp_path: Path) -> None:
     """A language, a title, one h1, headings without a step left out, a scope on every head, a name for every table, and
-    no id twice."""
+    no id twice; the first cell of each row heads it."""
     sent(tmp_path, given_a_grant())
     text = page(SETTINGS, given(tmp_path, verified=given_a_verification(PROVEN, GAP)))
     assert '<html lang="en">' in text
@@ -239,6 +240,7 @@ def test_the_page_can_be_read_with_a_screen_reader(tmp_path: Path) -> None:
     assert levels.count(1) == 1 and levels[0] == 1
     assert all(later - earlier <= 1 for earlier, later in itertools.pairwise(levels))
     assert re.findall(r"<th(?! scope=)[ >]", text) == []
+    assert text.count('<th scope="row"') > 100
     assert text.count("<table>") == text.count("<caption ") == text.count("aria-labelledby=")
     ids = re.findall(r' id="([^"]+)"', text)
     assert len(ids) == len(set(ids))

@@ -12,8 +12,6 @@ from onetrail.estate.proof.receipts import hash_in
 from onetrail.files import FileRefused, opened, sha256_of
 from onetrail.policies.texts import FOLDER as POLICIES
 from onetrail.s3.ledger.parts import parts, unfinished
-from onetrail.settings import Settings, SettingsError
-from onetrail.settings.chosen_file import chosen_file
 
 _PIECE: Final = 1024 * 1024
 RECORD: Final = "record.jsonl"
@@ -80,18 +78,6 @@ def read_report(folder: Path, custody: Custody) -> FileSeen | None:
         return None
     last = custody.reports[-1]
     return _seen(folder, last)
-
-
-def read_parameters(settings: Settings, start: Path) -> FileSeen | None:
-    """The parameters file that a notebook in the folder `start` names, as it is now; None where none is named."""
-    name = settings.parameters_file
-    if not name:
-        return None
-    try:
-        path = chosen_file(name, start)
-    except SettingsError:
-        return FileSeen(name, Fit.MISSING, "")
-    return _unnamed_file(name, path)
 
 
 def _seen(folder: Path, one: BoundFile) -> FileSeen:

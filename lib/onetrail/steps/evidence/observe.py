@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -33,7 +32,7 @@ from onetrail.steps import (
     trail_cutover,
     verification,
 )
-from onetrail.steps.evidence.files import FileSeen, read_files, read_parameters, read_record, read_report
+from onetrail.steps.evidence.files import FileSeen, read_files, read_record, read_report
 from onetrail.steps.evidence.ledger import LedgerSum, ledger_sums
 from onetrail.steps.registry import (
     ACCOUNT_LOCKDOWN,
@@ -66,9 +65,8 @@ class EvidenceObservation:
     """All of it, read once. A step's own observation is None where it could not be read; its chapter says why.
 
     `estate` is the old estate as it stands, `files` the run folder beside the record, `report` the page of the last
-    time, `record` the run record up to the last line that was read, `parameters` the parameters file that the notebook
-    names, `build` the onetrail that looked. `keys` are CloudTrail's public keys of each region, those listed now and
-    those kept.
+    time, `record` the run record up to the last line that was read, `build` the onetrail that looked. `keys` are
+    CloudTrail's public keys of each region, those listed now and those kept.
     """
 
     now: datetime
@@ -78,7 +76,6 @@ class EvidenceObservation:
     files: tuple[FileSeen, ...] = ()
     report: FileSeen | None = None
     record: FileSeen | None = None
-    parameters: FileSeen | None = None
     build: Build = field(default_factory=lambda: Build(""))
     ledger: tuple[LedgerSum, ...] = ()
     receipts: Receipts = field(default_factory=Receipts)
@@ -142,7 +139,6 @@ def observe(settings: Settings, clients: Clients, seen: EvidenceObservation | No
         files=read_files(settings.run_folder, custody),
         report=read_report(settings.run_folder, custody),
         record=read_record(settings.run_folder, custody),
-        parameters=read_parameters(settings, Path.cwd()),
         build=build(),
         ledger=ledger_sums(settings.run_folder / "ledger"),
         receipts=look.receipts(),

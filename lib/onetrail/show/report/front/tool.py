@@ -26,10 +26,10 @@ def section(settings: Settings, observation: EvidenceObservation) -> Section:
         ["commit", commit],
         ["parameters", f"{len(values):,}, all of them in the annex to this section"],
         ["SHA-256 of the parameters", sha256(settings)],
-        ["parameters file", _file(observation)],
+        ["parameters file", _file(settings)],
     ]
     line = f"This page was made by onetrail {build.version or '(version not recorded)'}."
-    heads = ("parameter", "value")
+    heads = ("parameter", "value", "from")
     parts = (
         table(
             "What this page was made with",
@@ -43,19 +43,27 @@ def section(settings: Settings, observation: EvidenceObservation) -> Section:
         table(
             "Parameters in force when this page was made",
             heads,
-            [[name, text(value)] for name, value in values.items()],
+            [[name, text(value), _origin(settings, name)] for name, value in values.items()],
             folded=f"Show all {len(values):,} parameters",
         ),
     )
     return Section("tool", "Version and parameters", line, parts)
 
 
-def _file(observation: EvidenceObservation) -> str:
-    """By its name and hash, as it was when the page was made."""
-    file = observation.parameters
-    if file is None:
+def _file(settings: Settings) -> str:
+    """By its name, and the hash of its bytes as they were read."""
+    origins = settings.origins
+    if not origins.file:
         return "none is named: the values are those of the notebook, or were given by onetrail run"
-    return f"{file.name}, SHA-256 {file.found}" if file.found else f"{file.name}, which could not be read"
+    return f"{origins.file}, SHA-256 {origins.sha256 or 'not recorded'}"
+
+
+def _origin(settings: Settings, name: str) -> str:
+    """Where one value comes from, with its line in the file."""
+    origin = settings.origins.of.get(name)
+    if origin is None:
+        return "not recorded"
+    return f"{origin.kind.value}, line {origin.line:,}" if origin.line else origin.kind.value
 
 
 def stated(settings: Settings) -> dict[str, Any]:
