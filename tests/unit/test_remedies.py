@@ -93,6 +93,9 @@ TESTED = {
     "run step 05 again, which copies it": CONFLICT,
     "run step 06 again": CONFLICT,
     "run step 07 again": DELETES_AGAIN,
+    "aws s3api put-object --bucket {} --expected-bucket-owner {} --key": (
+        "tests/unit/change/test_second_person.py::test_the_command_that_is_printed_writes_exactly_that"
+    ),
     "run step {} without approve, review the plan again": (
         "tests/unit/change/test_approval.py::test_an_approval_that_is_too_old_is_refused_and_says_what_to_do"
     ),

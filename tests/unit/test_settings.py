@@ -401,6 +401,13 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
         'second_person is "required", and approver_principals is empty: name the roles or users that approve',
     ),
     (
+        {"approver_principals": ["arn:aws:iam::555566667777:role/onetrail-operator"]},
+        (
+            "approver_principals[0] is onetrail-operator, a role that applies plans: "
+            "name the role or user of another person"
+        ),
+    ),
+    (
         {"estate": "practice", "approve": "any", "second_person": "required", "approver_principals": [APPROVER]},
         'second_person is "required", and approve is "any": pass the ids of the plans that were approved',
     ),

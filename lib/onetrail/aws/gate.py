@@ -58,7 +58,13 @@ def open_gate(clients: Clients, approve: str | GivenApproval | None = None) -> I
             panel.say,
             panel,
             panel.sent,
-            terms=ApprovalTerms(given.confirm, given.ticket, given.typed, settings.approval_hours),
+            terms=ApprovalTerms(
+                given.confirm,
+                given.ticket,
+                given.typed,
+                settings.approval_hours,
+                settings.second_person == "required",
+            ),
             witness=given.witness or EstateWitness(clients),
         )
         gate.anchor = lambda held: anchor_head(clients, held)

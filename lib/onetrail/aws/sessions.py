@@ -53,12 +53,13 @@ class NoCredentials(CannotEnter):
 @dataclass(frozen=True)
 class Entry:
     """How an account was entered: the caller's ARN and, in words, the way (`role …`, `profile …`, `own
-    credentials`)."""
+    credentials`). `user_id` is the caller's unique id, of a session with its name: `AROA…:NAME`."""
 
     account: str
     actor: str
     arn: str
     way: str
+    user_id: str = ""
 
 
 class Sessions:
@@ -91,11 +92,11 @@ class Sessions:
         if self._base_entry is None:
             base = self._at_hand()
             try:
-                arn, account = self._caller(base)
+                arn, account, user_id = self._caller(base)
             except (ClientError, BotoCoreError) as err:
                 way_on = clock_is_off(err) or "sign in again and run again"
                 raise CannotEnter(f"the current credentials are not accepted: {_short(err)}; {way_on}") from err
-            self._base_entry = Entry(account, NAMED, arn, "own credentials")
+            self._base_entry = Entry(account, NAMED, arn, "own credentials", user_id)
         return self._base_entry
 
     def base_if_any(self) -> Entry | None:
@@ -128,7 +129,7 @@ class Sessions:
         for way, make in self._ways(account, actor):
             try:
                 session = make()
-                arn, seen = self._caller(session)
+                arn, seen, user_id = self._caller(session)
             except (ClientError, BotoCoreError, NoCredentials) as err:
                 refused.append(f"{way}: {_short(err)}")
                 way_on = cure(err, way_on)
@@ -137,7 +138,7 @@ class Sessions:
                 raise CannotEnter(
                     f"account {account}: {way} leads into account {seen}; correct role_arn or profile in the parameters"
                 )
-            return session, Entry(account, actor, arn, way)
+            return session, Entry(account, actor, arn, way, user_id)
         raise CannotEnter(
             f"account {account} cannot be entered{' as ' + actor if actor else ''}: {'; '.join(refused)}; {way_on}"
         )
@@ -237,10 +238,10 @@ class Sessions:
         inner._credentials = refreshable  # botocore offers no public way to hand refreshable credentials to a session
         return boto3.Session(botocore_session=inner, region_name=self._settings.home_region)
 
-    def _caller(self, session: boto3.Session) -> tuple[str, str]:
+    def _caller(self, session: boto3.Session) -> tuple[str, str, str]:
         sts = session.client("sts", region_name=self._settings.home_region, config=self._config, **self._endpoint())
         caller = self._checked(sts).get_caller_identity()
-        return str(caller["Arn"]), str(caller["Account"])
+        return str(caller["Arn"]), str(caller["Account"]), str(caller.get("UserId", ""))
 
     def _checked(self, client: Any) -> Any:
         client.meta.events.register("after-call", self._check_answer)

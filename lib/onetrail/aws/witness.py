@@ -4,8 +4,10 @@ from onetrail.aws.clients import Clients
 from onetrail.aws.look import look
 from onetrail.aws.remembered import Answer, Key
 from onetrail.aws.reviewed import difference, reviewed_by
+from onetrail.aws.second_person import SecondPerson
 from onetrail.change import Plan
 from onetrail.change.approval import AccountName, ReadAgain
+from onetrail.change.approval.second import SecondApproval
 from onetrail.errors import OnetrailError
 from onetrail.looked import Unread
 
@@ -49,6 +51,10 @@ class EstateWitness:
             why = dict(zip(was, self._clients.each(self._ask, list(was.items())), strict=True))
         found = (difference(plan.changes, key, answer, now.get(key), why[key]) for key, answer in was.items())
         return ReadAgain(len(was), tuple(sorted(filter(None, found))))
+
+    def second(self, plan: Plan) -> SecondApproval:
+        """The approval of a second person that counts now; raises PlanRefused where none does."""
+        return SecondPerson(self._clients).approval(plan)
 
     def _ask(self, item: tuple[Key, Answer]) -> str:
         """Ask one question again. What comes of it is kept by the look; a refusal leaves nothing there, and is

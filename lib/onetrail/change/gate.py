@@ -175,6 +175,7 @@ class Gate:
         first, now = self._shown(plan), self.clock.now()
         if first and self._way is not ApprovalWay.ANY:
             refuse_expired(plan, first, now, self.terms.hours)
+        second = self._second(plan)
         again = self.witness.look_again(plan) if self.witness else None
         if again:
             again.refuse_difference(plan)
@@ -182,7 +183,19 @@ class Gate:
         by = self.caller()
         first = first or Showing(now, by)
         settings = again.settings if again else 0
-        return Opening(self._way, by, iso(first.at), first.by, self.terms.ticket, confirmed, settings)
+        return Opening(self._way, by, iso(first.at), first.by, self.terms.ticket, confirmed, settings, second)
+
+    def _second(self, plan: Plan) -> dict[str, str]:
+        """What the record keeps of the second person's approval. Raises PlanRefused where none counts."""
+        if not self.terms.second_person:
+            return {}
+        if self._way is ApprovalWay.ANY:
+            raise PlanRefused(f"second_person is required, and approve is 'any': pass approve={plan.id}")
+        if self.witness is None:
+            raise PlanRefused(
+                f"step {plan.step}: second_person is required, and its approval could not be read from here"
+            )
+        return self.witness.second(plan).recorded()
 
     def _shown(self, plan: Plan) -> Showing | None:
         return shown(plan, entries(self.record.folder, LineKind.STEP), self.terms.hours)

@@ -36,5 +36,6 @@ def archive_of(settings: Settings, *, kms_key_arn: str = "", trail_arns: tuple[s
         reader_arn=role(names.READER_ROLE),
         sealer_arn=role(names.SEALER_ROLE),
         copier_arn=role(names.COPIER_ROLE),
+        approver_arns=settings.approver_principals,
         copy_lock_days=366 * settings.retention_years + _ROUNDED_DAYS,
     )

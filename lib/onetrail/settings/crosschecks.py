@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from fnmatch import fnmatch
 from typing import Final
 
+from onetrail.names import OUR_ROLES
 from onetrail.settings.arns import iam_arn, kms_key_arn
 from onetrail.settings.parameters import Parameters
 from onetrail.settings.regions import partition_with
@@ -99,11 +101,22 @@ def _key(s: Parameters) -> Iterator[str]:
 
 def _second_person(s: Parameters) -> Iterator[str]:
     if s.second_person == "off":
-        return None
+        return
     if not s.approver_principals:
         yield 'second_person is "required", and approver_principals is empty: name the roles or users that approve'
     if "any" in s.approvals:
         yield 'second_person is "required", and approve is "any": pass the ids of the plans that were approved'
+
+
+def _approvers(s: Parameters) -> Iterator[str]:
+    for number, arn in enumerate(s.approver_principals):
+        found = iam_arn(arn)
+        ours = (found.account_id, found.kind) == (s.log_account.account_id, "role") and fnmatch(found.name, OUR_ROLES)
+        if ours:
+            yield (
+                f"approver_principals[{number}] is {found.name}, a role that applies plans: "
+                "name the role or user of another person"
+            )
 
 
 _CHECKS: Final[tuple[Callable[[Parameters], Iterator[str]], ...]] = (
@@ -115,6 +128,7 @@ _CHECKS: Final[tuple[Callable[[Parameters], Iterator[str]], ...]] = (
     _key,
     _engine,
     _second_person,
+    _approvers,
 )
 
 

@@ -5,6 +5,7 @@ import pytest
 from onetrail.iam import judge_beside
 from onetrail.iam.build import access_log_bucket, work_bucket
 from onetrail.iam.limits import DocumentKind, size
+from tests.unit.iam.conftest import LOG, SOURCE
 from tests.unit.iam.test_central_bucket import without_conditions, without_statements, without_values
 
 BUILDS = {"acme-access-logs": access_log_bucket, "acme-work": work_bucket}
@@ -31,3 +32,33 @@ def test_nothing_can_be_taken_out_unnoticed(archive, bucket, cut) -> None:
     document = BUILDS[bucket](archive)
     idle = [part for part, left in cut(document) if not broken(archive, bucket, left)]
     assert idle == []
+
+
+APPROVERS = (f"arn:aws:iam::{SOURCE}:role/Approver", f"arn:aws:iam::{LOG}:user/ann")
+
+
+def test_with_approvers_every_request_gets_its_wanted_verdict(make_archive) -> None:
+    """They write approvals, each below the own id, and nothing else; nobody else writes one. Twins: below."""
+    archive = make_archive(approver_arns=APPROVERS)
+    assert broken(archive, "acme-work", work_bucket(archive)) == []
+
+
+@pytest.mark.parametrize("cut", [without_statements, without_conditions, without_values])
+def test_nothing_about_approvers_can_be_taken_out_unnoticed(make_archive, cut) -> None:
+    """Each statement, condition and value is asked for by a request, of one of the two approvers at least: another
+    account's is refused the rest for want of an Allow, and the log account's own may write by its own policies."""
+    archive = make_archive(approver_arns=APPROVERS)
+    idle = [part for part, left in cut(work_bucket(archive)) if not broken(archive, "acme-work", left)]
+    of_one_alone = {
+        f"OurRolesPutOnly ('Condition', 'ArnEquals', 'aws:PrincipalArn') {APPROVERS[0]}",
+        f"ApproversApprove ('Principal', 'AWS') {APPROVERS[1]}",
+    }
+    assert set(idle) - of_one_alone == set()
+
+
+def test_without_approvers_the_policy_has_no_word_about_them(make_archive) -> None:
+    """An estate that does not ask for a second person keeps its policy."""
+    sids = [one["Sid"] for one in work_bucket(make_archive())["Statement"]]
+    assert not any("Approve" in sid for sid in sids)
+    more = [one["Sid"] for one in work_bucket(make_archive(approver_arns=APPROVERS))["Statement"]]
+    assert more == [*sids, "ApproversApprove", "ApproversOnlyApprove", "OnlyApproversApprove"]

@@ -224,3 +224,13 @@ def test_the_ticket_of_the_parameters_stands_in_the_field(people):
     box.open_with(PLAN.id, "", box._box.children[1].children[1].value)
     assert box.approval.ticket == "CHG-17"
     assert _box(PLAN.id, ticket="CHG-18").approval == GivenApproval(PLAN.id, "", "CHG-18")
+
+
+def test_where_a_second_person_is_required_the_gate_says_what_they_run():
+    """Twin: where it is off, it says nothing of it."""
+    said = _box(second_person="required", approver_principals=["arn:aws:iam::111122223333:role/Approver"]).shown.text
+    assert "- A second person approves it too: one of approver_principals runs: echo '" in said
+    assert (
+        f'--bucket onetrail-work-044455556666 --expected-bucket-owner 044455556666 --key "approvals/{PLAN.id}/' in said
+    )
+    assert "second person" not in _box().shown.text

@@ -1,7 +1,8 @@
 """What was given to open the gate, and what the record keeps of an approval."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
@@ -29,19 +30,22 @@ class ApprovalTerms:
     """What is given in addition to the id, and what the parameters ask of an approval.
 
     `confirm` repeats what a plan destroys, `ticket` is free text for the record, `typed` says that a person typed the
-    id at the gate, `hours` is how long after its first showing a plan can be approved.
+    id at the gate, `hours` is how long after its first showing a plan can be approved, and with `second_person` another
+    person approves each plan too.
     """
 
     confirm: str = ""
     ticket: str = ""
     typed: bool = False
     hours: int = 168
+    second_person: bool = False
 
 
 @dataclass(frozen=True)
 class Opening:
     """An approval that opened the gate. `by` is the ARN of the identity that gave it, `planned_at` and `planned_by` are
-    those of the first showing; empty where unknown. `observed_again` counts the settings that were read again."""
+    those of the first showing; empty where unknown. `observed_again` counts the settings that were read again,
+    `second` is what is kept of the second person's approval."""
 
     way: ApprovalWay
     by: str = ""
@@ -50,6 +54,7 @@ class Opening:
     ticket: str = ""
     confirmed: str = ""
     observed_again: int = 0
+    second: Mapping[str, str] = field(default_factory=dict)
 
     def recorded(self) -> dict[str, Any]:
         """For the record's line of the plan; what is empty is left out."""
@@ -61,6 +66,7 @@ class Opening:
             "ticket": self.ticket,
             "confirmed": self.confirmed,
             "observed_again": self.observed_again,
+            "second": dict(self.second),
         }
         return {name: value for name, value in said.items() if value}
 

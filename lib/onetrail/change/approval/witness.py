@@ -5,6 +5,7 @@ from typing import NamedTuple, Protocol
 
 from onetrail.change.approval.confirm import AccountName
 from onetrail.change.approval.given import PlanRefused
+from onetrail.change.approval.second import SecondApproval
 from onetrail.change.plan import Plan
 from onetrail.change.words import counted
 
@@ -43,6 +44,10 @@ class Witness(Protocol):
 
     def look_again(self, plan: Plan) -> ReadAgain:
         """The settings that the plan reviewed of what it changes, read again now."""
+        ...
+
+    def second(self, plan: Plan) -> SecondApproval:
+        """The approval of a second person that counts now; raises PlanRefused where none does."""
         ...
 
 

@@ -76,6 +76,7 @@ _OPTIONAL: Final = {
     "ticket": str,
     "confirmed": str,
     "observed_again": int,
+    "second": dict,
 }
 """Fields that have this type wherever they stand."""
 

@@ -35,6 +35,8 @@ class Archive:
     copier_arn: str
     copy_lock_days: int = 36500
     """The longest lock that a copy may have, in days from its writing."""
+    approver_arns: tuple[str, ...] = ()
+    """Who may approve a plan as the second person; empty for none."""
 
     def __post_init__(self) -> None:
         for account in (self.log_account, *self.source_accounts):

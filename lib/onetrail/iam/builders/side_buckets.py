@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from onetrail.iam.builders.archive_bucket_policy import break_glass_writes_no_object, only_tls
-from onetrail.iam.builders.archive_facts import Archive, document
+from onetrail.iam.builders.archive_facts import Archive, document, one_or_many
 from onetrail.iam.builders.reads_only import OBJECT_KEEPING, READS, held_to, reads_only, refused
 from onetrail.names import bucket_arn
 
@@ -14,6 +14,10 @@ RECORDS: Final = "records/*"
 """Work bucket: the heads of run records, and what seals them."""
 SEALED: Final = "records/*/sealed/*"
 """Work bucket: what seals a run record. The sealer alone writes there."""
+APPROVALS: Final = "approvals/*"
+"""Work bucket: approvals of plans by a second person, below the plan's id."""
+ONLY_APPROVERS: Final = "OnlyApproversApprove"
+"""The statement that keeps everybody else from writing an approval."""
 _PUT: Final = "s3:PutObject"
 
 
@@ -49,7 +53,13 @@ def work_statements(archive: Archive, jobs: Sequence[str] = ()) -> list[dict[str
     """The statements of the work bucket's policy; `jobs` are roles that also put reports."""
     arn = archive.work_arn
     objects = {"Resource": f"{arn}/*"}
-    writers = [archive.grant_keeper_arn, archive.operator_arn, archive.sealer_arn, *jobs]
+    writers = [
+        archive.grant_keeper_arn,
+        archive.operator_arn,
+        archive.sealer_arn,
+        *archive.approver_arns,
+        *jobs,
+    ]
     sealer = {"ArnEquals": {"aws:PrincipalArn": archive.sealer_arn}}
     return [
         only_tls(arn),
@@ -75,4 +85,34 @@ def work_statements(archive: Archive, jobs: Sequence[str] = ()) -> list[dict[str
             {"Resource": f"{arn}/{RECORDS}"},
             {"Null": {"s3:if-none-match": "true"}},
         ),
+        *approval_statements(arn, archive.approver_arns),
+    ]
+
+
+def approval_statements(work_arn: str, approvers: Sequence[str]) -> list[dict[str, Any]]:
+    """Approvers put approvals and nothing else, each below the own unique id, so that the key says who wrote it; nobody
+    else puts one. Without approvers there is none.
+
+    `aws:userid` of a role session is the role's unique id with the name of the session (IAM User Guide, policy
+    variables).
+    """
+    if not approvers:
+        return []
+    where = f"{work_arn}/{APPROVALS}"
+    named = one_or_many(sorted(approvers))
+    return [
+        {
+            "Sid": "ApproversApprove",
+            "Effect": "Allow",
+            "Principal": {"AWS": named},
+            "Action": _PUT,
+            "Resource": where,
+        },
+        refused(
+            "ApproversOnlyApprove",
+            [_PUT],
+            {"NotResource": f"{work_arn}/{APPROVALS}/${{aws:userid}}"},
+            {"ArnEquals": {"aws:PrincipalArn": named}},
+        ),
+        refused(ONLY_APPROVERS, [_PUT], {"Resource": where}, {"ArnNotEquals": {"aws:PrincipalArn": named}}),
     ]

@@ -4,7 +4,7 @@ from typing import Final
 
 from onetrail.iam.expectations.ask import Ask, Expectation
 from onetrail.iam.expectations.universe import OF_BUCKETS, OF_OBJECTS
-from onetrail.iam.request import ANONYMOUS, Principal, role, root, service
+from onetrail.iam.request import ANONYMOUS, Principal, role, root, service, user
 
 _LOGGING: Final = "logging.s3.amazonaws.com"
 _ASKING: Final = {"s3:if-none-match": "*"}
@@ -85,9 +85,44 @@ def work(ask: Ask) -> list[Expectation]:
     ]
     return [
         *rows,
+        *_approvals(ask, bucket),
         *_reads(ask, bucket, head),
         *_everything(ask, bucket, other, {"operator": put, "grant-keeper": put, "sealer": frozenset()}, _KEEPING | put),
     ]
+
+
+def _approvals(ask: Ask, bucket: str) -> list[Expectation]:
+    """Each approver puts approvals below the own unique id and nothing else; nobody else puts one. None without
+    approvers."""
+    found = ask.archive
+    own = {"aws:userid": "AROAAPPROVER:ann", **_ASKING}
+    mine, others = f"{bucket}/approvals/p-1/AROAAPPROVER:ann", f"{bucket}/approvals/p-1/AROAANOTHER:bob"
+    rows = []
+    for arn in found.approver_arns:
+        who = user(arn) if ":user/" in arn else role(arn)
+        rows += [
+            ask.row(f"{arn} approves", who, _PUT, mine, True, own),
+            ask.row(f"{arn} approves as another", who, _PUT, others, False, own),
+            ask.row(f"{arn} puts a head", who, _PUT, f"{bucket}/records/run/head-000001.json", False, own),
+            ask.row(f"{arn} deletes an approval", who, "s3:DeleteObjectVersion", mine, False, own),
+        ]
+    everybody_else = {
+        "the operator": found.operator_arn,
+        "the grant-keeper": found.grant_keeper_arn,
+        "the sealer": found.sealer_arn,
+        "break-glass": found.break_glass_arn,
+    }
+    rows += [
+        ask.row(f"{name} approves", role(arn), _PUT, mine, False, own)
+        for name, arn in everybody_else.items()
+        if found.approver_arns
+    ]
+    if found.approver_arns:
+        head = f"{bucket}/records/run/head-000002.json"
+        rows.append(
+            ask.row("the operator puts a head, whatever its id", role(found.operator_arn), _PUT, head, True, own)
+        )
+    return rows
 
 
 def _reads(ask: Ask, bucket: str, key: str) -> list[Expectation]:

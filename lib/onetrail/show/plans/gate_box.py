@@ -9,6 +9,7 @@ from onetrail.aws import environment
 from onetrail.aws.witness import EstateWitness
 from onetrail.change import GivenApproval, Plan, RecordError, entries, iso
 from onetrail.change.approval import AccountName, Confirmation, Showing, confirmation_of, near_id, shown
+from onetrail.change.approval.second import command
 from onetrail.change.consequence import consequence
 from onetrail.change.run_record.line_kind import LineKind
 from onetrail.change.words import counted
@@ -111,6 +112,12 @@ class GateBox:
         lines = [" ".join([found.line, *found.sentences[:1]])]
         if clients and self._witness:
             lines += [self._planned(clients, self._witness), _read_again(self._witness.settings_of(self._plan))]
+        if self._settings.second_person == "required":
+            account = self._settings.log_account.account_id
+            lines.append(
+                "A second person approves it too: one of approver_principals runs: "
+                + command(self._plan, self._settings.work_bucket, account)
+            )
         if self._asked:
             lines.append(f"In addition to the id, the gate asks for {self._asked.answers}.")
         return lines

@@ -1,0 +1,169 @@
+"""The approval of a second person, as AWS holds it: objects below `approvals/` of the work bucket, read by version, and
+whether their writer is another principal than the one that applies the plan."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from onetrail.aws.clients import Clients
+from onetrail.aws.look import look, look_for, look_for_bucket, pages
+from onetrail.aws.sessions import Entry
+from onetrail.change import Plan, PlanRefused
+from onetrail.change.approval.second import Approver, SecondApproval, WrittenApproval, command, folder_of, judged
+from onetrail.errors import OnetrailError
+from onetrail.iam import Principal, parse, role, user
+from onetrail.iam.assume import may_assume
+from onetrail.iam.builders.side_buckets import ONLY_APPROVERS, approval_statements
+from onetrail.looked import Absent, Unread
+from onetrail.names import bucket_arn
+
+_LARGEST: Final = 1024
+"""Bytes of an approval; it is one line."""
+_MAKES_THE_BUCKET: Final = "03"
+"""The step that makes the work bucket and puts its policy."""
+
+
+class SecondPerson:
+    """Looks for the approval of a plan by one of approver_principals."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients, self._settings = clients, clients.settings
+        self._account, self._bucket = self._settings.log_account.account_id, self._settings.work_bucket
+        self._owner = {"Bucket": self._bucket, "ExpectedBucketOwner": self._account}
+
+    def approval(self, plan: Plan) -> SecondApproval:
+        """The approval that counts now. Raises PlanRefused: nobody approved, none that did counts, or something could
+        not be read."""
+        not_asked = self._not_asked(plan)
+        if not_asked:
+            return SecondApproval(not_asked=not_asked)
+        written = tuple(self._written(plan))
+        if not written:
+            raise PlanRefused(
+                f"step {plan.step}: second_person is required, and nobody has approved plan {plan.id} yet: one of "
+                f"approver_principals runs: {command(plan, self._bucket, self._account)}"
+            )
+        executors = self._executors(plan)
+        approvers = tuple(self._approver(arn, executors) for arn in self._settings.approver_principals)
+        ids = frozenset(one.user_id.partition(":")[0] for one in executors)
+        now, hours = self._clients.clock.now(), self._settings.approval_hours
+        found, who = judged(plan, written, approvers, ids, now, hours)
+        resource = f"{self._bucket}/{found.key}"
+        return SecondApproval(resource, found.version, who.arn, found.user_id, f"{found.at:%Y-%m-%dT%H:%M:%SZ}")
+
+    def _not_asked(self, plan: Plan) -> str:
+        """Why there can be no approval yet; empty where one is asked for. Raises PlanRefused where the policy does not
+        keep others from writing one."""
+        there = look_for_bucket(self._s3(), self._bucket, self._account)
+        if isinstance(there, Absent):
+            return "the work bucket is not there yet"
+        found = look_for(self._s3().get_bucket_policy, ("NoSuchBucketPolicy",), **self._owner)
+        if isinstance(found, Unread):
+            raise _unread(plan, f"{self._bucket}: GetBucketPolicy: {found.why}")
+        policy = {} if isinstance(found, Absent) else parse(found.value["Policy"])
+        there_now = {one.get("Sid"): one for one in policy.get("Statement", [])}
+        wanted = approval_statements(
+            bucket_arn(self._settings.partition, self._bucket), self._settings.approver_principals
+        )
+        if plan.step == _MAKES_THE_BUCKET:
+            return "" if ONLY_APPROVERS in there_now else "the work bucket's policy does not name approvers yet"
+        if any(not _same(there_now.get(one["Sid"]), one) for one in wanted):
+            raise PlanRefused(
+                f"step {plan.step}: second_person is required, and the policy of {self._bucket} does not keep "
+                "approvals to approver_principals: apply the plan of 03 first, which puts it"
+            )
+        return ""
+
+    def _written(self, plan: Plan) -> Iterator[WrittenApproval]:
+        """The latest version of each key of the plan, in the order of the keys."""
+        folder = folder_of(plan)
+        for kind in ("Versions", "DeleteMarkers"):
+            found = pages(self._s3(), "list_object_versions", kind, Prefix=folder, **self._owner)
+            if isinstance(found, Unread):
+                raise _unread(plan, f"{self._bucket}: ListObjectVersions {folder}: {found.why}")
+            for one in found.value:
+                if one["IsLatest"]:
+                    body = self._body(plan, one) if kind == "Versions" else None
+                    user_id = one["Key"].removeprefix(folder)
+                    yield WrittenApproval(one["Key"], one["VersionId"], user_id, one["LastModified"], body)
+
+    def _body(self, plan: Plan, one: Mapping[str, Any]) -> str:
+        found = look(self._s3().get_object, Key=one["Key"], VersionId=one["VersionId"], **self._owner)
+        if isinstance(found, Unread):
+            raise _unread(plan, f"{self._bucket}/{one['Key']}: GetObject: {found.why}")
+        return str(found.value["Body"].read(_LARGEST).decode(errors="replace"))
+
+    def _executors(self, plan: Plan) -> tuple[Entry, ...]:
+        """The identities that apply the plan: the current credentials, and where there are none, the profile's."""
+        try:
+            base = self._clients.base()
+            found = base or self._clients.entry(self._account)
+        except OnetrailError as err:
+            raise _unread(plan, err.line) from err
+        return (found,)
+
+    def _approver(self, arn: str, executors: Sequence[Entry]) -> Approver:
+        """One approver as IAM holds it, and its relation to those who apply the plan."""
+        kind, name = _kind_and_name(arn)
+        found = self._read(arn.split(":")[4], kind, name)
+        if isinstance(found, Unread):
+            return Approver(arn, why=found.why)
+        unique_id = str(found.value[kind.title()][f"{kind.title()}Id"])
+        becomes = of_it = False
+        for one in executors:
+            executor_kind, executor_name = _kind_and_name(one.arn)
+            executor = self._read(one.account, executor_kind, executor_name)
+            if isinstance(executor, Unread):
+                return Approver(arn, unique_id, why=f"{one.arn}: {executor.why}")
+            itself = executor.value[executor_kind.title()]
+            becomes = becomes or _may(itself, _principal(arn))
+            of_it = of_it or _may(found.value[kind.title()], _principal(str(itself["Arn"])))
+        return Approver(arn, unique_id, becomes, of_it)
+
+    def _read(self, account: str, kind: str, name: str) -> Any:
+        try:
+            client = self._clients.client("iam", account)
+        except OnetrailError as err:
+            return Unread(err.line)
+        if kind not in ("role", "user"):
+            return Unread(f"{kind} is neither a role nor a user")
+        return look(getattr(client, f"get_{kind}"), **{f"{kind.title()}Name": name})
+
+    def _s3(self) -> Any:
+        return self._clients.client("s3", self._account, self._settings.home_region)
+
+
+def _kind_and_name(arn: str) -> tuple[str, str]:
+    """Of a role, a session of one, or a user: `role` or `user`, and the name without its path."""
+    kind, _, name = arn.split(":", 5)[5].partition("/")
+    if kind == "assumed-role":
+        return "role", name.split("/")[0]
+    return kind, name.rsplit("/", 1)[-1]
+
+
+def _principal(arn: str) -> Principal:
+    return user(arn) if ":user/" in arn else role(arn)
+
+
+def _may(held: Mapping[str, Any], who: Principal) -> bool:
+    """Whether the principal may become this role; a user cannot be assumed."""
+    trust = held.get("AssumeRolePolicyDocument")
+    return trust is not None and may_assume(parse(trust), who)
+
+
+def _same(there: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> bool:
+    """As AWS stores it: a list of one is the value itself, and the order of a list does not count."""
+    return there is not None and _plain(there) == _plain(wanted)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return sorted(map(str, value)) if len(value) > 1 else _plain(value[0])
+    return value
+
+
+def _unread(plan: Plan, why: str) -> PlanRefused:
+    return PlanRefused(
+        f"step {plan.step}: second_person is required, and its approval of plan {plan.id} could not be read: {why}"
+    )
