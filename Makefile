@@ -82,7 +82,7 @@ core-pythons test-pythons: venv
 
 lab: venv ## JupyterLab on the notebooks, with the practice estate running
 	@$(BIN)/onetrail practice status >/dev/null 2>&1 || $(BIN)/onetrail practice start
-	@$(BIN)/jupyter lab $(AS_ROOT) --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
+	@$(BIN)/jupyter lab $(AS_ROOT) --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --LabApp.app_settings_dir=$(CURDIR)/.ci/lab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
 
 record: venv ## run the notebooks afresh on a new practice estate and keep their outputs
 	@ONETRAIL_LIVE=0 $(BIN)/python -m onetrail.recording

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+SETTINGS_OF_MAKE_LAB = Path(__file__).resolve().parents[2] / ".ci" / "lab"
 TOKEN = "only-for-this-test"
 _SETTINGS = {
     # No question about news, and every cell stays in the page while others are looked at.
@@ -68,6 +69,7 @@ def running_lab(work: Path, root: Path, environment: Mapping[str, str]) -> Itera
         "--ServerApp.port_retries=0",
         f"--IdentityProvider.token={TOKEN}",
         f"--ServerApp.root_dir={root}",
+        f"--LabApp.app_settings_dir={SETTINGS_OF_MAKE_LAB}",
     ]
     with (work / "lab.log").open("w") as log:
         server = subprocess.Popen(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from lab import Lab, choose, open_notebook, running_lab
+from lab import SETTINGS_OF_MAKE_LAB, Lab, choose, open_notebook, running_lab
 from playwright.sync_api import Page
 
 from onetrail import show
@@ -138,3 +138,22 @@ def test_a_notebook_of_somebody_else_shows_the_table_with_all_its_styles(lab: La
             kept[name] = page.evaluate(KEPT)
     assert kept["plain"] == written(plain)
     assert kept["sticky"] != written(sticky)
+
+
+def test_the_file_browser_shows_the_whole_names_of_the_notebooks(lab: Lab, tmp_path: Path) -> None:
+    """At JupyterLab's default width, as `make lab` starts it. Twin: a longer name is cut, and that is noticed."""
+    assert f"--LabApp.app_settings_dir=$(CURDIR)/{SETTINGS_OF_MAKE_LAB.relative_to(ROOT)}" in (
+        (ROOT / "Makefile").read_text()
+    )
+    folder = tmp_path / "notebooks"
+    names = [path.name for path in (ROOT / "notebooks").glob("0*.ipynb")]
+    for name in (*names, f"09_{'long_' * 9}.ipynb"):
+        (folder / name).write_bytes((folder / "tables.ipynb").read_bytes())
+    with open_notebook(lab, "tables.ipynb") as page:
+        page.locator(".jp-DirListing-itemText", has_text="08_evidence.ipynb").wait_for()
+        cut = page.evaluate(
+            "[...document.querySelectorAll('.jp-DirListing-itemText')].filter(e => e.scrollWidth > e.clientWidth)"
+            ".map(e => e.textContent.slice(0, 3))"
+        )
+    assert len(names) == 9
+    assert cut == ["09_"]

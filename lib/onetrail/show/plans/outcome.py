@@ -38,7 +38,7 @@ def outcome(became: Outcome) -> Shown:
     }
     line = paragraph(f"{_SIGNS.get(became.state, '')} {became.line}", strong=True)
     shown = together(_done(became), line) if became.done else line
-    return Shown(shown.html, shown.text, result)
+    return Shown(shown.html, shown.text, result, shown.tables)
 
 
 def _done(became: Outcome) -> Shown:
