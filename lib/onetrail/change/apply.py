@@ -7,6 +7,7 @@ from datetime import datetime
 
 from onetrail.change.approval import Confirmation, Opening
 from onetrail.change.close import close_what_is_open
+from onetrail.change.consequence import consequence
 from onetrail.change.ending import ended_before, record_end, record_failure
 from onetrail.change.gate import Gate, PlanRefused
 from onetrail.change.interrupt import ended_by_signals, heed
@@ -101,6 +102,7 @@ class _Run:
             plan=self.plan.id,
             approve=self.gate.approve,
             changes=[change.meaning() for change in self.plan.changes],
+            consequence=consequence(self.plan).plain(),
             **opening.recorded(),
         )
         with ended_by_signals(self.gate.say):

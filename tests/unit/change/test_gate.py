@@ -24,7 +24,7 @@ from onetrail.change import (
     entries,
     run_plan,
 )
-from tests.unit.change.given import NOON, MovableClock, Refused, given_a_change, given_a_gate, given_a_plan
+from tests.unit.change.given import NOON, MovableClock, Refused, given_a_change, given_a_gate, given_a_plan, lines
 
 DELIVERED = RequiredCheck(CheckKind.DELIVERED_EVERYWHERE, "arn:aws:cloudtrail:us-east-1:111122223333:trail/old")
 DRAINED = RequiredCheck(CheckKind.LAST_FILES_IN)
@@ -43,6 +43,19 @@ def test_the_right_id_opens(tmp_path):
     gate, estate = given_a_gate(tmp_path, approve=f"p-000000000000, {plan.id}", estate="aws")
     assert run_plan(plan, gate).state == "applied"
     assert estate.sent == [("put", {"Bucket": "old", "Policy": "{}"})]
+
+
+def test_the_record_says_what_a_plan_comes_to_before_anything_of_it_is_sent(tmp_path):
+    """Its id is not moved by it. Twin: a plan with a call of unknown effect is not begun at all."""
+    plan = given_a_plan(given_a_change())
+    gate, _ = given_a_gate(tmp_path, approve=plan.id)
+    run_plan(plan, gate)
+    (said,) = lines(tmp_path, "plan")
+    assert (said["plan"], said["consequence"]["line"]) == (plan.id, "Plan: 1 to make; nothing is lost for good.")
+    assert said["consequence"]["destroys"] is False
+    with pytest.raises(ValueError, match="PutBucketReplication has no effect"):
+        run_plan(given_a_plan(given_a_change(call="PutBucketReplication")), replace(gate, approve="any"))
+    assert len(lines(tmp_path, "plan")) == 1
 
 
 @pytest.mark.parametrize(("approve", "estate"), [("p-000000000000", "practice"), ("any", "aws")])

@@ -121,3 +121,17 @@ def test_the_approval_of_a_second_person_is_shown_with_the_version_that_says_so(
         "not asked: the work bucket does not exist yet"
     )
     assert second_person({}) == ""
+
+
+def test_what_each_plan_came_to_is_shown_as_the_record_has_it(tmp_path: Path) -> None:
+    """The same sentences that stood above the gate. Twin: an earlier record, which does not say it."""
+    started(tmp_path)
+    caption = "What each plan came to, as it was shown before it was sent"
+    (row,) = rows_of(plans_of(tmp_path), caption)
+    assert row[-1] == (
+        "1 change is temporary: this plan takes it back itself. Plan: 1 to make, 2 to change; nothing is lost for good."
+    )
+    earlier = [{name: line[name] for name in line if name != "consequence"} for line in entries(tmp_path)]
+    given_a_fresh_chain(tmp_path, earlier)
+    (row,) = rows_of(plans_of(tmp_path), caption)
+    assert row[-1] == "not recorded"

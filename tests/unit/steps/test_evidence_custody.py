@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from onetrail.change import After, Document, ExpectedAnswer
+from onetrail.change import After, Document, ExpectedAnswer, entries
 from onetrail.estate.public_keys.kept import KeptRegionKeys, read_kept
 from onetrail.steps.evidence import ChangeEnding, Fit, read_custody, save
 from onetrail.steps.evidence.files import read_files
-from tests.unit.change.given import given_a_change, given_a_gate, given_a_plan
+from tests.unit.change.given import given_a_change, given_a_fresh_chain, given_a_gate, given_a_plan
 from tests.unit.steps.given_record import (
     BEFORE,
     OPENED,
@@ -167,6 +167,25 @@ def test_what_approved_a_plan_is_reported(tmp_path: Path, approve: str, by: str)
     plan = given_a_plan(given_a_change())
     sent(tmp_path, plan, approve=approve.format(id=plan.id))
     assert [one.by for one in read_custody(tmp_path).approvals] == [by]
+
+
+@pytest.mark.parametrize(
+    ("said", "comes_to"),
+    [
+        ({"line": "Plan: 1 to make.", "sentences": ["Worst.", "Bad."]}, ("Worst.", "Bad.", "Plan: 1 to make.")),
+        ({"line": 7, "sentences": [None, "Bad."]}, ("Bad.",)),
+        ({"sentences": "Bad."}, ()),
+        ({}, ()),
+    ],
+)
+def test_what_a_plan_came_to_is_read_whatever_its_line_holds(
+    tmp_path: Path, said: dict[str, object], comes_to: tuple[str, ...]
+) -> None:
+    """Worst first, and the count last; what is no sentence is none."""
+    sent(tmp_path, given_a_plan(given_a_change()))
+    found = [line | ({"consequence": said} if line["kind"] == "plan" else {}) for line in entries(tmp_path)]
+    given_a_fresh_chain(tmp_path, found)
+    assert [one.comes_to for one in read_custody(tmp_path).approvals] == [comes_to]
 
 
 def test_a_run_without_a_record_is_empty_and_not_whole(tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ _OPTIONAL: Final = {
     "puts": dict,
     "result": dict,
     "jobs": list,
+    "consequence": dict,
     "plan": str,
     "by": str,
     "approved_as": str,

@@ -55,8 +55,8 @@ class Approval(NamedTuple):
 
     `ended` is empty where the record does not say how it ended; `said` is the sentence of that end, `ended_at` its
     instant, and `counted` how many changes that line says were carried out, None where it says nothing. `sums` count
-    the changes by their own lines; `callers` are those who sent, in the order of their first change, and `decided` says
-    who planned and approved it.
+    the changes by their own lines; `callers` are those who sent, in the order of their first change, `comes_to` the
+    consequence that was recorded before the plan was sent, and `decided` who planned and approved it.
     """
 
     line: int
@@ -71,6 +71,7 @@ class Approval(NamedTuple):
     counted: int | None = None
     sums: PlanSums = PlanSums()
     callers: tuple[Entered, ...] = ()
+    comes_to: tuple[str, ...] = ()
     decided: Decided = Decided()
 
     @property
@@ -131,6 +132,7 @@ def _approval(
     changes = len(line["changes"])
     found = Approval(line["n"], line["at"], line["step"], line["plan"], line["approve"], changes)
     found = found._replace(
+        comes_to=_comes_to(line.get("consequence")),
         sums=_sums(changes, [one for one in sent if of_this(one)]),
         callers=tuple(one for one in callers if of_this(one)),
         decided=_decided(line),
@@ -159,6 +161,15 @@ def _decided(line: Mapping[str, Any]) -> Decided:
 def _texts(value: object) -> Mapping[str, str]:
     """What of it is text by name; nothing where it is of another kind."""
     return {str(name): one for name, one in value.items() if isinstance(one, str)} if isinstance(value, Mapping) else {}
+
+
+def _comes_to(said: Any) -> tuple[str, ...]:
+    """The consequence as it was recorded before the plan was sent, in sentences, worst first; none in an earlier
+    record."""
+    found = said if isinstance(said, Mapping) else {}
+    sentences = found.get("sentences")
+    lines = [*(sentences if isinstance(sentences, list) else []), found.get("line")]
+    return tuple(line for line in lines if isinstance(line, str) and line)
 
 
 def _sums(changes: int, sent: Iterable[Sent]) -> PlanSums:

@@ -25,6 +25,7 @@ _ENDED_HEADS: Final = (
     "ended",
     "at",
 )
+_COMES_TO_HEADS: Final = ("line", "step", "plan", "consequence")
 _MOST: Final = 6
 """Callers of one plan that its row names; the table of access paths has all."""
 _WHO_HEADS: Final = (
@@ -77,6 +78,7 @@ def _plans(custody: Custody) -> list[Part]:
     ]
     return [
         table("How each started plan ended", _ENDED_HEADS, rows, summed=range(4, 9), verdict=sums(starts)),
+        table("What each plan came to, as it was shown before it was sent", _COMES_TO_HEADS, _comes_to(starts)),
         *([Prose(("What the record says of the plans that were not applied in full:",), tuple(odd))] if odd else []),
         table(
             "Who planned, approved and executed each plan",
@@ -85,6 +87,10 @@ def _plans(custody: Custody) -> list[Part]:
             verdict=f"{_approved(starts)} {_ended(custody)}",
         ),
     ]
+
+
+def _comes_to(starts: Iterable[Approval]) -> list[list[str | int]]:
+    return [[one.line, one.step, one.plan, " ".join(one.comes_to) or NOT_RECORDED] for one in starts]
 
 
 def sums(starts: Iterable[Approval]) -> str:
