@@ -269,7 +269,7 @@ def known_findings():
     for number, step in ((one.number, one.step) for one in all_notebooks(ROOT / "notebooks")):
         places = [STEPS / f"{step}.py"] if (STEPS / f"{step}.py").exists() else (STEPS / step).rglob("*.py")
         code = "\n".join(path.read_text(encoding="utf-8") for path in places)
-        names = re.findall(r'\{STEP\}\.([a-z-]+)"', code) + re.findall(r'said\(\s*"([a-z-]+)"', code)
+        names = re.findall(r'\{STEP\}\.([a-z-]+)"', code) + re.findall(r'said\((?:settings, )?\s*"([a-z-]+)"', code)
         found |= {f"{number}.{name}" for name in names}
     for path in (*STEPS.rglob("*.py"), *ESTATE.rglob("*.py")):
         found |= set(re.findall(r'"(0\d\.[a-z-]+)"', path.read_text(encoding="utf-8")))
@@ -303,6 +303,7 @@ FORMER = {
     "04.rail",
     "06.rail",
     "06.token",
+    "08.token",
 }
 """Ids of versions up to 0.2.0, each beside its new one in the changelog."""
 

@@ -73,7 +73,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"overrides": {"old-1": {"copy": "push"}}},
-        "overrides.old-1: copy is not a parameter; this has direction, storage_class, old_bucket",
+        "overrides.old-1: copy is not a parameter; this has direction, storage_class, old_bucket, leave",
     ),
     # YAML's octal: 012345670123 without quotes.
     (

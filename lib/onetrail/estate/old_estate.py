@@ -1,24 +1,25 @@
 """The old trails and buckets as AWS shows them now: read once, used by every step that touches them.
 
-An old bucket is one that a trail other than the new one delivers to, or one that carries a statement of ours from an
-earlier step: so it is still known when its trail is gone.
+An old bucket is one that a trail other than the new one delivers to, one whose folders hold logs of a source account
+though no trail names it any more, or one that carries a statement of ours from an earlier step.
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from functools import partial
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from onetrail import iam, names
-from onetrail.aws import Clients, look, look_for, pages
+from onetrail.aws import Clients, look, pages
 from onetrail.change import plain
-from onetrail.cloudtrail.trail import Trail, TrailStatus, from_api, unique_trails
+from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.estate.bucket_settings import first_rule, owner_of, read_settings, tags_of
 from onetrail.estate.elsewhere import BucketElsewhere, of_others, read_elsewhere
+from onetrail.estate.history_found import FoundHistory, find_history
 from onetrail.estate.own_trails import own_trails
 from onetrail.estate.proof.receipts import receipt_names
-from onetrail.looked import Answer, Look, There, Unread, known, made, unread
+from onetrail.estate.trails_read import all_trails, trails_of_region
+from onetrail.looked import Answer, There, Unread, known, made, unread
 from onetrail.settings import Settings
 
 _SETTINGS = (
@@ -128,26 +129,15 @@ class OldEstate:
     could_not_look: tuple[str, ...] = ()
     elsewhere: tuple[BucketElsewhere, ...] = ()
     """Buckets of old trails that no source account owns, by name."""
+    not_searched: tuple[str, ...] = ()
+    """Buckets that no trail names and in which history was not searched for, or not everywhere: which, and why."""
+    left: tuple[str, ...] = ()
+    """Old buckets that the parameters leave as they are, by name."""
 
 
 def status_of(trail: Trail) -> TrailStatus:
     """The trail's status; one that could not be read counts as still logging, so that nothing is taken for stopped."""
     return trail.status or TrailStatus(is_logging=True)
-
-
-def enabled_regions(settings: Settings, clients: Clients, account: str) -> Answer[list[str]]:
-    """The regions in use: those the parameters list, or all that the account has enabled, in order."""
-    if settings.regions != "enabled":
-        return There(sorted(settings.regions))
-    return regions_of(clients, account)
-
-
-def regions_of(clients: Clients, account: str) -> Answer[list[str]]:
-    """All regions that the account has enabled, in order."""
-    found = look(clients.client("ec2", account).describe_regions, AllRegions=False)
-    if isinstance(found, Unread):
-        return found
-    return There(sorted(region["RegionName"] for region in found.value["Regions"]))
 
 
 def read_trails(settings: Settings, clients: Clients) -> OldEstate:
@@ -157,7 +147,7 @@ def read_trails(settings: Settings, clients: Clients) -> OldEstate:
 
 def read_trails_of(settings: Settings, clients: Clients, account: str, region: str) -> OldEstate:
     """Read the trails whose home is this region of this account, and no bucket."""
-    return _told_apart(settings, *_trails_of(clients, account, region))
+    return _told_apart(settings, *trails_of_region(clients, account, region))
 
 
 def trail_shape(trail: Trail) -> dict[str, Any]:
@@ -176,50 +166,28 @@ def read_old_estate(settings: Settings, clients: Clients) -> OldEstate:
     listed = _listed(settings, clients)
     seen = _with_elsewhere(settings, clients, listed)
     buckets: list[OldBucket] = []
+    not_searched: list[str] = []
+    left: list[str] = []
     failed = list(seen.could_not_look)
     remembered = receipt_names(settings.run_folder)
     for account, answer in listed.items():
         if isinstance(answer, Unread):
             failed.append(f"{account}: ListBuckets: {answer.why}")
         else:
-            buckets += _buckets(settings, clients, account, answer.value, seen.old_trails, remembered)
+            for bucket, why in _buckets(settings, clients, account, answer.value, seen.old_trails, remembered):
+                if bucket is not None:
+                    left += [bucket.name] if settings.leaves(bucket.name) else []
+                    buckets += [] if settings.leaves(bucket.name) else [bucket]
+                not_searched += [why] if why else []
     failed += [f"{bucket.name}: {why}" for bucket in buckets for why in bucket.could_not_look]
     ordered = tuple(sorted(buckets, key=lambda b: (b.account, b.region, b.name)))
-    return replace(seen, buckets=ordered, could_not_look=tuple(failed))
-
-
-def _trails(settings: Settings, clients: Clients) -> tuple[list[Trail], list[str]]:
-    found: list[Trail] = []
-    failed: list[str] = []
-    for account in settings.source_account_ids:
-        regions = enabled_regions(settings, clients, account)
-        if isinstance(regions, Unread):
-            failed.append(f"{account}: DescribeRegions: {regions.why}")
-            continue
-        for trails, missed in clients.each(partial(_trails_of, clients, account), regions.value):
-            found += trails
-            failed += missed
-    return sorted(unique_trails(found), key=lambda t: (t.account, t.home_region, t.name)), failed
-
-
-def _trails_of(clients: Clients, account: str, region: str) -> tuple[list[Trail], list[str]]:
-    client = clients.client("cloudtrail", account, region)
-    listed = look(client.describe_trails, includeShadowTrails=False)
-    if isinstance(listed, Unread):
-        return [], [f"{account} {region}: DescribeTrails: {listed.why}"]
-    trails, failed = [], []
-    for said in listed.value["trailList"]:
-        arn = said["TrailARN"]
-        parts: dict[str, Look[Any]] = {
-            "GetTrailStatus": look(client.get_trail_status, Name=arn),
-            "GetEventSelectors": look(client.get_event_selectors, TrailName=arn),
-            "GetInsightSelectors": look_for(
-                client.get_insight_selectors, ("InsightNotEnabledException",), TrailName=arn
-            ),
-        }
-        failed += [f"{account} {region}: {said['Name']}: {line}" for line in unread(parts)]
-        trails.append(from_api(said, *(part.value if isinstance(part, There) else None for part in parts.values())))
-    return trails, failed
+    return replace(
+        seen,
+        buckets=ordered,
+        could_not_look=tuple(failed),
+        not_searched=tuple(sorted(not_searched)),
+        left=tuple(sorted(left)),
+    )
 
 
 def _listed(settings: Settings, clients: Clients) -> dict[str, Answer[list[Any]]]:
@@ -231,7 +199,7 @@ def _listed(settings: Settings, clients: Clients) -> dict[str, Answer[list[Any]]
 
 
 def _with_elsewhere(settings: Settings, clients: Clients, listed: Mapping[str, Answer[list[Any]]]) -> OldEstate:
-    seen = _told_apart(settings, *_trails(settings, clients))
+    seen = _told_apart(settings, *all_trails(settings, clients))
     elsewhere, failed = read_elsewhere(settings, clients, seen.old_trails, listed)
     return replace(seen, elsewhere=elsewhere, could_not_look=(*seen.could_not_look, *failed))
 
@@ -243,24 +211,64 @@ def _buckets(
     listed: Sequence[Mapping[str, Any]],
     old: tuple[Trail, ...],
     remembered: Collection[str],
-) -> list[OldBucket]:
-    """The account's buckets that a trail of ours to stop delivers to, whichever account's it is, and those of this
-    move."""
+) -> list[tuple[OldBucket | None, str]]:
+    """The account's old buckets, each with what was not searched of it; of any other bucket only that, if anything.
+
+    Only of buckets that no trail names is the policy read, and the folders; all settings only of old buckets.
+    """
     own = {settings.bucket_name, settings.access_log_bucket, settings.work_bucket}
     fed = {trail.bucket for trail in old if not of_others(trail)}
-    read = clients.each(
-        lambda said: _bucket(clients, account, said, [t for t in old if t.bucket == said["Name"]]),
-        [said for said in listed if said["Name"] not in own],
-    )
-    return [bucket for bucket in read if bucket.name in fed or _is_ours(bucket, remembered)]
+    theirs = {trail.bucket for trail in old} - fed
+    accounts = settings.source_account_ids
+
+    def read(said: Mapping[str, Any]) -> tuple[OldBucket | None, str]:
+        name = said["Name"]
+        trails = [trail for trail in old if trail.bucket == name]
+        if name in fed:
+            return _bucket(clients, account, said, trails), ""
+        place = _place(clients, account, said)
+        sids = _our_sids(place.client, name, account, remembered)
+        if names.SID_SHELL in sids:
+            return _bucket(clients, account, said, trails), ""
+        found = FoundHistory() if name in theirs else find_history(place.client, name, account, accounts)
+        why = f"{name}: {found.not_searched}" if found.not_searched and not sids else ""
+        if not sids and not found.key_prefixes:
+            return None, why
+        return _bucket(clients, account, said, trails, found.key_prefixes), why
+
+    return clients.each(read, [said for said in listed if said["Name"] not in own])
 
 
-def _is_ours(bucket: OldBucket, remembered: Collection[str]) -> bool:
-    """Whether a bucket that no trail feeds is one of this move: by a statement of ours, or by a receipt where its
-    policy is unread."""
-    if isinstance(bucket.policy, Unread):
-        return bucket.name in remembered
-    return bucket.held or bucket.emptied or bucket.closed or bucket.grant_open is True
+_MARKS: Final = frozenset({names.SID_HOLD_STILL, names.SID_SHELL, names.SID_CLOSED}) | names.COPY_SIDS
+"""Any of them in its policy makes a bucket one of this move."""
+
+
+def _our_sids(client: Any, name: str, account: str, remembered: Collection[str]) -> frozenset[str]:
+    """Statements of ours in the policy of a bucket that no trail names. Where that is unread, a receipt of this run
+    makes the bucket one of this move."""
+    values, _ = read_settings(client, name, account, ("policy",))
+    policy: Mapping[str, Any] | Unread | None = made(values["policy"], iam.parse, None)
+    if isinstance(policy, Unread):
+        return frozenset({names.SID_HOLD_STILL}) if name in remembered else frozenset()
+    return _MARKS & {str(s.get("Sid", "")) for s in iam.statements(policy)} if policy else frozenset()
+
+
+class _Place(NamedTuple):
+    """Where a bucket is, and the client of its region."""
+
+    region: str
+    client: Any
+    failed: list[str]
+
+
+def _place(clients: Clients, account: str, said: Mapping[str, Any]) -> _Place:
+    name, region = said["Name"], said.get("BucketRegion", "")
+    failed: list[str] = []
+    if not region:
+        head = look(clients.client("s3", account).head_bucket, Bucket=name, ExpectedBucketOwner=account)
+        region = head.value["BucketRegion"] if isinstance(head, There) else ""
+        failed += unread({"HeadBucket": head})
+    return _Place(region, clients.client("s3", account, region), failed)
 
 
 def _not_empty(notifications: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -272,15 +280,16 @@ def _default_encryption(encryption: Mapping[str, Any]) -> Mapping[str, Any]:
     return said
 
 
-def _bucket(clients: Clients, account: str, said: Mapping[str, Any], trails: list[Trail]) -> OldBucket:
-    name, region = said["Name"], said.get("BucketRegion", "")
-    owner = {"Bucket": name, "ExpectedBucketOwner": account}
-    failed: list[str] = []
-    if not region:
-        head = look(clients.client("s3", account).head_bucket, **owner)
-        region = head.value["BucketRegion"] if isinstance(head, There) else ""
-        failed += unread({"HeadBucket": head})
-    client = clients.client("s3", account, region)
+def _bucket(
+    clients: Clients,
+    account: str,
+    said: Mapping[str, Any],
+    trails: list[Trail],
+    found: tuple[str, ...] = (),
+) -> OldBucket:
+    """The bucket with all its settings; `found` are prefixes below which its folders show history."""
+    name = said["Name"]
+    region, client, failed = _place(clients, account, said)
     values, missed = read_settings(client, name, account, _SETTINGS)
     rule: Mapping[str, Any] | Unread = made(values["encryption"], _default_encryption, {})
     return OldBucket(
@@ -289,7 +298,7 @@ def _bucket(clients: Clients, account: str, said: Mapping[str, Any], trails: lis
         region=region,
         created=said.get("CreationDate"),
         trails=tuple(t.arn for t in trails),
-        key_prefixes=tuple(sorted({t.key_prefix for t in trails})),
+        key_prefixes=tuple(sorted({t.key_prefix for t in trails} | set(found))),
         trail_keys=tuple(sorted({t.kms_key for t in trails if ":key/" in t.kms_key})),
         policy=made(values["policy"], iam.parse, None),
         ownership=made(values["ownership"], owner_of, "ObjectWriter"),

@@ -33,12 +33,14 @@ class Account(BaseModel):
 
 
 class Override(BaseModel):
-    """What differs for one old bucket; an absent field has the value that applies to all."""
+    """What differs for one old bucket; an absent field has the value that applies to all. With `leave` it is left as it
+    is: neither frozen nor copied nor retired."""
 
     model_config = _FROZEN
     direction: w.CopyDirection | None = None
     storage_class: w.StorageClass | None = None
     old_bucket: w.OldBuckets | None = None
+    leave: bool | None = None
 
 
 class Parameters(BaseModel):
@@ -124,7 +126,7 @@ class Parameters(BaseModel):
     quiet_hours: v.QuietHours = Field(description="hours without a new object before an old bucket is retired")
     cooling_off_days: v.CoolingOffDays = Field(description="days between the proof and the first deletion")
     overrides: dict[v.BucketName, Override] = Field(
-        {}, description="per-bucket overrides, keyed by old bucket name: direction, storage_class, old_bucket"
+        {}, description="per-bucket overrides, keyed by old bucket name: direction, storage_class, old_bucket, leave"
     )
     approve: v.Approve = Field(
         "",
@@ -192,6 +194,10 @@ class Parameters(BaseModel):
     def retirement_for(self, old_bucket: str) -> w.OldBuckets:
         """What happens to this old bucket: its override, else `old_buckets`."""
         return self._override(old_bucket).old_bucket or self.old_buckets
+
+    def leaves(self, old_bucket: str) -> bool:
+        """Whether this old bucket is left as it is in every step."""
+        return bool(self._override(old_bucket).leave)
 
     def _override(self, old_bucket: str) -> Override:
         return self.overrides.get(old_bucket, Override())

@@ -34,7 +34,7 @@ def given_a_trail(name: str, bucket: str, account: str = SOURCE, region: str = "
 
 class World:
     """Accounts with trails in us-east-1; `buckets` says whose each bucket is, `refused` (account, call) what is not
-    answered."""
+    answered, `holds` which folders a bucket has."""
 
     def __init__(
         self,
@@ -42,8 +42,10 @@ class World:
         *trails: dict,
         refused: tuple[tuple[str, str], ...] = (),
         unlisted: tuple[str, ...] = (),
+        holds: dict[str, Any] | None = None,
     ) -> None:
         self.buckets, self.trails, self.refused, self.unlisted = buckets, trails, refused, unlisted
+        self.holds = holds or {}
 
     def client(self, service: str, account: str = "", region: str = "", actor: str = "") -> Any:
         return _Client(self, account)
@@ -78,6 +80,9 @@ class _Client:
                 if owner != said["ExpectedBucketOwner"] or owner != self.account:
                     raise ClientError({"Error": {"Code": "403"}}, call)
                 return {"BucketRegion": "us-east-1"}
+            if call == "list_objects_v2" and said["Bucket"] in self.world.holds:
+                answer: dict[str, Any] = self.world.holds[said["Bucket"]].list_objects_v2(**said)
+                return answer
             if call == "get_bucket_policy":
                 raise ClientError({"Error": {"Code": "NoSuchBucketPolicy"}}, call)
             return {}

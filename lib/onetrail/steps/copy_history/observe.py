@@ -14,8 +14,9 @@ from onetrail.estate.backlog.source_keys import SourceKey
 from onetrail.estate.copier_role import RolePart, standing_parts
 from onetrail.estate.history.claims import Claims
 from onetrail.estate.ledger_parts import LedgerSeen, look_at_ledger
-from onetrail.estate.old_estate import OldBucket, OldEstate, read_old_estate, regions_of
+from onetrail.estate.old_estate import OldBucket, OldEstate, read_old_estate
 from onetrail.estate.status import Status, asked
+from onetrail.estate.trails_read import regions_of
 from onetrail.looked import Absent, Look, There, Unread, applied, known, or_none, unread
 from onetrail.settings import Settings
 from onetrail.steps import account_lockdown, trail_cutover

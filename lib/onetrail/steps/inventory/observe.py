@@ -9,8 +9,9 @@ from typing import Final
 
 from onetrail.aws import Clients
 from onetrail.aws.one_look import one_look
-from onetrail.estate.old_estate import OldEstate, enabled_regions, read_old_estate
+from onetrail.estate.old_estate import OldEstate, read_old_estate
 from onetrail.estate.public_keys.kept import KeptRegionKeys, read_keys
+from onetrail.estate.trails_read import enabled_regions
 from onetrail.looked import There, unread
 from onetrail.settings import Settings
 from onetrail.steps.inventory.bucket import BucketInventory, look_through, to_list

@@ -7,7 +7,8 @@ from typing import Any
 
 from onetrail.aws import Clients, look_for, look_for_bucket, pages
 from onetrail.errors import WrongUse
-from onetrail.estate.old_estate import OldEstate, regions_of
+from onetrail.estate.old_estate import OldEstate
+from onetrail.estate.trails_read import regions_of
 from onetrail.looked import Absent, There, Unread
 from onetrail.settings import Settings
 from onetrail.steps.start_here.permissions import Identity, read_identity

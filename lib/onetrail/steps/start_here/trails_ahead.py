@@ -21,6 +21,7 @@ def trails_ahead(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
     yield from _name(settings, seen)
     yield from _disabled(seen)
     yield from _elsewhere(seen)
+    yield from _without_trail(seen)
 
 
 def _quota(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
@@ -77,3 +78,22 @@ def _elsewhere(seen: PreflightFacts) -> Iterator[Finding]:
     for trail, why in all_left_alone(seen.estate):
         where = (trail.account, trail.home_region, trail.name)
         yield Finding("00.trail-left", FindingState.NOTE, *where, f"left as it is: {why}")
+
+
+def _without_trail(seen: PreflightFacts) -> Iterator[Finding]:
+    """History that no trail names any more, what is left by choice, and where nobody could look for more."""
+    for bucket in seen.estate.buckets:
+        if not bucket.trails and not (bucket.held or bucket.closed or bucket.emptied) and bucket.key_prefixes:
+            below = ", ".join(f"{prefix}/" if prefix else "its root" for prefix in bucket.key_prefixes)
+            text = (
+                f"no trail names it, and it holds CloudTrail logs of a source account below {below}: they are moved"
+                f" too; to leave it as it is, set overrides: {{{bucket.name}: {{leave: true}}}}"
+            )
+            yield Finding("00.no-trail", FindingState.NOTE, bucket.account, bucket.region, bucket.name, text)
+    for name in seen.estate.left:
+        text = "left as it is by overrides in the parameters: its logs are not moved"
+        yield Finding("00.bucket-left", FindingState.NOTE, "-", "-", name, text)
+    for line in seen.estate.not_searched:
+        name, _, why = line.partition(": ")
+        text = f"no trail names it, and whether it holds CloudTrail logs was not seen everywhere: {why}"
+        yield Finding("00.not-searched", FindingState.NOTE, "-", "-", name, text)

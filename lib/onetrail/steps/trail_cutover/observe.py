@@ -12,9 +12,10 @@ from onetrail.change.words import counted
 from onetrail.estate.archive_key import archive_key_arn
 from onetrail.estate.delivery import RegionDelivery, read_deliveries
 from onetrail.estate.guardrails import OrganizationGuardrail, read_guardrail
-from onetrail.estate.old_estate import OldEstate, enabled_regions, read_old_estate, status_of
+from onetrail.estate.old_estate import OldEstate, read_old_estate, status_of
 from onetrail.estate.old_trails import LAST_FILES, drained, new_trail, touchable
 from onetrail.estate.status import Status, StepStage, asked
+from onetrail.estate.trails_read import enabled_regions
 from onetrail.looked import There, unread
 from onetrail.settings import Settings
 from onetrail.steps import bucket_creation

@@ -15,10 +15,11 @@ from onetrail.change.words import counted
 from onetrail.cloudtrail.object_key import MOVED_KINDS, below_prefix, parse
 from onetrail.estate.break_glass import CAN_BECOME, CAN_SEAL, can_become, can_seal
 from onetrail.estate.history.pairing import ObjectPair, archived, folder_of, name_of, prefix_of, stored_key
-from onetrail.estate.old_estate import enabled_regions, read_old_estate
+from onetrail.estate.old_estate import read_old_estate
 from onetrail.estate.proof.receipt_rows import ListingHash, ListPart, ProvenRow, RowList
 from onetrail.estate.proof.receipts import FOLDER, Receipt, copied_parts, write_receipt
 from onetrail.estate.proof.sealed_heads import put_sealed_head, sealed_receipts
+from onetrail.estate.trails_read import enabled_regions
 from onetrail.looked import Unread, or_none
 from onetrail.s3.bulk.removal import LockTask, raise_locks
 from onetrail.s3.http import calls

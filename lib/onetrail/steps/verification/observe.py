@@ -19,11 +19,12 @@ from onetrail.estate.archive_key import archive_key_arn
 from onetrail.estate.break_glass import cannot_become, cannot_seal
 from onetrail.estate.guardrails import OrganizationGuardrail, read_guardrail
 from onetrail.estate.ledger_parts import LedgerSeen, look_at_ledger
-from onetrail.estate.old_estate import OldEstate, enabled_regions, read_old_estate
+from onetrail.estate.old_estate import OldEstate, read_old_estate
 from onetrail.estate.proof.receipts import Receipts, cover
 from onetrail.estate.proof.sealed_heads import sealed_receipts
 from onetrail.estate.public_keys.read import KeySource, public_keys
 from onetrail.estate.status import Status, asked
+from onetrail.estate.trails_read import enabled_regions
 from onetrail.looked import There, Unread, known, or_none, unread
 from onetrail.settings import Settings
 from onetrail.steps import copy_history

@@ -1,0 +1,75 @@
+"""A whole move of an estate as people have it: one trail was deleted before, another delivers to a vendor's bucket."""
+
+import json
+
+import pytest
+
+from onetrail.change import FindingState
+from tests.integration.by_hand import by_hand
+from tests.integration.conftest import Estate
+from tests.integration.in_process import Ended, carried_through
+
+pytestmark = [pytest.mark.slow, pytest.mark.estate]
+
+SOURCE, LOG, MANAGEMENT = "111122223333", "044455556666", "999988887777"
+FORGOTTEN, VENDORS = "acme-audit-sa-east-1", "vendor-siem"
+
+
+@pytest.fixture(scope="module")
+def scenario() -> str:
+    return "tiny"
+
+
+def given_a_trail_into_a_vendors_bucket(estate: Estate) -> None:
+    """The management account stands for the vendor: it is no source account, and its bucket lets CloudTrail write."""
+    clients = estate.clients()
+    theirs = by_hand(clients, "s3", MANAGEMENT)
+    theirs.create_bucket(Bucket=VENDORS)
+    service = {"Service": "cloudtrail.amazonaws.com"}
+    where = f"arn:aws:s3:::{VENDORS}"
+    allow = [
+        {"Effect": "Allow", "Principal": service, "Action": "s3:GetBucketAcl", "Resource": where},
+        {"Effect": "Allow", "Principal": service, "Action": "s3:PutObject", "Resource": f"{where}/AWSLogs/{SOURCE}/*"},
+    ]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": allow})
+    theirs.put_bucket_policy(Bucket=VENDORS, Policy=policy, ExpectedBucketOwner=MANAGEMENT)
+    trails = by_hand(clients, "cloudtrail", SOURCE, region="eu-west-1")
+    trails.create_trail(Name="siem", S3BucketName=VENDORS)
+    trails.start_logging(Name="siem")
+
+
+def given_a_forgotten_bucket(estate: Estate) -> None:
+    """Its trail is deleted; what it wrote lies there."""
+    trails = by_hand(estate.clients(), "cloudtrail", SOURCE, region="sa-east-1")
+    (trail,) = trails.describe_trails(includeShadowTrails=False)["trailList"]
+    assert trail["S3BucketName"] == FORGOTTEN
+    trails.delete_trail(Name=trail["TrailARN"])
+
+
+def evidence(steps: tuple[Ended, ...], number: str, id: str) -> list[tuple[FindingState, str]]:
+    (step,) = (one for one in steps if one.number == number)
+    return [(finding.state, finding.resource) for finding in step.findings if finding.id == id]
+
+
+def keys(estate: Estate, account: str, bucket: str, region: str = "us-east-1") -> set[str]:
+    client = by_hand(estate.clients(), "s3", account, region=region)
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, ExpectedBucketOwner=account)
+    return {said["Key"] for page in pages for said in page.get("Contents", [])}
+
+
+def test_a_forgotten_bucket_is_moved_and_a_vendors_trail_goes_on(fresh_estate: Estate) -> None:
+    """To the end, with no finding: the forgotten logs are in the archive, and the vendor still gets files."""
+    estate = fresh_estate
+    given_a_forgotten_bucket(estate)
+    given_a_trail_into_a_vendors_bucket(estate)
+    before = {key for key in keys(estate, SOURCE, FORGOTTEN, "sa-east-1") if not key.endswith("/")}
+    steps = carried_through(estate)
+    assert [step.number for step in steps] == [f"0{n}" for n in range(9)]
+    assert [(f.id, f.evidence) for f in steps[-1].findings if f.state is FindingState.FINDING] == []
+    assert evidence(steps, "00", "00.no-trail") == [(FindingState.NOTE, FORGOTTEN)]
+    assert evidence(steps, "00", "00.bucket-elsewhere") == [(FindingState.NOTE, VENDORS)]
+    assert evidence(steps, "04", "04.old-trail").count((FindingState.NOTE, "siem")) == 1
+    assert before and before <= keys(estate, LOG, estate.clients().settings.bucket_name)
+    assert keys(estate, SOURCE, FORGOTTEN, "sa-east-1") == set()
+    siem = by_hand(estate.clients(), "cloudtrail", SOURCE, region="eu-west-1")
+    assert siem.get_trail_status(Name="siem")["IsLogging"] is True
