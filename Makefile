@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test exhaustive mutate fuzz lab record docs picture bench lint lock audit lowest wheel core-pythons test-pythons clean venv FORCE
+.PHONY: help demo test exhaustive mutate fuzz lab lab-reset record docs picture bench lint lock audit lowest wheel core-pythons test-pythons clean venv FORCE
 
 BIN := .venv/bin
 PARAMETERS ?= parameters/practice.yaml
@@ -80,9 +80,12 @@ core-pythons test-pythons: venv
 	  ".venv-$$version/bin/python" -m pytest -q $(IN_LANES) -p no:cacheprovider -m 'not slow' $(ON_THEM); \
 	done
 
-lab: venv ## JupyterLab on the notebooks, with the practice estate running
-	@$(BIN)/onetrail practice status >/dev/null 2>&1 || $(BIN)/onetrail practice start
-	@$(BIN)/jupyter lab $(AS_ROOT) --ServerApp.ip=127.0.0.1 --ServerApp.root_dir=. --LabApp.app_settings_dir=$(CURDIR)/.ci/lab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb
+lab: venv ## JupyterLab in lab/, a folder with notebooks, a practice estate and a run of its own
+	@$(BIN)/onetrail init lab --parameters parameters/practice.yaml >/dev/null
+	@cd lab && onetrail lab --practice $(AS_ROOT) --LabApp.app_settings_dir=$(CURDIR)/.ci/lab
+
+lab-reset: venv ## begin again in lab/: the estate as at its start, the run put aside
+	@cd lab && onetrail practice reset
 
 record: venv ## run the notebooks afresh on a new practice estate and keep their outputs
 	@ONETRAIL_LIVE=0 $(BIN)/python -m onetrail.recording

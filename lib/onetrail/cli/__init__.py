@@ -1,4 +1,4 @@
-"""The command line: `onetrail run`, `status`, `init`, `copy`, `validate`, `practice`, `policies`, `record`."""
+"""The command line: `onetrail run`, `status`, `init`, `lab`, `copy`, `validate`, `practice`, `policies`, `record`."""
 
 from onetrail.cli.main import main
 

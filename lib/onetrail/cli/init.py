@@ -50,7 +50,7 @@ def init(folder: Path, parameters: str) -> None:
 
 def _next(parameters: str) -> str:
     """What to do with the folder: practise, or fill in the file."""
-    by_hand = "jupyter lab notebooks, where 00_start_here shows every parameter and every mistake."
+    by_hand = "onetrail lab, where 00_start_here shows every parameter and every mistake."
     if parameters == "parameters/practice.yaml":
         return f"onetrail practice start, then onetrail run -f {parameters} --approve any; or {by_hand}"
     return (

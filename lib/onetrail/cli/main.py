@@ -17,6 +17,7 @@ from onetrail.printable import printable_lines
 VERBS: Final = {
     "copy": "Server-side copy of one S3 prefix to another; never overwrites.",
     "init": "Lay out this version's notebooks and parameters files in DIR, to work there.",
+    "lab": "Open JupyterLab on the notebooks of the folder that onetrail init laid out, or of the checkout.",
     "policies": "Print every policy document that the notebooks apply, as one JSON object: name -> document.",
     "practice": "The practice estate: emulated AWS accounts on this machine, to try everything on.",
     "record": "The audit record of a run: every mutating call, before and after, in a hash chain.",
