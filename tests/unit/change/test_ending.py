@@ -21,7 +21,7 @@ from onetrail.change import (
     verify_record,
 )
 from onetrail.errors import NotYet
-from tests.unit.change.given import NOON, MovableClock, given_a_change, given_a_gate, given_a_plan
+from tests.unit.change.given import NOON, Expired, MovableClock, given_a_change, given_a_gate, given_a_plan
 
 
 def given_a_grant_and_work():
@@ -95,6 +95,16 @@ def ended(folder, at="second", by=lambda: None, plan=None, **said):
             "failed",
             3,
             "failed after 3 of 4 changes: s3:PutBucketPolicy on old in account 111122223333 failed: no such bucket;",
+            ChangeFailed,
+        ),
+        (
+            raising(Expired("the token has expired")),
+            "failed",
+            3,
+            (
+                "failed after 3 of 4 changes: s3:PutBucketPolicy on old in account 111122223333 failed: the token has"
+                " expired; sign in again and run this step again"
+            ),
             ChangeFailed,
         ),
         (
