@@ -172,7 +172,7 @@ UNDO: dict[str, Callable[[Any, Change], Any]] = {
     "as break-glass, restore those previous rules": _harmless_rules_back,
     "as break-glass, restore the configuration shown as before": _lock_back,
     "restore the policy shown as before": _bucket_policy_back,
-    "none for what expired, which the archive has; the rules shown as before can be restored": _rules_back,
+    "none for what expired, which the archive has; restore the rules shown as before": _rules_back,
     "DeleteTrail": lambda c, x: c.delete_trail(Name=x.resource),
     "StopLogging": lambda c, x: c.stop_logging(Name=x.resource),
     "StartLogging": lambda c, x: c.start_logging(Name=x.resource),

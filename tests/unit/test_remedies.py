@@ -74,7 +74,7 @@ TESTED = {
     "disable the key; onetrail never deletes it": UNDO_KEY,
     "restore the configuration shown as before": UNDO_07,
     "restore the policy shown as before": UNDO_07,
-    "the rules shown as before can be restored": UNDO_07,
+    "restore the rules shown as before": UNDO_07,
     "turn Requester Pays off": BESIDE,
     "CloudTrail cannot deliver to it; turn it off": BESIDE,
     "delete it if nothing needs it": BESIDE,
