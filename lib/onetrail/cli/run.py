@@ -37,6 +37,17 @@ _RECORD: Final = "record.jsonl"
     "Default: the approve of the file; an empty approve only plans.",
 )
 @click.option(
+    "--confirm",
+    metavar="TEXT",
+    help="For a plan that deletes for good: its number of objects, or the account's alias, as its gate asks. "
+    "Default: the confirm of the file.",
+)
+@click.option(
+    "--ticket",
+    metavar="TEXT",
+    help="Ticket or comment on the approval, kept in the run record. Default: the ticket of the file.",
+)
+@click.option(
     "--plan-json",
     "plan_json",
     type=OutputFile(),
@@ -55,6 +66,8 @@ def run(
     first: str,
     last: str,
     approve: tuple[str, ...],
+    confirm: str | None,
+    ticket: str | None,
     plan_json: Path | None,
     plan_markdown: Path | None,
 ) -> None:
@@ -73,8 +86,9 @@ def run(
     for file in filter(None, (plan_json, plan_markdown)):
         refuse_without_folder(file)
     given = Settings.from_file(path)
-    if approve:
-        given = given.with_values(approve=",".join(approve))
+    options = {"approve": ",".join(approve) or None, "confirm": confirm, "ticket": ticket}
+    if stated := {name: value for name, value in options.items() if value is not None}:
+        given = given.with_values(**stated)
     start = folder_of(path)
     settings = given.meant_from(start)
     _refuse_to_begin_again(given, settings, path)

@@ -184,3 +184,33 @@ def test_a_plan_that_cannot_be_written_afterwards_is_said_in_one_line(
     assert "cannot be written: No such file or directory" in capsys.readouterr().err
     assert written_whole(tmp_path / "plan.json", "{}")
     assert (tmp_path / "plan.json").read_text() == "{}"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            ["--approve", "p-0123456789ab", "--confirm", "10979", "--ticket", "CHG-17"],
+            ("p-0123456789ab", "10979", "CHG-17"),
+        ),
+        ([], ("p-ba9876543210", "7", "CHG-1")),  # what the file says
+        (["--ticket", ""], ("p-ba9876543210", "7", "")),
+    ],
+)
+def test_what_approves_may_be_an_option(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], said: tuple[str, ...]
+) -> None:
+    """It goes before what the file says."""
+    path = tmp_path / "mine.yaml"
+    stated = {"approve": "p-ba9876543210", "confirm": "7", "ticket": "CHG-1"}
+    kept = [line for line in PRACTICE.read_text().splitlines() if line.split(":")[0] not in stated]
+    path.write_text("\n".join([*kept, *(f'{name}: "{value}"' for name, value in stated.items())]))
+    heard = []
+
+    def run(settings, **_):
+        heard.append((settings.approve, settings.confirm, settings.ticket))
+        raise SystemExit(0)
+
+    monkeypatch.setattr("onetrail.runner.run", run)
+    CliRunner().invoke(main, ["run", "-f", str(path), *options])
+    assert heard == [said]
