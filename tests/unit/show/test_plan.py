@@ -132,7 +132,8 @@ def test_the_undo_of_each_change_stands_in_the_plan_above_the_gate():
     alike = show.plan(given_a_plan(*(_hold(region, undo="take it out") for region in REGIONS)))
     assert "undo: take it out" in alike.text
     heads = re.findall(r"<th [^>]*>(.*?)</th>", alike.html)[:4]
-    assert heads == ["sign", "n", "change", "undo"]
+    assert heads == ["sign", "n", "change and undo", "why"]
+    assert "<br><em>undo:</em> take it out" in alike.html
     odd = show.plan(given_a_plan(*(_hold(region, undo=f"undo {region}") for region in REGIONS)))
     assert all(f"undo {region}" in " ".join(odd.text.split()) for region in REGIONS)
     assert "take it out" not in odd.text
@@ -146,7 +147,7 @@ def test_what_is_deleted_for_good_is_counted_in_words_right_above_the_approval()
         "24 objects (3.0 kB) are deleted from 2 buckets; this cannot be undone.",
         "Plan: 1 to change, 2 to delete; 2 of them cannot be undone.",
         "3 changes in 1 account; nothing is sent until this plan is approved.",
-        f'To approve it: approve = "{plan.id}"',
+        f'To approve it: approve = "{plan.id}" and confirm = "24"',
     ]
     assert "<strong>24 objects (3.0 kB) are deleted from 2 buckets; this cannot be undone.</strong>" in (
         show.plan(plan).html

@@ -134,6 +134,7 @@ def test_in_markdown_it_has_its_consequence_its_rows_and_how_to_approve_it():
         "Nothing is sent until this plan is approved. To approve exactly this plan: `onetrail run -f FILE --from 03"
         f" --to 03 --approve {PLAN.id}`,\n"
         f'or `approve = "{PLAN.id}"` in the parameters. Anything that changes until then gives it another id.\n'
+        "The gate also asks for `confirm` in the parameters: what is deleted for good.\n"
     )
 
 

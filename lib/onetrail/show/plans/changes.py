@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Final
 
 from onetrail.printable import printable
-from onetrail.show.html import Column, Shown, below, escape, folded
+from onetrail.show.html import Column, Shown, below, escape, folded, in_cell
 from onetrail.show.plans.change_group import ChangeGroup, short
 from onetrail.show.table import simple
 
@@ -14,7 +14,7 @@ _CAPTION: Final = "Changes, in the order in which they are sent"
 _COLUMNS: Final = [
     Column("sign"),
     Column("n", right=True),
-    *(Column(head) for head in ("change", "undo", "why", "where", "as", "requires")),
+    *(Column(head) for head in ("change and undo", "why", "where", "as", "requires")),
 ]
 """What must be seen in a narrow window comes first: the sign, what is changed, and its undo."""
 _WIDTH: Final = 118
@@ -34,13 +34,22 @@ def _row(group: ChangeGroup) -> list[str | Shown]:
     return [
         sign_of(group),
         group.numbers,
-        below([group.what, group.on_what]),
-        undo_of(group),
+        _change(group),
         group.one_of("reason"),
         below([group.account, group.region]),
         _who(group),
         group.requires,
     ]
+
+
+def _change(group: ChangeGroup) -> Shown:
+    """What is changed, and its undo below it, so that no window is too narrow for both."""
+    head, undo = below([group.what, group.on_what]), undo_of(group)
+    if isinstance(undo, Shown):
+        inner, said = undo.html.replace("<summary>", "<summary><em>undo:</em> ", 1), undo.text
+    else:
+        inner, said = f"<br><em>undo:</em> {in_cell(undo)}", undo
+    return Shown(head.html + inner, f"{head.text}; undo: {said}", tables=undo.tables if isinstance(undo, Shown) else ())
 
 
 def _indent(groups: Sequence[ChangeGroup]) -> int:

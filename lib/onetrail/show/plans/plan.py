@@ -88,4 +88,7 @@ def _verdict(proposed: Plan) -> list[str]:
     changes, places = "change" if count == 1 else "changes", "account" if accounts == 1 else "accounts"
     said = f"{count:,} {changes} in {accounts} {places}; nothing is sent until this plan is approved."
     comes_to = consequence(proposed)
-    return [*comes_to.sentences, comes_to.line, said, f'To approve it: approve = "{proposed.id}"']
+    approve = f'To approve it: approve = "{proposed.id}"'
+    if comes_to.destroys:
+        approve += f' and confirm = "{comes_to.objects}"' if comes_to.objects else ", and confirm as the gate asks"
+    return [*comes_to.sentences, comes_to.line, said, approve]

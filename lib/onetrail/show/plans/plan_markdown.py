@@ -33,6 +33,11 @@ def plan_as_markdown(plan: Plan) -> str:
         "",
         f"Nothing is sent until this plan is approved. To approve exactly this plan: `onetrail run -f FILE {approve}`,",
         f'or `approve = "{plan.id}"` in the parameters. Anything that changes until then gives it another id.',
+        *(
+            ["The gate also asks for `confirm` in the parameters: what is deleted for good."]
+            if comes_to.destroys
+            else []
+        ),
     ]
     return "\n".join(lines) + "\n"
 
