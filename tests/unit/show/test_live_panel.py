@@ -1,12 +1,16 @@
 """Everything long shows that it lives, and ends in counts that another run would show too."""
 
+import os
+import signal
 import sys
 import threading
+from contextlib import suppress
 from types import SimpleNamespace
 
 import pytest
 
 from onetrail.aws.telling import say_line
+from onetrail.change.interrupt import Stopped, ended_by_signals
 from onetrail.progress import Progress
 from onetrail.show import progress as module
 from onetrail.show.progress import LivePanel
@@ -218,3 +222,29 @@ def test_in_a_kernel_no_line_is_an_error(monkeypatch, capsys):
     panel.tick()
     panel.sent("two", 1, 1)
     assert capsys.readouterr() == ("2 objects copied, – per second\ntwo\n", "")
+
+
+def test_a_stop_that_was_asked_for_is_shown_until_it_is_through(notebook):
+    """Who presses the button sees that it was heard. Twin: before it nothing of the kind is there."""
+    with LivePanel() as panel:
+        panel(Progress("copied", "a", 1, 2))
+        panel.tick()
+        assert "Stopping" not in notebook.outputs[1].text
+        with pytest.raises(Stopped), ended_by_signals(panel.say):
+            with suppress(Stopped):
+                os.kill(os.getpid(), signal.SIGINT)
+                signal.sigtimedwait([], 0.01)
+            panel.tick()
+            assert "Stopping: what is under way ends first" in notebook.outputs[1].text
+
+
+@pytest.mark.parametrize(("seconds", "pictures"), [(10, 0), (60, 1)])
+def test_a_picture_is_drawn_of_what_took_its_time(notebook, seconds, pictures):
+    """Twin: what was over at once has none, and neither has what was stopped."""
+    clock = [0.0]
+    with LivePanel(monotonic=lambda: clock[0]) as panel:
+        for second in range(seconds + 1):
+            clock[0] = float(second)
+            panel(Progress("copied", "a", second, seconds))
+            panel.tick()
+    assert sum("objects in" in text and "per second" in text for text in notebook.texts) == pictures
