@@ -163,13 +163,18 @@ def test_what_a_policy_replaced_is_kept_as_aws_held_it(fresh_estate: Estate) -> 
 
 
 def test_a_policy_that_cannot_be_read_is_not_replaced(fresh_estate: Estate) -> None:
-    """Twin of the above: the run stops with the reason, and the bucket has the policy it had."""
+    """Twin of the above: the run stops with the reason, and the bucket has the policy it had. So it is where the gate
+    could still read the policy, and the call no longer can."""
     clients = fresh_estate.clients(run_name="unreadable")
     text = _with_odd_spaces(clients)[OLD]
     plan = step.propose(clients.settings, step.observe(clients.settings, clients))
-    fresh_estate.fault("denied", service="s3", operation="GetBucketPolicy", bucket=OLD, count=9)
-    refused = pytest.raises(TextUnread, match=rf"s3:PutBucketPolicy on .*{OLD} .*was not sent.*AccessDenied")
-    with refused, open_gate(clients, "any") as gate:
+    fresh_estate.fault("denied", service="s3", operation="GetBucketPolicy", bucket=OLD, count=99)
+    at_the_gate = pytest.raises(PlanRefused, match=f"s3:GetBucketPolicy of {OLD} .* cannot be read now: AccessDenied")
+    with at_the_gate, open_gate(clients, "any") as gate:
+        step.apply(plan, gate, clients)
+    at_the_call = pytest.raises(TextUnread, match=rf"s3:PutBucketPolicy on .*{OLD} .*was not sent.*AccessDenied")
+    with at_the_call, open_gate(clients, "any") as gate:
+        gate.witness = None  # it read the settings again a moment ago
         step.apply(plan, gate, clients)
     fresh_estate.fault("clear")
     assert by_hand(clients, "s3", SOURCE, region="us-east-1").get_bucket_policy(Bucket=OLD)["Policy"] == text
