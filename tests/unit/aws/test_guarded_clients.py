@@ -31,7 +31,7 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[Clients]:
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(
-        "onetrail.aws.sessions.Sessions._caller", lambda self, session: (f"arn:aws:iam::{LOG}:user/ann", LOG)
+        "onetrail.aws.sessions.Sessions._caller", lambda self, session: (f"arn:aws:iam::{LOG}:user/ann", LOG, "AIDAANN")
     )
     monkeypatch.setattr("onetrail.aws.sessions.Sessions._ways", lambda self, account, actor: [("own", self._at_hand)])
     monkeypatch.setattr("botocore.httpsession.URLLib3Session.send", _never_sent)
