@@ -277,7 +277,7 @@ def test_every_policy_of_the_move_has_its_text_of_before_and_of_after(
     }
     assert {f"policies/{path.name}" for path in (folder / "policies").iterdir()} == texts_named
     estate.restore()
-    held = by_hand(estate.clients(), SOURCE, "eu-west-1").get_bucket_policy(Bucket=BUCKET)["Policy"]
+    held = by_hand(estate.clients(run_name="untouched"), SOURCE, "eu-west-1").get_bucket_policy(Bucket=BUCKET)["Policy"]
     assert first == held.encode()
 
 
