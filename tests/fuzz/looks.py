@@ -14,11 +14,11 @@ from typing import Any
 from click.testing import CliRunner
 
 from onetrail.cli import main
-from onetrail.cloudtrail.digests.authentic import opened
 from onetrail.cloudtrail.digests.chain import ChainCheck, Listed, groups
 from onetrail.cloudtrail.digests.conflict import conflict_key
 from onetrail.cloudtrail.digests.orphan import unsigned_logs
 from onetrail.cloudtrail.digests.publickeys import KeyStore, load
+from onetrail.cloudtrail.digests.signature import opened
 from onetrail.cloudtrail.digests.verdict import (
     AllowList,
     Chain,

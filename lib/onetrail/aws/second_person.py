@@ -12,7 +12,7 @@ from onetrail.change.approval.second import Approver, SecondApproval, WrittenApp
 from onetrail.errors import OnetrailError
 from onetrail.iam import Principal, parse, role, user
 from onetrail.iam.assume import may_assume
-from onetrail.iam.builders.side_buckets import ONLY_APPROVERS, approval_statements
+from onetrail.iam.builders.side_bucket_policies import ONLY_APPROVERS, approval_statements
 from onetrail.looked import Absent, Unread
 from onetrail.names import bucket_arn
 

@@ -11,7 +11,7 @@ from onetrail.change import Change, Document, Reversible, StatedEffect, plain
 from onetrail.estate.old_estate import OldBucket
 from onetrail.iam import document as policy_document
 from onetrail.iam.build import Writers, old_bucket_frozen
-from onetrail.iam.builders.old_bucket import DELIVERIES
+from onetrail.iam.builders.old_bucket_policy import DELIVERIES
 from onetrail.iam.limits import DocumentKind, size, too_large
 from onetrail.iam.match import like
 from onetrail.looked import Unread, known

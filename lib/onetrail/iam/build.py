@@ -6,6 +6,7 @@ from onetrail.iam.builders.archive_bucket_policy import (
     central_bucket_window,
 )
 from onetrail.iam.builders.archive_facts import Archive
+from onetrail.iam.builders.archive_key_policy import kms_key
 from onetrail.iam.builders.batch import (
     batch_policy,
     batch_trust,
@@ -14,16 +15,15 @@ from onetrail.iam.builders.batch import (
     work_bucket_open,
 )
 from onetrail.iam.builders.documents import Opening, all_documents
-from onetrail.iam.builders.guardrails import archive_guardrail, rcp, scp, trail_guardrail
-from onetrail.iam.builders.key import kms_key
-from onetrail.iam.builders.old_bucket import (
+from onetrail.iam.builders.guardrail_policies import archive_guardrail, rcp, scp, trail_guardrail
+from onetrail.iam.builders.old_bucket_policy import (
     Writers,
     old_bucket_closed,
     old_bucket_emptied,
     old_bucket_frozen,
     old_bucket_open,
 )
-from onetrail.iam.builders.old_key import old_key_open
+from onetrail.iam.builders.old_key_policy import old_key_open
 from onetrail.iam.builders.roles import (
     copier_policy,
     grant_keeper_policy,
@@ -33,7 +33,7 @@ from onetrail.iam.builders.roles import (
     source_copier_policy,
     trust,
 )
-from onetrail.iam.builders.side_buckets import access_log_bucket, work_bucket
+from onetrail.iam.builders.side_bucket_policies import access_log_bucket, work_bucket
 
 __all__ = [
     "Archive",

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from onetrail.cloudtrail.digests.authentic import Candidate, Name, authenticate, name_of
 from onetrail.cloudtrail.digests.digest import LoggedFile, Previous
+from onetrail.cloudtrail.digests.signature import Candidate, Name, authenticate, name_of
 from onetrail.cloudtrail.digests.verdict import AllowList, DigestObject
 from onetrail.cloudtrail.object_key import parse
 from onetrail.validation.place import ObjectContent, Stored, UnreadObject, refused

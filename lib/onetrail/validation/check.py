@@ -5,9 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from onetrail.cloudtrail.digests.authentic import group_of
 from onetrail.cloudtrail.digests.chain import ChainCheck, Listed, groups
 from onetrail.cloudtrail.digests.publickeys import KeyStore
+from onetrail.cloudtrail.digests.signature import group_of
 from onetrail.cloudtrail.digests.verdict import AllowList, Chain, DigestGroup, FileState, FileVerdict
 from onetrail.cloudtrail.object_key import LOG_KINDS, KeyKind, parse
 from onetrail.cloudtrail.object_key import below_prefix as below

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from onetrail.cloudtrail.digests.authentic import ARCHIVE_CLASSES
+from onetrail.cloudtrail.digests.signature import ARCHIVE_CLASSES
 from onetrail.cloudtrail.digests.verdict import LogRead, ReadStatus
 from onetrail.cloudtrail.object_key import DIGEST_KINDS, LOG_KINDS, KeyKind, parse
 from onetrail.errors import OnetrailError, WrongUse

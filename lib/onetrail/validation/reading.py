@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from onetrail.cloudtrail.digests.authentic import Candidate, opened
 from onetrail.cloudtrail.digests.chain import looked_at
 from onetrail.cloudtrail.digests.conflict import conflict_key
 from onetrail.cloudtrail.digests.digest import DigestFormatError, LoggedFile, digest_of
 from onetrail.cloudtrail.digests.publickeys import KeyStore
+from onetrail.cloudtrail.digests.signature import Candidate, opened
 from onetrail.cloudtrail.digests.verdict import (
     AllowList,
     DigestGroup,

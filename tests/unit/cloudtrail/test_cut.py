@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from onetrail.cloudtrail.digests.authentic import opened
 from onetrail.cloudtrail.digests.chain import ChainCheck
 from onetrail.cloudtrail.digests.publickeys import KeyStore
+from onetrail.cloudtrail.digests.signature import opened
 from onetrail.cloudtrail.digests.timeline import Bounds, Timeline
 from onetrail.cloudtrail.digests.verdict import AllowList, DigestObject, FileVerdict, LogRead, ReadStatus
 from onetrail.cloudtrail.digests.walk import Stretch, Walk, join, walk

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from onetrail.cloudtrail.digests import authentic
+from onetrail.cloudtrail.digests import signature as authentic
 from onetrail.cloudtrail.digests.chain import ChainCheck, Listed, groups
 from onetrail.cloudtrail.digests.publickeys import KeyStore
 from onetrail.cloudtrail.digests.settling import OTHERS_TRIED, Settled

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onetrail.cloudtrail.digests.authentic import name_of
 from onetrail.cloudtrail.digests.digest import Previous
 from onetrail.cloudtrail.digests.runs import Bad, DigestEnd, Run, union
+from onetrail.cloudtrail.digests.signature import name_of
 from onetrail.cloudtrail.digests.timeline import Bounds, Timeline
 from onetrail.cloudtrail.digests.verdict import AllowList, DigestPlace, FileState
 from onetrail.cloudtrail.object_key import KeyKind, parse

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from onetrail.cloudtrail.digests.authentic import Candidate, Name, group_of, name_of, opened
 from onetrail.cloudtrail.digests.digest import LoggedFile
 from onetrail.cloudtrail.digests.publickeys import KeyStore
 from onetrail.cloudtrail.digests.settling import Settled
+from onetrail.cloudtrail.digests.signature import Candidate, Name, group_of, name_of, opened
 from onetrail.cloudtrail.digests.timeline import Bounds, Timeline
 from onetrail.cloudtrail.digests.verdict import (
     AllowList,

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from onetrail.cloudtrail.digests.authentic import Name
 from onetrail.cloudtrail.digests.digest import Previous
+from onetrail.cloudtrail.digests.signature import Name
 from onetrail.cloudtrail.digests.verdict import (
     FileState,
 )

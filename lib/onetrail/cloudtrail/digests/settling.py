@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from onetrail.cloudtrail.digests.authentic import Candidate, Name, content_hash
 from onetrail.cloudtrail.digests.digest import Previous
+from onetrail.cloudtrail.digests.signature import Candidate, Name, content_hash
 from onetrail.cloudtrail.digests.verdict import FileProof, FileState, FileVerdict
 
 OTHERS_TRIED: Final = 32

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from onetrail.cloudtrail.digests.authentic import Name, name_of
 from onetrail.cloudtrail.digests.digest import Previous
 from onetrail.cloudtrail.digests.runs import HOUR, Bad, BadDigests, DigestEnd, Heads, Run, union
+from onetrail.cloudtrail.digests.signature import Name, name_of
 from onetrail.cloudtrail.digests.verdict import (
     AllowList,
     DigestPlace,

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from onetrail.cloudtrail.digests.authentic import Candidate, Name, content_hash, name_of, proved, reject
 from onetrail.cloudtrail.digests.digest import Digest
 from onetrail.cloudtrail.digests.runs import Bad, DigestEnd, Run
 from onetrail.cloudtrail.digests.settling import (
@@ -26,6 +25,7 @@ from onetrail.cloudtrail.digests.settling import (
     signed_quote,
     stamp_of,
 )
+from onetrail.cloudtrail.digests.signature import Candidate, Name, content_hash, name_of, proved, reject
 from onetrail.cloudtrail.digests.verdict import AllowList, FileProof, FileState
 from onetrail.cloudtrail.object_key import parse
 

@@ -13,8 +13,8 @@ from typing import Any, Final
 from botocore.exceptions import BotoCoreError, ClientError
 
 from onetrail.aws import Clients
-from onetrail.cloudtrail.digests.authentic import Candidate, authenticate, group_of, opened
 from onetrail.cloudtrail.digests.publickeys import KeyStore
+from onetrail.cloudtrail.digests.signature import Candidate, authenticate, group_of, opened
 from onetrail.cloudtrail.digests.verdict import AllowList, DigestObject
 from onetrail.cloudtrail.gzipped import GzipError, gunzip_sha256
 from onetrail.cloudtrail.object_key import DIGEST_KINDS, FOLDERS, KeyKind, ParsedKey, below_prefix, parse

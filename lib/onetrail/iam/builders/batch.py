@@ -12,7 +12,7 @@ from typing import Any, Final
 from onetrail.iam.builders.actions import COPY_WRITES, SOURCE_LIST
 from onetrail.iam.builders.archive_bucket_policy import checked_opening
 from onetrail.iam.builders.archive_facts import Archive, allow, document, one_or_many
-from onetrail.iam.builders.side_buckets import work_statements
+from onetrail.iam.builders.side_bucket_policies import work_statements
 from onetrail.iam.document import PolicyError
 from onetrail.names import SID_BATCH_EXPIRES, SID_BATCH_LIST, SID_BATCH_READ, bucket_arn
 

@@ -10,9 +10,9 @@ from onetrail.iam.builders.archive_bucket_policy import (
     central_bucket_window,
 )
 from onetrail.iam.builders.archive_facts import Archive, account_of, document
-from onetrail.iam.builders.guardrails import archive_guardrail, rcp, scp, trail_guardrail
-from onetrail.iam.builders.key import kms_key
-from onetrail.iam.builders.old_bucket import (
+from onetrail.iam.builders.archive_key_policy import kms_key
+from onetrail.iam.builders.guardrail_policies import archive_guardrail, rcp, scp, trail_guardrail
+from onetrail.iam.builders.old_bucket_policy import (
     old_bucket_closed,
     old_bucket_emptied,
     old_bucket_frozen,
@@ -27,7 +27,7 @@ from onetrail.iam.builders.roles import (
     source_copier_policy,
     trust,
 )
-from onetrail.iam.builders.side_buckets import access_log_bucket, work_bucket
+from onetrail.iam.builders.side_bucket_policies import access_log_bucket, work_bucket
 
 
 @dataclass(frozen=True)

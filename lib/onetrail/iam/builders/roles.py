@@ -15,7 +15,7 @@ from onetrail.iam.builders.actions import (
 from onetrail.iam.builders.archive_bucket_policy import checked_opening
 from onetrail.iam.builders.archive_facts import Archive, allow, document, one_or_many
 from onetrail.iam.builders.reads_only import RESTORE
-from onetrail.iam.builders.side_buckets import RECORDS, SEALED
+from onetrail.iam.builders.side_bucket_policies import RECORDS, SEALED
 from onetrail.iam.document import PolicyError
 from onetrail.names import bucket_arn
 

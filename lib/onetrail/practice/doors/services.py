@@ -10,7 +10,7 @@ from onetrail.practice.iam import actions
 from onetrail.practice.iam.authorize import Authorizer
 from onetrail.practice.moto.bridge import MotoBridge, not_implemented
 from onetrail.practice.services.answers import ServiceAnswers
-from onetrail.practice.services.authorise import authorise
+from onetrail.practice.services.permitted import authorise
 from onetrail.practice.state.account_info import BY_CHOICE, BY_DEFAULT
 from onetrail.practice.state.world import World
 from onetrail.practice.web.http import Reply

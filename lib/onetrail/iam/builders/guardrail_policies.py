@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from onetrail.iam.builders.actions import COPY_WRITES, OTHER_CHANGES, SET_POLICY
 from onetrail.iam.builders.archive_facts import Archive, account_of, document, one_or_many
-from onetrail.iam.builders.key import KEY_USES
+from onetrail.iam.builders.archive_key_policy import KEY_USES
 from onetrail.iam.builders.reads_only import READS, RESTORE
 from onetrail.names import BATCH_ROLE, COPIER_ROLE, OUR_ROLES, role_arn
 
