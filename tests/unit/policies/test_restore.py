@@ -193,8 +193,8 @@ FIXED = [
         PRIOR,
         None,
         "p-56dfa5e14a13",
-        "139b8ee29ea9297c3282435d77927e2250ef6d0c5bf73a4f7bc6c10d82cc2a87",
-        "1c5e4abeb2f97dadca4f3addad392d60a160c8ddaf0532153f743d83063b8dfd",
+        "3a95caeecd8ad29b424fbf14f95c23c15f230aae31d344acc6c8060fef5db4a6",
+        "c5e93e4800288ad13552d6fe4aa2012a7bcaa0db6a500cf9356b74fb69834e56",
         {
             "000002-after-old.json": "1b7bbcb35c619d96",
             "000002-before-old.json": "42361a874e04c083",
@@ -206,8 +206,8 @@ FIXED = [
         PRIOR,
         add,
         "p-56dfa5e14a13",
-        "5e64108ec503273893b3e531eaa9dac079086b31c2180519293b3511bbb16aaf",
-        "d1b1496d327f58b28f69982d04356d88ceed6484ad04f96808fbbbb738fe5cf5",
+        "5f79e7dd0dcbb4d0deb7bec2d5ddfee5bb77c0a814b5a693b9043f125f81883b",
+        "ae8fd80ce063d987f3a5becd2c0b15bf89fc23b73c6aa469dad118c9b03fffc3",
         {
             "000002-after-old.json": "1b7bbcb35c619d96",
             "000002-before-old.json": "42361a874e04c083",
@@ -219,8 +219,8 @@ FIXED = [
         None,
         None,
         "p-2a00e5cf26db",
-        "76363f0fef3da149be7b59a4674fb4b7f30db98d9e1f5acb1a4219c9661f500d",
-        "9563e5e588594c3385ee4e1c964a907f1e319cb45990f4fafd391a290680953d",
+        "65e24cb4f57ea4870a9ac8ae53a5c0128ed8c8aa9146cab8a6df68891f94f1a4",
+        "f2e523dd7c188546ef319a8c35d77db4044b38b1b9be111b6bfb217e2d3580a7",
         {"000002-after-old.json": "edf3a2c06ae06312", "000004-before-old.json": "edf3a2c06ae06312"},
     ),
 ]
