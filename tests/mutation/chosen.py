@@ -33,7 +33,7 @@ SAMPLED: Final = (
     *(
         f"cloudtrail/digests/{name}.py"
         for name in (
-            "authentic",
+            "signature",
             "chain",
             "conflict",
             "digest",
