@@ -154,7 +154,8 @@ class GateBox:
         for text in typed:
             text.observe(taken, names="value")
         button.on_click(taken)
-        return widgets.VBox([facts, widgets.HBox([*typed, button]), says])
+        wraps = widgets.Layout(flex_flow="row wrap")  # in a narrow window the button is not cut off
+        return widgets.VBox([facts, widgets.HBox([*typed, button], layout=wraps), says])
 
     @property
     def _to_type(self) -> str:
