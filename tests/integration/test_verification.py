@@ -269,16 +269,18 @@ def harmed(estate: Estate) -> tuple[dict[str, Harm], step.VerificationObservatio
     """A byte turned over in one old bucket, the newest digests gone from another, odd objects put among the logs of a
     third and its oldest digest expired; then the copy, and a look at it."""
     estate.restore()
-    oldest = _oldest_digest(estate.clients())
-    by_hand(estate.clients(), "s3", SOURCE).delete_object(Bucket="acme-audit-us-east-1", Key=oldest)
+    oldest = _oldest_digest(estate.clients(run_name="harmed"))
+    by_hand(estate.clients(run_name="harmed"), "s3", SOURCE).delete_object(Bucket="acme-audit-us-east-1", Key=oldest)
     for key, body in {**UNREADABLE, STRAY: b"{}"}.items():
-        by_hand(estate.clients(), "s3", SOURCE).put_object(Bucket="acme-audit-us-east-1", Key=key, Body=body)
-    carried_out(estate, (account_lockdown, bucket_creation, trail_cutover))
+        by_hand(estate.clients(run_name="harmed"), "s3", SOURCE).put_object(
+            Bucket="acme-audit-us-east-1", Key=key, Body=body
+        )
+    carried_out(estate, (account_lockdown, bucket_creation, trail_cutover), run_name="harmed")
     done = {"flip_byte": BUCKET, "delete_newest_digests": "acme-audit-sa-east-1"}
     harms = {kind: Harm(kind, name, estate.fault(kind, bucket=name)["keys"]) for kind, name in done.items()}
     harms["oldest expired"] = Harm("oldest expired", "acme-audit-us-east-1", [oldest])
-    carried_out(estate, (copy_history,))
-    clients = estate.clients()
+    carried_out(estate, (copy_history,), run_name="harmed")
+    clients = estate.clients(run_name="harmed")
     return harms, step.observe(clients.settings, clients)
 
 
