@@ -55,7 +55,7 @@ def test_05_shows_how_far_it_is_stops_by_its_button_and_goes_on(tmp_path, estate
     nothing is red."""
     folder = notebooks.parent
     given_steps(folder, "01", "04")
-    path = given_a_notebook(folder, "05_copy_history.ipynb", max_requests_per_second=6)
+    path = given_a_notebook(folder, "05_copy_history.ipynb", max_requests_per_second=10)
     with running_lab(tmp_path / "jupyter", folder, {}) as lab, open_notebook(lab, path) as page:
         choose(page, "Run", "Run All Cells")
         applying = cell_with(page, "with open_gate")
@@ -84,6 +84,7 @@ def test_05_shows_how_far_it_is_stops_by_its_button_and_goes_on(tmp_path, estate
         applying.screenshot(path=tmp_path / "applied.png")
 
 
+@pytest.mark.exhaustive
 def test_06_shows_how_many_it_read_and_an_interrupt_of_its_look_is_one_line(tmp_path, estate, notebooks):
     """The longest reading is not silent; stopped by the toolbar it says that nothing was changed, and the next run
     reads it all."""

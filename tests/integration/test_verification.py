@@ -270,7 +270,8 @@ def harmed(estate: Estate) -> tuple[dict[str, Harm], step.VerificationObservatio
     third and its oldest digest expired; then the copy, and a look at it."""
     estate.restore()
     oldest = _oldest_digest(estate.clients(run_name="harmed"))
-    by_hand(estate.clients(run_name="harmed"), "s3", SOURCE).delete_object(Bucket="acme-audit-us-east-1", Key=oldest)
+    theirs = by_hand(estate.clients(run_name="harmed"), "s3", SOURCE)
+    theirs.delete_object(Bucket="acme-audit-us-east-1", Key=oldest)
     for key, body in {**UNREADABLE, STRAY: b"{}"}.items():
         by_hand(estate.clients(run_name="harmed"), "s3", SOURCE).put_object(
             Bucket="acme-audit-us-east-1", Key=key, Body=body
