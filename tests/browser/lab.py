@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Locator, Page, sync_playwright
 
 SETTINGS_OF_MAKE_LAB = Path(__file__).resolve().parents[2] / ".ci" / "lab"
 TOKEN = "only-for-this-test"
@@ -115,6 +115,20 @@ def choose(page: Page, *words: str) -> None:
     page.locator("#jp-top-bar, #jp-MainMenu").get_by_text(words[0], exact=True).first.click()
     for word in words[1:]:
         page.locator(".lm-Menu-itemLabel", has_text=word).first.click()
+
+
+def picture(of: Page | Locator, name: str) -> None:
+    """What a person sees there, as NAME.png in the folder that ONETRAIL_SCREENSHOTS names; nothing without it."""
+    folder = os.environ.get("ONETRAIL_SCREENSHOTS")
+    if not folder:
+        return
+    page = of if isinstance(of, Page) else of.page
+    before, box = page.viewport_size, None if isinstance(of, Page) else of.bounding_box()
+    if before and box:  # JupyterLab scrolls within its window: one that is high enough shows a high cell whole
+        page.set_viewport_size({"width": before["width"], "height": max(before["height"], int(box["height"]) + 300)})
+    of.screenshot(path=Path(folder).absolute() / f"{name}.png")
+    if before:
+        page.set_viewport_size(before)
 
 
 def _free_port() -> int:

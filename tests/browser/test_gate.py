@@ -2,12 +2,11 @@
 stops it."""
 
 import json
-import os
 import re
 from pathlib import Path
 
 import pytest
-from lab import choose, open_notebook, running_lab
+from lab import choose, open_notebook, picture, running_lab
 
 from onetrail.aws import Clients, open_gate
 from onetrail.change import entries
@@ -39,11 +38,6 @@ def given_all_is_proven(runs: Path, notebooks: Path) -> Clients:
         )
     )
     return Clients.connect(settings)
-
-
-def picture(page, tmp_path, name):
-    """What a person sees there; kept in ONETRAIL_PICTURES where that names a folder."""
-    page.screenshot(path=Path(os.environ.get("ONETRAIL_PICTURES", str(tmp_path))) / f"{name}.png")
 
 
 def planned(page):
@@ -82,9 +76,9 @@ def test_the_plan_that_deletes_asks_for_its_number_and_stops_at_a_change_after_t
     ):
         text, plan, number = planned(page)
         opened(page, plan)
-        picture(page, tmp_path, "number-missing")
+        picture(page, "gate-number-missing")
         opened(page, plan, number)
-        picture(page, tmp_path, "open")
+        picture(page, "gate-open")
         bucket = re.search(r"acme-audit-[a-z0-9-]+", text)[0]
         by_hand(clients, "s3", SOURCE).put_bucket_tagging(
             Bucket=bucket,
@@ -93,7 +87,7 @@ def test_the_plan_that_deletes_asks_for_its_number_and_stops_at_a_change_after_t
         )
         applied(page)
         page.get_by_text("has changed since").first.wait_for()
-        picture(page, tmp_path, "refused")
+        picture(page, "gate-refused")
         assert f"GetBucketTagging of {bucket}" in page.locator(".jp-Notebook").inner_text()
         assert list(entries(tmp_path / "runs" / "practice", "plan"))[-1]["step"] == "06"
 
@@ -101,6 +95,6 @@ def test_the_plan_that_deletes_asks_for_its_number_and_stops_at_a_change_after_t
         opened(page, plan, number)
         applied(page)
         page.get_by_text(f"changes of plan {plan}.").first.wait_for()
-        picture(page, tmp_path, "applied")
+        picture(page, "gate-applied")
     said = list(entries(tmp_path / "runs" / "practice", "plan"))[-1]
     assert (said["step"], said["approved_as"], said["confirmed"], said["ticket"]) == ("07", "typed", number, "CHG-17")
