@@ -43,7 +43,7 @@ PLANS = {
     "07": ({"-! delete", "~ change"}, ") are deleted from 3 buckets; this cannot be undone."),
 }
 """By step: the signs of its plan, and what it comes to."""
-pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.estate]
+pytestmark = [pytest.mark.exhaustive, pytest.mark.slow, pytest.mark.browser, pytest.mark.estate]
 
 
 def given_a_folder(folder: Path) -> Path:
