@@ -232,6 +232,15 @@ def test_a_policy_that_lets_others_write_is_refused_and_03_puts_it_right(
     refused(fewer, plan, "does not keep approvals to approver_principals: apply the plan of 03 first", sent)
 
 
+def test_after_03_a_work_bucket_that_is_not_there_is_no_way_round(
+    estate: Estate, clients: Clients, sent: Callable[[], list[str]]
+) -> None:
+    """A name that is mistyped, or a bucket that is gone. Twin: 02, which runs before there is one."""
+    plan = planned(clients, trail_cutover)
+    elsewhere = estate.clients(**TWO, work_bucket="onetrail-wrok-044455556666")
+    refused(elsewhere, plan, "work bucket onetrail-wrok-044455556666 is not there: correct work_bucket", sent)
+
+
 def test_while_the_work_bucket_is_not_there_nobody_is_asked(estate: Estate, people: Any) -> None:
     """The record says so."""
     estate.restore()

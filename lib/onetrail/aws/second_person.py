@@ -20,6 +20,10 @@ _LARGEST: Final = 1024
 """Bytes of an approval; it is one line."""
 _MAKES_THE_BUCKET: Final = "03"
 """The step that makes the work bucket and puts its policy."""
+_BEFORE_THE_BUCKET: Final = ("02", _MAKES_THE_BUCKET)
+"""Steps that run while there is no work bucket yet."""
+_PROFILE: Final = "profile "
+"""How the way of an entry begins that comes from no role which the current credentials assume."""
 
 
 class SecondPerson:
@@ -55,6 +59,11 @@ class SecondPerson:
         keep others from writing one."""
         there = look_for_bucket(self._s3(), self._bucket, self._account)
         if isinstance(there, Absent):
+            if plan.step not in _BEFORE_THE_BUCKET:
+                raise PlanRefused(
+                    f"step {plan.step}: second_person is required, and the work bucket {self._bucket} is not there: "
+                    "correct work_bucket in the parameters, or apply the plan of 03 first, which makes it"
+                )
             return "the work bucket is not there yet"
         found = look_for(self._s3().get_bucket_policy, ("NoSuchBucketPolicy",), **self._owner)
         if isinstance(found, Unread):
@@ -93,13 +102,16 @@ class SecondPerson:
         return str(found.value["Body"].read(_LARGEST).decode(errors="replace"))
 
     def _executors(self, plan: Plan) -> tuple[Entry, ...]:
-        """The identities that apply the plan: the current credentials, and where there are none, the profile's."""
+        """The identities that apply the plan: the current credentials, and each profile by which it enters an account.
+        Without current credentials, that of the log account in any case."""
         try:
             base = self._clients.base()
-            found = base or self._clients.entry(self._account)
+            entries = [self._clients.entry(account) for account in dict.fromkeys(c.account for c in plan.changes)]
+            first = base or self._clients.entry(self._account)
         except OnetrailError as err:
             raise _unread(plan, err.line) from err
-        return (found,)
+        profiles = (entry for entry in entries if entry.way.startswith(_PROFILE))
+        return tuple({entry.arn: entry for entry in (first, *profiles)}.values())
 
     def _approver(self, arn: str, executors: Sequence[Entry]) -> Approver:
         """One approver as IAM holds it, and its relation to those who apply the plan."""

@@ -83,6 +83,11 @@ FEWER = body_of(given_a_deletion(7))
             Approver(ANN.arn, why="AccessDenied"),
             f"which is none of approver_principals ({ANN.arn} cannot be read: AccessDenied)",
         ),
+        # Nothing in it.
+        ({"body": ""}, ANN, "is empty"),
+        ({"body": " \n"}, ANN, "is empty"),
+        # What is in it acts on no terminal.
+        ({"body": "\x1b[31mred"}, ANN, "is of \\x1b[31mred"),
         # The same principal under another session name.
         (
             {"user_id": "AROAEXECUTOR:somebody-else"},

@@ -13,6 +13,7 @@ from onetrail.change.consequence import consequence
 from onetrail.change.plan import Plan
 from onetrail.change.values import canonical_json, iso
 from onetrail.change.words import listed
+from onetrail.printable import printable
 
 FOLDER: Final = "approvals/"
 """Below which key of the work bucket the approvals lie: `approvals/PLAN/USERID`."""
@@ -133,11 +134,13 @@ def _writer(one: WrittenApproval, approvers: tuple[Approver, ...]) -> tuple[Appr
 def _unfit(plan: Plan, one: WrittenApproval, now: datetime, hours: int) -> str:
     if one.body is None:
         return "was withdrawn: its latest version is a delete marker"
+    if not one.body.strip():
+        return "is empty"
     if one.body.strip() != body_of(plan):
-        other = one.body.split()[:1]
-        return (
-            f"is of {other[0][:20]}" if other != [plan.id] else "is of another consequence: the plan's numbers changed"
-        )
+        other = one.body.split()[0]
+        if other == plan.id:
+            return "is of another consequence: the plan's numbers changed"
+        return f"is of {printable(other[:20])}"
     if now > one.at + timedelta(hours=hours):
         return f"was written at {iso(one.at)}, more than approval_hours ({hours}) ago"
     return ""
