@@ -13,7 +13,7 @@ from onetrail import names
 from onetrail.aws.actors import BREAK_GLASS, COPIER, GRANT_KEEPER, JOBS, OPERATOR, READER, SEALER
 from onetrail.aws.advice import clock_is_off, cure
 from onetrail.aws.estate import KEY_PREFIX, PracticeEstate
-from onetrail.aws.refused import error_code
+from onetrail.aws.refused import ReadableAnswers, error_code
 from onetrail.aws.telling import tell_silence
 from onetrail.change import NAMED
 from onetrail.errors import WrongUse
@@ -299,9 +299,10 @@ def new_session(profile: str | None = None) -> botocore_session.Session:
     """A botocore session that shares the parsed service models with every other; alone, each parses them again, for
     half a second.
 
-    Its clients say so where AWS does not answer.
+    Its clients say so where AWS does not answer, and where an answer cannot be read.
     """
     session = botocore_session.Session(profile=profile)
+    session.register_component("response_parser_factory", ReadableAnswers())
     session.register_component("data_loader", _models(session.get_config_variable("data_path")))
     session.register("needs-retry", tell_silence)
     return session

@@ -12,6 +12,7 @@ from onetrail.practice import faults
 from tests.unit.practice.knocking import CONFIG, Estate
 
 ADMIN = "111122223333/admin"
+EVERYONE = {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "sts:AssumeRole"}
 
 
 @pytest.fixture
@@ -79,6 +80,25 @@ def test_a_truncated_listing_ends_in_the_middle_of_its_xml(estate: Estate, s3: A
     faults.arm(estate.world, {"kind": "truncated-listing"})
     assert code_of(s3.list_objects_v2, Bucket="old") == "500"
     assert [row["Key"] for row in s3.list_objects_v2(Bucket="old")["Contents"]] == ["k"]
+
+
+def test_a_slow_answer_of_any_service_is_late_and_true(estate: Estate, s3: Any) -> None:
+    """It is what was asked for, sent later. Twin: one that waits less long gets none."""
+    iam = estate.client("iam", ADMIN)
+    faults.arm(estate.world, {"kind": "delay", "service": "iam", "seconds": 0.5})
+    armed = estate.world.faults.copy()
+    before = [role["RoleName"] for role in iam.list_roles()["Roles"]]
+    assert "admin" in before
+    assert (armed != [], estate.world.faults) == (True, [])
+    trust = {"Version": "2012-10-17", "Statement": [EVERYONE]}
+    faults.arm(estate.world, {"kind": "delay", "service": "iam", "seconds": 30})
+    short = CONFIG.merge(Config(read_timeout=0.2))
+    impatient = boto3.client(
+        "iam", endpoint_url=estate.endpoint, region_name="us-east-1", config=short, **estate.session(ADMIN)
+    )
+    with pytest.raises(ReadTimeoutError):
+        impatient.create_role(RoleName="late", AssumeRolePolicyDocument=json.dumps(trust))
+    assert {role["RoleName"] for role in iam.list_roles()["Roles"]} == {*before, "late"}
 
 
 def test_an_expired_token_is_said_as_s3_says_it(estate: Estate, s3: Any) -> None:

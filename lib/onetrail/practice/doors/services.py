@@ -87,14 +87,24 @@ class ServicesDoor:
         self, arrival: Arrival, call: ServiceCall, target: Target, resource: str
     ) -> tuple[Reply, dict[str, Any] | None]:
         """The reply, and its members where they are ours."""
-        http = arrival.http
         if not call.operation:
-            raise not_implemented(call.service, f"{http.method} {http.raw_path}")
+            raise not_implemented(call.service, f"{arrival.http.method} {arrival.http.raw_path}")
         fault = faults.for_request(self._world, call.service, call.operation, "", "")
-        if fault is not None:
-            if fault.code:
-                raise ServiceError(fault.code, "a fault that was asked for", fault.reply.status)
+        if fault is None:
+            return self._served(arrival, call, target, resource)
+        if fault.code:
+            raise ServiceError(fault.code, "a fault that was asked for", fault.reply.status)
+        if fault.reply.drop or fault.reply.silent or fault.instead:
             return fault.reply, None
+        reply, spoken = self._served(arrival, call, target, resource)
+        reply.delay = fault.reply.delay
+        reply.body = reply.body[: len(reply.body) // 2] if fault.cut else reply.body
+        return reply, spoken
+
+    def _served(
+        self, arrival: Arrival, call: ServiceCall, target: Target, resource: str
+    ) -> tuple[Reply, dict[str, Any] | None]:
+        http = arrival.http
         self._check_region(call)
         base, json_protocol = self._contexts.of(arrival), "x-amz-target" in http.headers
         authorise(self._authorizer, call, arrival.requester, base, resource, json_protocol=json_protocol)
