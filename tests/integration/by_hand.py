@@ -26,6 +26,14 @@ def run(clients: Clients, step: Any, approve: str = "any") -> Outcome:
         return step.apply(plan, gate, clients)
 
 
+def shown(clients: Clients, step: Any) -> Plan:
+    """What the step proposes now, once the record says that it was shown."""
+    plan = planned(clients, step)
+    with open_gate(clients, "") as gate:
+        assert step.apply(plan, gate, clients).state == "planned"
+    return plan
+
+
 def carried_out(estate: Estate, steps: Iterable[Any], **settings: Any) -> None:
     """These steps, one after the other, each with clients of its own as each notebook has them.
 

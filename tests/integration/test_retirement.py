@@ -25,7 +25,7 @@ from onetrail.steps import (
     verification,
 )
 from onetrail.steps import retirement as step
-from tests.integration.by_hand import carried_out
+from tests.integration.by_hand import carried_out, shown
 from tests.integration.conftest import Estate
 
 pytestmark = pytest.mark.estate
@@ -240,7 +240,7 @@ def test_with_one_protection_missing_that_bucket_is_left_alone_and_the_others_go
 
 
 def test_what_changes_between_the_review_and_the_deletion_stops_it(estate: Estate, clients: Clients) -> None:
-    plan, before = step.propose(clients.settings, step.observe(clients.settings, clients)), held(clients)
+    plan, before = shown(clients, step), held(clients)
     estate.fault("tampered_log", bucket=BUCKET)
     with open_gate(clients, GivenApproval(plan.id, confirm="150")) as gate:
         outcome = step.apply(plan, gate, clients)

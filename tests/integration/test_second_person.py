@@ -16,7 +16,7 @@ from onetrail.aws.gate import open_gate
 from onetrail.change import GivenApproval, Outcome, Plan, PlanRefused, entries
 from onetrail.change.approval.second import body_of, folder_of
 from onetrail.steps import account_lockdown, bucket_creation, trail_cutover
-from tests.integration.by_hand import by_hand, carried_out, planned
+from tests.integration.by_hand import by_hand, carried_out, run, shown
 from tests.integration.conftest import Estate
 
 pytestmark = pytest.mark.estate
@@ -120,14 +120,14 @@ def approve(session: Session, who: str, plan: Plan, body: str = "", user_id: str
     )
 
 
-def apply(clients: Clients, plan: Plan) -> Outcome:
+def apply(clients: Clients, plan: Plan, step: Any = trail_cutover) -> Outcome:
     with open_gate(clients, GivenApproval(plan.id)) as gate:
-        return trail_cutover.apply(plan, gate, clients)
+        return step.apply(plan, gate, clients)
 
 
-def refused(clients: Clients, plan: Plan, why: str, mark: Callable[[], list[str]]) -> None:
+def refused(clients: Clients, plan: Plan, why: str, mark: Callable[[], list[str]], step: Any = trail_cutover) -> None:
     with pytest.raises(PlanRefused, match=why):
-        apply(clients, plan)
+        apply(clients, plan, step)
     assert mark() == []
 
 
@@ -142,7 +142,7 @@ def test_another_person_s_approval_opens_and_the_record_keeps_version_and_writer
     clients: Clients, session: Session
 ) -> None:
     """Twin: everything below."""
-    plan = planned(clients, trail_cutover)
+    plan = shown(clients, trail_cutover)
     version = approve(session, "ann", plan)
     assert apply(clients, plan).state in ("applied", "not_yet")
     line = list(entries(clients.settings.run_folder, "plan"))[-1]
@@ -152,13 +152,13 @@ def test_another_person_s_approval_opens_and_the_record_keeps_version_and_writer
 
 def test_without_an_approval_it_is_refused_with_the_command(clients: Clients, sent: Callable[[], list[str]]) -> None:
     """The line says what an approver runs."""
-    plan = planned(clients, trail_cutover)
+    plan = shown(clients, trail_cutover)
     refused(clients, plan, f"runs: echo '{body_of(plan)}' > {plan.id}.txt && aws s3api put-object", sent)
 
 
 def test_only_the_approvers_can_write_one_and_each_below_the_own_id(clients: Clients, session: Session) -> None:
     """S3 refuses a stranger, the executor's roles, break-glass, and an approver who writes as another."""
-    plan = planned(clients, trail_cutover)
+    plan = shown(clients, trail_cutover)
     with pytest.raises(ClientError, match="AccessDenied"):
         approve(session, "stranger", plan)
     with pytest.raises(ClientError, match="AccessDenied"):
@@ -185,7 +185,7 @@ def test_the_same_person_in_another_coat_is_refused(
     clients: Clients, session: Session, sent: Callable[[], list[str]], who: str, why: str
 ) -> None:
     """Though each of them is one of approver_principals."""
-    plan = planned(clients, trail_cutover)
+    plan = shown(clients, trail_cutover)
     approve(session, who, plan)
     refused(clients, plan, why, sent)
 
@@ -194,7 +194,7 @@ def test_an_approval_that_was_written_over_is_refused(
     clients: Clients, session: Session, sent: Callable[[], list[str]]
 ) -> None:
     """The latest version counts. Twin: the approval written again, as a third version."""
-    plan = planned(clients, trail_cutover)
+    plan = shown(clients, trail_cutover)
     approve(session, "ann", plan)
     approve(session, "ann", plan, "no longer")
     refused(clients, plan, "is of no", sent)
@@ -207,7 +207,7 @@ def test_an_approval_of_another_plan_is_refused(
     clients: Clients, session: Session, sent: Callable[[], list[str]]
 ) -> None:
     """It lies below this plan's id, and says another one."""
-    plan = planned(clients, trail_cutover)
+    plan = shown(clients, trail_cutover)
     approve(session, "ann", plan, "p-000000000000 aa")
     refused(clients, plan, "is of p-000000000000", sent)
 
@@ -216,7 +216,7 @@ def test_an_approver_of_whom_nobody_could_tell_is_refused(
     estate: Estate, clients: Clients, session: Session, sent: Callable[[], list[str]]
 ) -> None:
     """What cannot be read is no other person."""
-    plan = planned(clients, trail_cutover)
+    plan = shown(clients, trail_cutover)
     approve(session, "ann", plan)
     estate.fault("denied", service="iam", operation="GetRole")
     refused(clients, plan, "whether that is another person is not known", sent)
@@ -226,17 +226,59 @@ def test_a_policy_that_lets_others_write_is_refused_and_03_puts_it_right(
     estate: Estate, clients: Clients, session: Session, sent: Callable[[], list[str]]
 ) -> None:
     """Before 03 has put the policy nobody is asked, for then no approval can lie there."""
-    plan = planned(clients, trail_cutover)
+    plan = shown(clients, trail_cutover)
     approve(session, "ann", plan)
     fewer = estate.clients(**{**TWO, "approver_principals": [ANN]})
     refused(fewer, plan, "does not keep approvals to approver_principals: apply the plan of 03 first", sent)
+
+
+def test_an_approval_counts_only_since_this_run_knows_that_nobody_else_can_write_one(
+    estate: Estate, clients: Clients, session: Session, sent: Callable[[], list[str]]
+) -> None:
+    """Another run put the policy: its record knows since when, and this one does not. Twin: once 03 of this run has
+    found that it stands, an approval that is written then counts."""
+    other = estate.clients(**TWO, run_name="later")
+    plan = shown(other, trail_cutover)
+    approve(session, "ann", plan)
+    refused(other, plan, f"does not say since when the policy of {WORK} keeps .*: run step 03, then have plan", sent)
+    estate.wait(60)
+    assert run(other, bucket_creation, "").state == "nothing"
+    refused(other, plan, "is it known that nobody but an approver can write one: its writer puts it again", sent)
+    approve(session, "ann", plan)
+    assert apply(other, plan).state in ("applied", "not_yet")
+
+
+def test_before_03_those_count_whom_the_policy_names_by_what_it_says(
+    estate: Estate, clients: Clients, session: Session, sent: Callable[[], list[str]]
+) -> None:
+    """Whoever changes approver_principals needs an approval of one who is in the policy now. Twin: statements of our
+    name that let others write keep nothing to anybody, and nobody is asked."""
+    alone = estate.clients(**{**TWO, "approver_principals": [f"arn:aws:iam::{SOURCE}:user/stranger"]})
+    plan = shown(alone, bucket_creation)
+    refused(alone, plan, "none of approver_principals may approve yet: the policy of", sent, bucket_creation)
+    fewer = estate.clients(**{**TWO, "approver_principals": [ANN]})
+    plan = shown(fewer, bucket_creation)
+    refused(fewer, plan, "nobody has approved plan", sent, bucket_creation)
+    s3 = by_hand(clients, "s3", LOG, BREAK_GLASS)
+    policy = json.loads(s3.get_bucket_policy(Bucket=WORK, ExpectedBucketOwner=LOG)["Policy"])
+    for one in policy["Statement"]:
+        if one["Sid"] == "OnlyApproversApprove":
+            one["Condition"]["ArnNotEquals"]["aws:PrincipalArn"].append(
+                f"arn:aws:iam::{SOURCE}:role/TrailConsolidation"
+            )
+    s3.put_bucket_policy(Bucket=WORK, ExpectedBucketOwner=LOG, Policy=json.dumps(policy))
+    plan = shown(fewer, bucket_creation)
+    with open_gate(fewer, GivenApproval(plan.id)) as gate:
+        bucket_creation.apply(plan, gate, fewer)
+    line = list(entries(fewer.settings.run_folder, "plan"))[-1]
+    assert line["second"] == {"not_asked": "the work bucket's policy does not keep approvals to approvers yet"}
 
 
 def test_after_03_a_work_bucket_that_is_not_there_is_no_way_round(
     estate: Estate, clients: Clients, sent: Callable[[], list[str]]
 ) -> None:
     """A name that is mistyped, or a bucket that is gone. Twin: 02, which runs before there is one."""
-    plan = planned(clients, trail_cutover)
+    plan = shown(clients, trail_cutover)
     elsewhere = estate.clients(**TWO, work_bucket="onetrail-wrok-044455556666")
     refused(elsewhere, plan, "work bucket onetrail-wrok-044455556666 is not there: correct work_bucket", sent)
 
@@ -246,7 +288,7 @@ def test_while_the_work_bucket_is_not_there_nobody_is_asked(estate: Estate, peop
     estate.restore()
     made_people(estate.clients())
     clients = estate.clients(**TWO, run_name="first")
-    plan = planned(clients, account_lockdown)
+    plan = shown(clients, account_lockdown)
     with open_gate(clients, GivenApproval(plan.id)) as gate:
         assert account_lockdown.apply(plan, gate, clients).state == "applied"
     line = list(entries(clients.settings.run_folder, "plan"))[-1]

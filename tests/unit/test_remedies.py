@@ -99,6 +99,13 @@ TESTED = {
     "run step {} without approve, review the plan again": (
         "tests/unit/change/test_approval.py::test_an_approval_that_is_too_old_is_refused_and_says_what_to_do"
     ),
+    "run step {} without approve, review the plan, and": (
+        "tests/unit/change/test_approval.py::test_a_plan_that_this_folder_never_showed_is_refused"
+    ),
+    "run step 03, then have plan {} approved again": (
+        "tests/integration/test_second_person.py::"
+        "test_an_approval_counts_only_since_this_run_knows_that_nobody_else_can_write_one"
+    ),
     "nothing of it was deleted; run this step again": DELETES_AGAIN,
     "what is not gone stays, run this step again": DELETES_AGAIN,
     "run this step again after": AGAIN,

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -155,6 +155,12 @@ class Clients:
         """
         with self._lock:
             return self._sessions.base_if_any()
+
+    def behind(self, accounts: Iterable[str]) -> list[Entry]:
+        """Who each profile belongs to from which these accounts, or a role there, may be entered; raises
+        CannotEnter."""
+        with self._lock:
+            return self._sessions.behind(accounts)
 
     def credentials(self, account: str, actor: str = NAMED) -> ReadOnlyCredentials:
         """What signs requests just now, for the transport other than boto3, which passes `self.permit` before each

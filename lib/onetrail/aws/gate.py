@@ -64,6 +64,7 @@ def open_gate(clients: Clients, approve: str | GivenApproval | None = None) -> I
                 given.typed,
                 settings.approval_hours,
                 settings.second_person == "required",
+                given.shown,
             ),
             witness=given.witness or EstateWitness(clients),
         )

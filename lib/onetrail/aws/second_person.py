@@ -2,17 +2,28 @@
 whether their writer is another principal than the one that applies the plan."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from onetrail.aws.clients import Clients
 from onetrail.aws.look import look, look_for, look_for_bucket, pages
 from onetrail.aws.sessions import Entry
-from onetrail.change import Plan, PlanRefused
-from onetrail.change.approval.second import Approver, SecondApproval, WrittenApproval, command, folder_of, judged
+from onetrail.change import Plan, PlanRefused, entries
+from onetrail.change.approval.policy_since import KINDS, stands_since
+from onetrail.change.approval.second import (
+    Approver,
+    SecondApproval,
+    Times,
+    WrittenApproval,
+    command,
+    folder_of,
+    judged,
+)
+from onetrail.change.words import listed
 from onetrail.errors import OnetrailError
 from onetrail.iam import Principal, parse, role, user
 from onetrail.iam.assume import may_assume
-from onetrail.iam.builders.side_bucket_policies import ONLY_APPROVERS, approval_statements
+from onetrail.iam.builders.side_bucket_policies import approvers_of
 from onetrail.looked import Absent, Unread
 from onetrail.names import bucket_arn
 
@@ -22,8 +33,6 @@ _MAKES_THE_BUCKET: Final = "03"
 """The step that makes the work bucket and puts its policy."""
 _BEFORE_THE_BUCKET: Final = ("02", _MAKES_THE_BUCKET)
 """Steps that run while there is no work bucket yet."""
-_PROFILE: Final = "profile "
-"""How the way of an entry begins that comes from no role which the current credentials assume."""
 
 
 class SecondPerson:
@@ -33,6 +42,7 @@ class SecondPerson:
         self._clients, self._settings = clients, clients.settings
         self._account, self._bucket = self._settings.log_account.account_id, self._settings.work_bucket
         self._owner = {"Bucket": self._bucket, "ExpectedBucketOwner": self._account}
+        self._approvers = tuple(self._settings.approver_principals)
 
     def approval(self, plan: Plan) -> SecondApproval:
         """The approval that counts now. Raises PlanRefused: nobody approved, none that did counts, or something could
@@ -47,10 +57,10 @@ class SecondPerson:
                 f"approver_principals runs: {command(plan, self._bucket, self._account)}"
             )
         executors = self._executors(plan)
-        approvers = tuple(self._approver(arn, executors) for arn in self._settings.approver_principals)
+        approvers = tuple(self._approver(arn, executors) for arn in self._approvers)
         ids = frozenset(one.user_id.partition(":")[0] for one in executors)
         now, hours = self._clients.clock.now(), self._settings.approval_hours
-        found, who = judged(plan, written, approvers, ids, now, hours)
+        found, who = judged(plan, written, approvers, ids, Times(now, hours, self._stands_since(plan)))
         resource = f"{self._bucket}/{found.key}"
         return SecondApproval(resource, found.version, who.arn, found.user_id, f"{found.at:%Y-%m-%dT%H:%M:%SZ}")
 
@@ -69,18 +79,41 @@ class SecondPerson:
         if isinstance(found, Unread):
             raise _unread(plan, f"{self._bucket}: GetBucketPolicy: {found.why}")
         policy = {} if isinstance(found, Absent) else parse(found.value["Policy"])
-        there_now = {one.get("Sid"): one for one in policy.get("Statement", [])}
-        wanted = approval_statements(
-            bucket_arn(self._settings.partition, self._bucket), self._settings.approver_principals
-        )
+        kept_to = approvers_of(policy, bucket_arn(self._settings.partition, self._bucket))
         if plan.step == _MAKES_THE_BUCKET:
-            return "" if ONLY_APPROVERS in there_now else "the work bucket's policy does not name approvers yet"
-        if any(not _same(there_now.get(one["Sid"]), one) for one in wanted):
+            return self._before_03(plan, kept_to)
+        if set(kept_to) != set(self._approvers):
             raise PlanRefused(
                 f"step {plan.step}: second_person is required, and the policy of {self._bucket} does not keep "
                 "approvals to approver_principals: apply the plan of 03 first, which puts it"
             )
         return ""
+
+    def _before_03(self, plan: Plan, kept_to: Sequence[str]) -> str:
+        """As `_not_asked`, of the step that puts the policy: where one stands, those whom it names are asked, so that
+        no change of approver_principals gets round them."""
+        if not kept_to:
+            return "the work bucket's policy does not keep approvals to approvers yet"
+        self._approvers = tuple(arn for arn in self._approvers if arn in kept_to)
+        if not self._approvers:
+            raise PlanRefused(
+                f"step {plan.step}: second_person is required, and none of approver_principals may approve yet: the "
+                f"policy of {self._bucket} keeps approvals to {listed(kept_to)}: keep one of them in "
+                "approver_principals until 03 is applied"
+            )
+        return ""
+
+    def _stands_since(self, plan: Plan) -> datetime:
+        """When the policy was put, or found as it is to be, by the record of this run. Raises PlanRefused where the
+        record does not say it."""
+        since = stands_since(entries(self._settings.run_folder, *KINDS), self._bucket)
+        if since is None:
+            raise PlanRefused(
+                f"step {plan.step}: second_person is required, and the record of this run does not say since when the "
+                f"policy of {self._bucket} keeps approvals to approver_principals: run step 03, then have plan "
+                f"{plan.id} approved again"
+            )
+        return since
 
     def _written(self, plan: Plan) -> Iterator[WrittenApproval]:
         """The latest version of each key of the plan, in the order of the keys."""
@@ -102,15 +135,13 @@ class SecondPerson:
         return str(found.value["Body"].read(_LARGEST).decode(errors="replace"))
 
     def _executors(self, plan: Plan) -> tuple[Entry, ...]:
-        """The identities that apply the plan: the current credentials, and each profile by which it enters an account.
-        Without current credentials, that of the log account in any case."""
+        """The identities that apply the plan: the current credentials, and each profile from which it may enter an
+        account, itself or by way of a role. Without current credentials, that of the log account in any case."""
         try:
-            base = self._clients.base()
-            entries = [self._clients.entry(account) for account in dict.fromkeys(c.account for c in plan.changes)]
-            first = base or self._clients.entry(self._account)
+            first = self._clients.base() or self._clients.entry(self._account)
+            profiles = self._clients.behind(dict.fromkeys(change.account for change in plan.changes))
         except OnetrailError as err:
             raise _unread(plan, err.line) from err
-        profiles = (entry for entry in entries if entry.way.startswith(_PROFILE))
         return tuple({entry.arn: entry for entry in (first, *profiles)}.values())
 
     def _approver(self, arn: str, executors: Sequence[Entry]) -> Approver:
@@ -160,19 +191,6 @@ def _may(held: Mapping[str, Any], who: Principal) -> bool:
     """Whether the principal may become this role; a user cannot be assumed."""
     trust = held.get("AssumeRolePolicyDocument")
     return trust is not None and may_assume(parse(trust), who)
-
-
-def _same(there: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> bool:
-    """As AWS stores it: a list of one is the value itself, and the order of a list does not count."""
-    return there is not None and _plain(there) == _plain(wanted)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return sorted(map(str, value)) if len(value) > 1 else _plain(value[0])
-    return value
 
 
 def _unread(plan: Plan, why: str) -> PlanRefused:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
@@ -110,6 +110,20 @@ class Sessions:
         """How the account was entered; raises CannotEnter."""
         return self._enter(account, actor)[1]
 
+    def behind(self, accounts: Iterable[str]) -> list[Entry]:
+        """Who each profile belongs to from which these accounts, or a role there, may be entered; a profile without
+        credentials leads nowhere. Raises CannotEnter where AWS does not accept the credentials of one."""
+        found = []
+        for profile in dict.fromkeys(name for account in accounts for name in self._profiles_for(account)):
+            try:
+                arn, account, user_id = self._caller(self._of_profile(profile))
+            except NoCredentials:
+                continue
+            except (ClientError, BotoCoreError) as err:
+                raise CannotEnter(f"profile {profile}: {_short(err)}; sign in again and run again") from err
+            found.append(Entry(account, NAMED, arn, f"profile {profile}", user_id))
+        return found
+
     def session(self, account: str, actor: str = NAMED) -> boto3.Session:
         """The session for the account; raises CannotEnter."""
         return self._enter(account, actor)[0]
@@ -209,11 +223,14 @@ class Sessions:
 
     def _starts(self, account: str) -> list[tuple[str, Callable[[], boto3.Session]]]:
         """What a role may be assumed from: the account's own profile, the log account's, the current credentials."""
+        own = [(f" by profile {name}", partial(self._of_profile, name)) for name in self._profiles_for(account)]
+        return [*own, ("", self._at_hand)]
+
+    def _profiles_for(self, account: str) -> list[str]:
+        """The account's own profile and the log account's; the practice estate is entered by neither."""
         given = {item.account_id: item.profile for item in self._accounts() if item.profile}
         wanted = [given.get(account), given.get(self._settings.log_account.account_id)]
-        profiles = [] if self._estate else list(dict.fromkeys(profile for profile in wanted if profile))
-        own = [(f" by profile {profile}", partial(self._of_profile, profile)) for profile in profiles]
-        return [*own, ("", self._at_hand)]
+        return [] if self._estate else list(dict.fromkeys(profile for profile in wanted if profile))
 
     def _assume_each(self, start: Callable[[], boto3.Session], arns: list[str]) -> boto3.Session:
         session = start()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from onetrail.change.approval import (
@@ -14,6 +15,7 @@ from onetrail.change.approval import (
     Witness,
     confirmation_of,
     refuse_expired,
+    refuse_unshown,
     shown,
 )
 from onetrail.change.approval.confirm import AccountName
@@ -163,7 +165,7 @@ class Gate:
         asked = None if self._way is ApprovalWay.ANY else self.confirmation(plan)
         if asked is None:
             return ""
-        if asked.met_by(self.terms.confirm):
+        if asked.met_by(self.terms.confirm, several=not self.terms.typed):
             return self.terms.confirm
         given = f"confirm is {self.terms.confirm!r}" if self.terms.confirm else "its id alone does not open it"
         raise PlanRefused(
@@ -173,17 +175,25 @@ class Gate:
 
     def _opening(self, plan: Plan, confirmed: str) -> Opening:
         first, now = self._shown(plan), self.clock.now()
-        if first and self._way is not ApprovalWay.ANY:
-            refuse_expired(plan, first, now, self.terms.hours)
+        if self._way is not ApprovalWay.ANY:
+            self._refuse_expired(plan, first, now)
         second = self._second(plan)
         again = self.witness.look_again(plan) if self.witness else None
         if again:
             again.refuse_difference(plan)
             self.say(again.line)
         by = self.caller()
-        first = first or Showing(now, by)
+        first = first or self.terms.shown or Showing(now, by)
         settings = again.settings if again else 0
         return Opening(self._way, by, iso(first.at), first.by, self.terms.ticket, confirmed, settings, second)
+
+    def _refuse_expired(self, plan: Plan, first: Showing | None, now: datetime) -> None:
+        """Raises PlanRefused where the plan was shown too long ago, or nowhere: what has no beginning never expires."""
+        first = first or (self.terms.shown if self.terms.typed else None)
+        if first is None:
+            refuse_unshown(plan)
+        else:
+            refuse_expired(plan, first, now, self.terms.hours)
 
     def _second(self, plan: Plan) -> dict[str, str]:
         """What the record keeps of the second person's approval. Raises PlanRefused where none counts."""

@@ -107,11 +107,10 @@ class _Reader:
 
     def stated(self, key: str, value: Any) -> Stated:
         """Who gave this parameter its value."""
-        if key in UNSTATED and value == UNSTATED[key]:
-            return Stated(value, By.NOBODY)
         cell = next((one for one in reversed(self._later) if key in one.texts), None)
         if cell is None:
-            return self._in_the_cell(key, value)
+            unstated = key in UNSTATED and value == UNSTATED[key]
+            return Stated(value, By.NOBODY) if unstated else self._in_the_cell(key, value)
         if not cell.may_say(key, value):
             return Stated(value, By.UNKNOWN, _CHANGED)
         return Stated(value, By.INJECTED if cell.injected else By.CELL)

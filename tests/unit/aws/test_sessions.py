@@ -159,6 +159,21 @@ def test_the_operator_role_is_assumed_from_the_log_accounts_profile(sts: Sts) ->
     assert clients.entry(LOG, GRANT_KEEPER).arn == GRANT_KEEPER_ARN
 
 
+def test_who_is_behind_a_role_that_a_profile_assumes_is_known(sts: Sts) -> None:
+    """The way is a role, and a person holds the profile: each profile of the account and of the log account counts."""
+    sts.trusts |= {(CALLERS["AKIALOG"], OPERATOR_ROLE)}
+    clients = given_clients()
+    assert clients.entry(LOG).arn == OPERATOR_ROLE
+    assert [(one.arn, one.way) for one in clients.behind([LOG])] == [(CALLERS["AKIALOG"], "profile log")]
+    assert [one.arn for one in clients.behind([SOURCE, LOG])] == [CALLERS["AKIASOURCE"], CALLERS["AKIALOG"]]
+
+
+def test_a_profile_without_credentials_sends_nothing(sts: Sts, tmp_path: Path) -> None:
+    """So nobody is behind it."""
+    given_profiles(tmp_path, log="AKIALOG", source="")
+    assert [one.way for one in given_clients().behind([SOURCE])] == ["profile log"]
+
+
 def test_a_role_that_trusts_nobody_here_is_not_entered(sts: Sts) -> None:
     """The twin: each way that was tried is named with its refusal, the missing credentials at hand too."""
     with pytest.raises(CannotEnter) as said:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from onetrail.aws.requests import AWS_REQUESTS
-from onetrail.change import Caller, Change, Gate, Guard, Plan, RunRecord, entries, iso
+from onetrail.change import Caller, Change, Gate, Guard, Plan, RunRecord, entries, iso, run_plan
 from onetrail.change.approval import AccountName, ApprovalTerms, ReadAgain, Witness
 from onetrail.change.run_record.chain_check import START
 from onetrail.change.run_record.lines import written
@@ -134,6 +134,14 @@ def given_a_gate(
     texts = PolicyStore(folder, lambda change, parameters: sender.texts(change, parameters))
     gate = Gate(approve, estate, sender, record, clock, guard, texts, terms=terms or ApprovalTerms(), witness=witness)
     return gate, sender
+
+
+def given_a_showing(folder: Path, plan: Plan, clock: MovableClock | None = None) -> Plan:
+    """The plan, once a run without approval has shown it."""
+    gate, _ = given_a_gate(folder, approve="", clock=clock, witness=Seen())
+    run_plan(plan, gate)
+    gate.record.__exit__()
+    return plan
 
 
 def given_a_sending(folder: Path, *changes: Change, bulk: Any = None, **said: Any) -> tuple[Sending, Estate, list[str]]:

@@ -5,8 +5,16 @@ from datetime import timedelta
 import pytest
 
 from onetrail.change import Bulk, BulkAction, Plan, PlanRefused, run_plan, verify_record
-from onetrail.change.approval import AccountName, ApprovalTerms, Confirmation, ReadAgain
-from tests.unit.change.given import MovableClock, Seen, given_a_change, given_a_gate, given_a_plan, lines
+from onetrail.change.approval import AccountName, ApprovalTerms, Confirmation, ReadAgain, Showing, shown
+from tests.unit.change.given import (
+    MovableClock,
+    Seen,
+    given_a_change,
+    given_a_gate,
+    given_a_plan,
+    given_a_showing,
+    lines,
+)
 
 OLD = "arn:aws:s3:::old"
 
@@ -18,7 +26,10 @@ def given_a_deletion(objects: int = 10_979, **said) -> Plan:
 
 
 def apply(folder, plan, terms=None, **said):
-    """What became of a plan that its own id approves."""
+    """What became of a plan that its own id approves, once it was shown."""
+    clock = said.get("clock") or MovableClock()
+    if not shown(plan, lines(folder, "step"), 1_000_000):
+        given_a_showing(folder, plan, clock)
     gate, estate = given_a_gate(
         folder, approve=plan.id, terms=terms or ApprovalTerms(), witness=said.pop("witness", Seen()), **said
     )
@@ -33,7 +44,7 @@ def apply(folder, plan, terms=None, **said):
 
 @pytest.mark.parametrize(
     "confirm",
-    ["10979", "10,979", "p-1, 10979", "acme-old"],
+    ["10979", "10,979", "12, 10979", "acme-old"],
 )
 def test_a_plan_that_destroys_opens_with_its_number_or_the_account_s_name(tmp_path, confirm):
     """Besides its id."""
@@ -49,6 +60,11 @@ def test_a_plan_that_destroys_opens_with_its_number_or_the_account_s_name(tmp_pa
         ("10978", "confirm is '10978'"),  # a wrong number
         ("979", "confirm is '979'"),  # the end of the right one
         ("109790", "confirm is '109790'"),
+        ("not 10979", "confirm is 'not 10979'"),  # the number among other words
+        ("10979 or so", "confirm is '10979 or so'"),
+        ("10,97,9", "confirm is '10,97,9'"),
+        ("12, not 10979", "confirm is '12, not 10979'"),
+        ("acme-old, I think", "confirm is 'acme-old, I think'"),
         ("acme-new", "confirm is 'acme-new'"),  # the name of another account
         ("111122223333", "confirm is '111122223333'"),  # the id, where the account has an alias
     ],
@@ -62,7 +78,11 @@ def test_a_plan_that_destroys_stays_closed_without_them(tmp_path, confirm, why):
         f"step 03: plan {plan.id} deletes 10,979 objects, and {why}: review it, and pass confirm=10979, the number of "
         "objects that it deletes, or acme-old, the alias of account 111122223333"
     )
-    assert (refused.value.exit_code, lines(tmp_path, "plan"), lines(tmp_path, "step")[0]["state"]) == (2, [], "refused")
+    assert (refused.value.exit_code, lines(tmp_path, "plan"), lines(tmp_path, "step")[-1]["state"]) == (
+        2,
+        [],
+        "refused",
+    )
 
 
 def test_an_account_without_an_alias_is_named_by_its_id(tmp_path):
@@ -83,6 +103,13 @@ def test_each_account_in_which_it_deletes_is_named():
     """One of two names is not enough."""
     asked = Confirmation(0, (AccountName("111122223333", "acme-old"), AccountName("222233334444", "222233334444")))
     assert [asked.met_by(said) for said in ("acme-old", "222233334444, acme-old")] == [False, True]
+
+
+@pytest.mark.parametrize(("typed", "opens"), [("10,979", True), ("acme-old", True), ("12, 10979", False)])
+def test_at_the_gate_one_answer_is_typed_alone(typed, opens):
+    """A list is for a run of several plans. Twin: as a parameter it opens, above."""
+    asked = Confirmation(10_979, (AccountName("111122223333", "acme-old"),))
+    assert (asked.met_by(typed), asked.met_by(typed, several=True)) == (opens, True)
 
 
 def test_a_plan_that_destroys_nothing_asks_for_nothing_besides_its_id(tmp_path):
@@ -157,12 +184,45 @@ def test_a_plan_that_comes_again_after_it_was_applied_has_its_own_time(tmp_path)
     assert [line["planned_at"] for line in lines(tmp_path, "plan")] == ["2026-01-12T12:00:00Z", "2026-01-12T18:00:00Z"]
 
 
-def test_another_plan_s_showing_does_not_count(tmp_path):
-    """Nor does one that was never shown expire: it is shown now."""
+def test_a_plan_that_this_folder_never_showed_is_refused(tmp_path):
+    """What has no beginning would never expire: another plan's showing is none of it. Twin: shown, it opens."""
     _, clock = given_a_plan_shown(tmp_path, 0)
     other = given_a_plan(given_a_change(region="eu-west-1"))
-    clock.moment += timedelta(hours=100)
+    gate, estate = given_a_gate(tmp_path, approve=other.id, clock=clock, witness=Seen())
+    with pytest.raises(PlanRefused) as refused:
+        run_plan(other, gate)
+    assert str(refused.value) == (
+        f"step 03: this run folder holds no showing of plan {other.id}, so when its approval expires is not known: "
+        "show it first: run step 03 without approve, review the plan, and approve it then"
+    )
+    assert estate.sent == []
+    gate.record.__exit__()
+    given_a_showing(tmp_path, other, clock)
     assert apply(tmp_path, other, ApprovalTerms(hours=1), clock=clock)[0].state == "applied"
+
+
+def test_a_plan_that_was_applied_is_shown_again_before_the_same_id_opens_it_again(tmp_path):
+    """An id that stays in the parameters approves nothing that comes back. Twin: shown again, it opens."""
+    plan, clock = given_a_plan_shown(tmp_path, 0)
+    apply(tmp_path, plan, clock=clock)
+    gate, _ = given_a_gate(tmp_path, approve=plan.id, clock=clock, witness=Seen())
+    with pytest.raises(PlanRefused, match="show it first"):
+        run_plan(plan, gate)
+
+
+@pytest.mark.parametrize(("hours", "state"), [(1, "applied"), (2, "refused")])
+def test_what_is_typed_at_a_gate_counts_from_when_the_gate_was_shown(tmp_path, hours, state):
+    """A box that stood open for longer than that opens no more."""
+    plan, clock = given_a_plan(given_a_change()), MovableClock()
+    terms = ApprovalTerms(typed=True, hours=1, shown=Showing(clock.moment, "ann"))
+    clock.moment += timedelta(hours=hours)
+    gate, _ = given_a_gate(tmp_path, approve=plan.id, clock=clock, witness=Seen(), terms=terms)
+    if state == "refused":
+        with pytest.raises(PlanRefused, match="its approval expired at 2026-01-12T13:00:00Z"):
+            run_plan(plan, gate)
+    else:
+        assert run_plan(plan, gate).state == state
+        assert lines(tmp_path, "plan")[0]["planned_by"] == "ann"
 
 
 def test_any_has_no_time(tmp_path):

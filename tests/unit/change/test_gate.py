@@ -24,7 +24,16 @@ from onetrail.change import (
     entries,
     run_plan,
 )
-from tests.unit.change.given import NOON, MovableClock, Refused, given_a_change, given_a_gate, given_a_plan, lines
+from tests.unit.change.given import (
+    NOON,
+    MovableClock,
+    Refused,
+    given_a_change,
+    given_a_gate,
+    given_a_plan,
+    given_a_showing,
+    lines,
+)
 
 DELIVERED = RequiredCheck(CheckKind.DELIVERED_EVERYWHERE, "arn:aws:cloudtrail:us-east-1:111122223333:trail/old")
 DRAINED = RequiredCheck(CheckKind.LAST_FILES_IN)
@@ -39,7 +48,7 @@ def test_without_approval_nothing_is_sent_and_that_is_no_failure(tmp_path):
 
 def test_the_right_id_opens(tmp_path):
     """One of several ids separated by commas is enough."""
-    plan = given_a_plan(given_a_change())
+    plan = given_a_showing(tmp_path, given_a_plan(given_a_change()))
     gate, estate = given_a_gate(tmp_path, approve=f"p-000000000000, {plan.id}", estate="aws")
     assert run_plan(plan, gate).state == "applied"
     assert estate.sent == [("put", {"Bucket": "old", "Policy": "{}"})]
@@ -47,7 +56,7 @@ def test_the_right_id_opens(tmp_path):
 
 def test_the_record_says_what_a_plan_comes_to_before_anything_of_it_is_sent(tmp_path):
     """Its id is not moved by it. Twin: a plan with a call of unknown effect is not begun at all."""
-    plan = given_a_plan(given_a_change())
+    plan = given_a_showing(tmp_path, given_a_plan(given_a_change()))
     gate, _ = given_a_gate(tmp_path, approve=plan.id)
     run_plan(plan, gate)
     (said,) = lines(tmp_path, "plan")

@@ -3,7 +3,7 @@
 import pytest
 
 from onetrail.change import CheckKind, RequiredCheck, Requirement, run_plan
-from tests.unit.change.given import given_a_change, given_a_gate, given_a_plan, lines
+from tests.unit.change.given import given_a_change, given_a_gate, given_a_plan, given_a_showing, lines
 
 BUCKET, ARN = "acme-eu", "arn:aws:cloudtrail:us-east-1:111122223333:trail/audit"
 WRITTEN = [
@@ -24,6 +24,7 @@ def test_a_check_stands_in_plan_and_record_as_the_text_that_it_always_was(tmp_pa
     """Twin: another subject, and the same text as a subject, are other plans."""
     plan = given_a_plan(given_a_change(requires=check))
     assert (plan.changes[0].meaning()["requires"], plan.id) == (text, id)
+    given_a_showing(tmp_path, plan)
     gate, _ = given_a_gate(tmp_path, approve=id)
     assert run_plan(plan, gate, {check: lambda: Requirement(True, "so it is")}).state == "applied"
     (line,) = lines(tmp_path, "plan")

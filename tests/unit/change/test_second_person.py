@@ -6,22 +6,26 @@ from datetime import timedelta
 
 import pytest
 
-from onetrail.change import PlanRefused, run_plan, verify_record
+from onetrail.change import PlanRefused, iso, run_plan, verify_record
 from onetrail.change.approval import ApprovalTerms
+from onetrail.change.approval.policy_since import stands_since
 from onetrail.change.approval.second import (
     Approver,
     SecondApproval,
+    Times,
     WrittenApproval,
     body_of,
     command,
     folder_of,
     judged,
 )
-from tests.unit.change.given import NOON, Seen, given_a_change, given_a_gate, given_a_plan, lines
+from tests.unit.change.given import NOON, Seen, given_a_change, given_a_gate, given_a_plan, given_a_showing, lines
 from tests.unit.change.test_approval import given_a_deletion
 
 PLAN = given_a_deletion()
 ANN = Approver("arn:aws:iam::111122223333:role/Approver", "AROAAPPROVER")
+STOOD = NOON - timedelta(days=9)
+"""When the policy that keeps approvals to the approvers was put."""
 EXECUTOR = frozenset({"AROAEXECUTOR"})
 
 
@@ -33,7 +37,7 @@ def written(user_id="AROAAPPROVER:ann", body=None, **said):
 
 
 def judge(*found, approvers=(ANN,), hours=24):
-    return judged(PLAN, found, approvers, EXECUTOR, NOON, hours)
+    return judged(PLAN, found, approvers, EXECUTOR, Times(NOON, hours, STOOD))
 
 
 def refusal(*found, **said):
@@ -71,6 +75,12 @@ FEWER = body_of(given_a_deletion(7))
             {"at": NOON - timedelta(hours=25)},
             ANN,
             f"{KEY} was written at 2026-01-11T11:00:00Z, more than approval_hours (24) ago",
+        ),
+        # Written when anybody could write it.
+        (
+            {"at": STOOD - timedelta(seconds=1)},
+            ANN,
+            "and only since 2026-01-03T12:00:00Z is it known that nobody but an approver can write one: its writer",
         ),
         # Written by somebody else.
         (
@@ -155,6 +165,49 @@ def test_the_command_that_is_printed_writes_exactly_that(tmp_path):
     assert judge(written(body=(tmp_path / f"{PLAN.id}.txt").read_text()))[1] == ANN
 
 
+# --- since when nobody else can write one
+
+
+def put(hash_, at, bucket="acme-work", call="PutBucketPolicy"):
+    return {"kind": "intent", "hash": hash_, "at": at, "call": call, "parameters": {"Bucket": bucket}}
+
+
+def done(intent, at):
+    return {"kind": "done", "intent": intent, "at": at}
+
+
+def ended(state, at, step="03"):
+    return {"kind": "step", "step": step, "state": state, "at": at}
+
+
+@pytest.mark.parametrize(
+    ("record", "since"),
+    [
+        # Put by this run; the last time counts, for nobody knows what stood in between.
+        ([put("a", "2026-01-01T00:00:00Z"), done("a", "2026-01-01T00:00:09Z")], "2026-01-01T00:00:09Z"),
+        (
+            [
+                *(put("a", "2026-01-01T00:00:00Z"), done("a", "2026-01-01T00:00:09Z")),
+                *(put("b", "2026-01-02T00:00:00Z"), done("b", "2026-01-02T00:00:09Z")),
+                ended("applied", "2026-01-02T00:01:00Z"),
+            ],
+            "2026-01-02T00:00:09Z",
+        ),
+        # Put by an earlier run: when 03 first found that nothing is to be changed.
+        ([ended("nothing", "2026-01-03T00:00:00Z"), ended("nothing", "2026-01-04T00:00:00Z")], "2026-01-03T00:00:00Z"),
+        # Not known: another bucket, another call, one that was not answered, another step, a plan that was only shown.
+        ([put("a", "2026-01-01T00:00:00Z", "acme-logs"), done("a", "2026-01-01T00:00:09Z")], None),
+        ([put("a", "2026-01-01T00:00:00Z", call="PutBucketTagging"), done("a", "2026-01-01T00:00:09Z")], None),
+        ([put("a", "2026-01-01T00:00:00Z")], None),
+        ([ended("nothing", "2026-01-03T00:00:00Z", "02"), ended("planned", "2026-01-03T00:00:00Z")], None),
+    ],
+)
+def test_the_record_says_since_when_nobody_else_can_write_an_approval(record, since):
+    """S3 does not say when a policy was put. Twin: where the record does not either, it is not known."""
+    found = stands_since(record, "acme-work")
+    assert (found and iso(found)) == since
+
+
 # --- at the gate
 
 
@@ -175,7 +228,7 @@ FOUND = SecondApproval(f"acme-work/{KEY}", "v1", ANN.arn, "AROAAPPROVER:ann", "2
 
 
 def apply(folder, witness, approve=None, **terms):
-    plan = given_a_plan(given_a_change())
+    plan = given_a_showing(folder, given_a_plan(given_a_change()))
     said = ApprovalTerms(**{"second_person": True, **terms})
     gate, estate = given_a_gate(folder, approve=approve or plan.id, terms=said, witness=witness)
     return run_plan(plan, gate), estate

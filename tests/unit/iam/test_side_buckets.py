@@ -4,6 +4,7 @@ import pytest
 
 from onetrail.iam import judge_beside
 from onetrail.iam.build import access_log_bucket, work_bucket
+from onetrail.iam.builders.side_bucket_policies import approvers_of
 from onetrail.iam.limits import DocumentKind, size
 from tests.unit.iam.conftest import LOG, SOURCE
 from tests.unit.iam.test_central_bucket import without_conditions, without_statements, without_values
@@ -62,3 +63,22 @@ def test_without_approvers_the_policy_has_no_word_about_them(make_archive) -> No
     assert not any("Approve" in sid for sid in sids)
     more = [one["Sid"] for one in work_bucket(make_archive(approver_arns=APPROVERS))["Statement"]]
     assert more == [*sids, "ApproversApprove", "ApproversOnlyApprove", "OnlyApproversApprove"]
+
+
+def test_to_whom_a_policy_keeps_approvals_is_read_from_what_it_says(make_archive) -> None:
+    """Twins: statements of our names of which one is missing, or lets another write, or keeps another folder, keep them
+    to nobody; so does a policy without them."""
+    archive = make_archive(approver_arns=APPROVERS)
+    policy = work_bucket(archive)
+    assert sorted(approvers_of(policy, archive.work_arn)) == sorted(APPROVERS)
+    of_approvals = [one for one in policy["Statement"] if "Approve" in one["Sid"]]
+    assert len(of_approvals) == 3
+    for gone in of_approvals:
+        rest = {**policy, "Statement": [one for one in policy["Statement"] if one is not gone]}
+        assert approvers_of(rest, archive.work_arn) == ()
+    more = {"Condition": {"ArnNotEquals": {"aws:PrincipalArn": [*APPROVERS, f"arn:aws:iam::{LOG}:role/mallory"]}}}
+    for wrong in (more, {"Condition": {}}, {"Effect": "Allow"}, {"Resource": f"{archive.work_arn}/other/*"}):
+        bad = [{**one, **wrong} if one["Sid"] == "OnlyApproversApprove" else one for one in policy["Statement"]]
+        assert approvers_of({**policy, "Statement": bad}, archive.work_arn) == ()
+    assert approvers_of(work_bucket(make_archive()), archive.work_arn) == ()
+    assert approvers_of({}, archive.work_arn) == ()

@@ -77,6 +77,15 @@ def test_it_is_known_who_gave_a_parameter_its_value(history: list[str], who: By)
     assert by("grant_hours", *history) is who
 
 
+@pytest.mark.parametrize(("key", "value"), [("object_lock", ""), ("quiet_hours", None), ("cooling_off_days", None)])
+def test_a_key_that_is_stated_as_not_stated_is_stated(key: str, value: object) -> None:
+    """Injected or in a cell of one's own it counts before a file, and the estate's default follows from it. Twin: as
+    the cell was generated, it is nobody's."""
+    assert by(key, CELL, f"# Parameters\n{key} = {value!r}\n", THEN) is By.INJECTED
+    assert by(key, CELL, f"{key} = {value!r}", THEN) is By.CELL
+    assert by(key, parameters_cell({**VALUES, key: value}), THEN) is By.NOBODY
+
+
 def test_a_value_that_is_not_what_its_cell_says_is_not_guessed_about() -> None:
     """It was changed in place, or the cell failed half-way. Twin: what the cell says is known."""
     assert stated([CELL], {"contacts": ["security@practice.example", "more"]})["contacts"].by is By.UNKNOWN

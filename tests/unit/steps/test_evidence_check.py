@@ -29,7 +29,7 @@ from onetrail.steps.evidence import (
     save,
 )
 from onetrail.steps.evidence.files import read_files, read_report
-from tests.unit.change.given import MovableClock, given_a_change, given_a_plan
+from tests.unit.change.given import MovableClock, given_a_change, given_a_plan, given_a_showing
 from tests.unit.steps.given_record import ACCOUNT, OPENED, given_a_grant, killed, sent
 
 NOW = datetime(2026, 1, 20, 9, tzinfo=UTC)
@@ -199,7 +199,7 @@ def test_any_is_a_note_on_the_practice_estate_and_a_finding_elsewhere(tmp_path: 
     real = SETTINGS.model_copy(update={"estate": "aws"})
     assert states(given(tmp_path), "approval", real) == [FindingState.FINDING]
     plan = given_a_plan(given_a_change())
-    sent(tmp_path / "named", plan, approve=plan.id)
+    sent(tmp_path / "named", given_a_showing(tmp_path / "named", plan), approve=plan.id)
     assert states(given(tmp_path / "named"), "approval", real) == [FindingState.OK]
 
 

@@ -1,8 +1,8 @@
 """Approving a plan: what is given, what the plan asks for in addition to its id, and what the record keeps of it."""
 
 from onetrail.change.approval.confirm import AccountName, Confirmation, confirmation_of
-from onetrail.change.approval.given import ApprovalTerms, ApprovalWay, Opening, PlanRefused, near_id
-from onetrail.change.approval.showing import Showing, refuse_expired, shown
+from onetrail.change.approval.given import ApprovalTerms, ApprovalWay, Opening, PlanRefused, Showing, near_id
+from onetrail.change.approval.showing import refuse_expired, refuse_unshown, shown
 from onetrail.change.approval.witness import GivenApproval, ReadAgain, Witness
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "confirmation_of",
     "near_id",
     "refuse_expired",
+    "refuse_unshown",
     "shown",
 ]

@@ -12,8 +12,10 @@ from onetrail.change.consequence import Effect, Reversible, consequence, effect_
 from onetrail.change.plan import Plan
 from onetrail.change.words import counted
 
-_WORD: Final = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d)|[A-Za-z0-9-]+")
-"""One answer: a number with its thousands apart, or a number or name as it is."""
+_NUMBER: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+")
+"""A number as it is, or with its thousands apart."""
+_ANSWER: Final = re.compile(r"[A-Za-z0-9-]+")
+"""A number, or the name of an account, and no word beside it."""
 
 
 class AccountName(NamedTuple):
@@ -53,11 +55,21 @@ class Confirmation:
         where = f"in account {', '.join(one.account for one in self.accounts)}"
         return f"deletes {counted(self.objects, 'object')}" if self.objects else f"deletes for good {where}"
 
-    def met_by(self, typed: str) -> bool:
-        """Whether one of the words is the number, or they hold the name of each account."""
-        words = {word.replace(",", "") for word in _WORD.findall(typed)}
-        by_number = bool(self.objects) and str(self.objects) in words
-        return by_number or {one.name for one in self.accounts} <= words
+    def met_by(self, given: str, *, several: bool = False) -> bool:
+        """Whether this is the number, or the name of each account, and nothing else.
+
+        With `several` it may be one of the answers of a run that applies several such plans, separated by a comma and a
+        space.
+        """
+        answers = [_plain(one.strip()) for one in given.split(", ")]
+        number, names = str(self.objects or ""), {one.name for one in self.accounts}
+        if several and all(map(_ANSWER.fullmatch, answers)):
+            return number in answers or names <= set(answers)
+        return [number] == answers != [""] or sorted(names) == sorted(answers)
+
+
+def _plain(answer: str) -> str:
+    return answer.replace(",", "") if _NUMBER.fullmatch(answer) else answer
 
 
 def confirmation_of(plan: Plan, name_of: Callable[[str], AccountName]) -> Confirmation | None:

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from onetrail.errors import WrongUse
 
@@ -15,6 +16,18 @@ _BARE_ID: Final = re.compile(r"[0-9a-f]{12}")
 
 class PlanRefused(WrongUse):
     """Something was approved, but not this plan as it is now."""
+
+
+class Showing(NamedTuple):
+    """The first showing that counts: its instant, and the ARN of the planner; empty where the record does not say
+    it."""
+
+    at: datetime
+    by: str = ""
+
+    def until(self, hours: int) -> datetime:
+        """The last instant at which the plan can be approved."""
+        return self.at + timedelta(hours=hours)
 
 
 class ApprovalWay(StrEnum):
@@ -31,7 +44,8 @@ class ApprovalTerms:
 
     `confirm` repeats what a plan destroys, `ticket` is free text for the record, `typed` says that a person typed the
     id at the gate, `hours` is how long after its first showing a plan can be approved, and with `second_person` another
-    person approves each plan too.
+    person approves each plan too. `shown` is the showing at the gate at which it was typed, for a plan of which the
+    record has none.
     """
 
     confirm: str = ""
@@ -39,6 +53,7 @@ class ApprovalTerms:
     typed: bool = False
     hours: int = 168
     second_person: bool = False
+    shown: Showing | None = None
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,15 @@ class WrittenApproval(NamedTuple):
         return self.user_id.partition(":")[0]
 
 
+class Times(NamedTuple):
+    """Which approvals are of now: those of the last `hours` before `now`, and none from before `kept_since`, when
+    anybody could have written it."""
+
+    now: datetime
+    hours: int
+    kept_since: datetime
+
+
 class Approver(NamedTuple):
     """One of approver_principals: its ARN and unique id, and whether it and the identities that apply the plan may
     become each other; `why` says why not all of that could be read."""
@@ -105,15 +114,14 @@ def judged(
     written: tuple[WrittenApproval, ...],
     approvers: tuple[Approver, ...],
     executors: frozenset[str],
-    now: datetime,
-    hours: int,
+    times: Times,
 ) -> tuple[WrittenApproval, Approver]:
     """The approval that counts, with its writer. `executors` are the unique ids that apply the plan. Raises PlanRefused
     with the reason why each one does not count."""
     reasons = []
     for one in written:
         who, why = _writer(one, approvers)
-        why = why or _unfit(plan, one, now, hours) or _same_person(one, who, executors)
+        why = why or _unfit(plan, one, times) or _same_person(one, who, executors)
         if not why:
             return one, who
         reasons.append(f"{one.key} {why}")
@@ -131,7 +139,7 @@ def _writer(one: WrittenApproval, approvers: tuple[Approver, ...]) -> tuple[Appr
     return Approver(""), f"was written by {one.unique_id}, which is none of approver_principals{more}"
 
 
-def _unfit(plan: Plan, one: WrittenApproval, now: datetime, hours: int) -> str:
+def _unfit(plan: Plan, one: WrittenApproval, times: Times) -> str:
     if one.body is None:
         return "was withdrawn: its latest version is a delete marker"
     if not one.body.strip():
@@ -141,8 +149,13 @@ def _unfit(plan: Plan, one: WrittenApproval, now: datetime, hours: int) -> str:
         if other == plan.id:
             return "is of another consequence: the plan's numbers changed"
         return f"is of {printable(other[:20])}"
-    if now > one.at + timedelta(hours=hours):
-        return f"was written at {iso(one.at)}, more than approval_hours ({hours}) ago"
+    if one.at < times.kept_since:
+        return (
+            f"was written at {iso(one.at)}, and only since {iso(times.kept_since)} is it known that nobody but an "
+            "approver can write one: its writer puts it again"
+        )
+    if times.now > one.at + timedelta(hours=times.hours):
+        return f"was written at {iso(one.at)}, more than approval_hours ({times.hours}) ago"
     return ""
 
 

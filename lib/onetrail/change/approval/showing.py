@@ -5,25 +5,13 @@ expiry asks for.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import datetime
+from typing import Any
 
-from onetrail.change.approval.given import PlanRefused
+from onetrail.change.approval.given import PlanRefused, Showing
 from onetrail.change.plan import Plan
 from onetrail.change.step_state import StepState
 from onetrail.change.values import iso
-
-
-class Showing(NamedTuple):
-    """The first showing that counts: its instant, and the ARN of the planner; empty where the record does not say
-    it."""
-
-    at: datetime
-    by: str = ""
-
-    def until(self, hours: int) -> datetime:
-        """The last instant at which the plan can be approved."""
-        return self.at + timedelta(hours=hours)
 
 
 def shown(plan: Plan, lines: Iterable[Mapping[str, Any]], hours: int) -> Showing | None:
@@ -50,3 +38,11 @@ def refuse_expired(plan: Plan, first: Showing, now: datetime, hours: int) -> Non
             f"approval expired at {iso(first.until(hours))}; run step {plan.step} without approve, review the plan "
             "again, and approve it then"
         )
+
+
+def refuse_unshown(plan: Plan) -> None:
+    """Raises PlanRefused: the run folder does not say when the plan was shown."""
+    raise PlanRefused(
+        f"step {plan.step}: this run folder holds no showing of plan {plan.id}, so when its approval expires is not "
+        f"known: show it first: run step {plan.step} without approve, review the plan, and approve it then"
+    )

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from onetrail.change.approval.confirm import AccountName
-from onetrail.change.approval.given import PlanRefused
+from onetrail.change.approval.given import PlanRefused, Showing
 from onetrail.change.approval.second import SecondApproval
 from onetrail.change.plan import Plan
 from onetrail.change.words import counted
@@ -53,10 +53,12 @@ class Witness(Protocol):
 
 @dataclass(frozen=True)
 class GivenApproval:
-    """What a person typed at the gate, or what the parameters say; `witness` keeps what the plan reviewed."""
+    """What a person typed at the gate, or what the parameters say; `witness` keeps what the plan reviewed, `shown`
+    is the showing at the gate where it was typed."""
 
     approve: str
     confirm: str = ""
     ticket: str = ""
     typed: bool = False
     witness: Witness | None = field(default=None, compare=False, repr=False)
+    shown: Showing | None = field(default=None, compare=False)

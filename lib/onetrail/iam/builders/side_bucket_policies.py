@@ -1,6 +1,6 @@
 """The two buckets beside the archive: server access logs, and the work bucket with records and reports."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from onetrail.iam.builders.archive_bucket_policy import break_glass_writes_no_object, only_tls
@@ -87,6 +87,28 @@ def work_statements(archive: Archive, jobs: Sequence[str] = ()) -> list[dict[str
         ),
         *approval_statements(arn, archive.approver_arns),
     ]
+
+
+def approvers_of(policy: Mapping[str, Any], work_arn: str) -> tuple[str, ...]:
+    """To whom this policy keeps approvals, by what its statements say and not by what they are called: empty where one
+    of them is missing or says something else."""
+    there = [_plain(one) for one in policy.get("Statement", [])]
+    for one in policy.get("Statement", []):
+        named = one.get("Condition", {}).get("ArnNotEquals", {}).get("aws:PrincipalArn", ())
+        approvers = (named,) if isinstance(named, str) else tuple(named)
+        if one.get("Sid") == ONLY_APPROVERS and approvers:
+            wanted = approval_statements(work_arn, approvers)
+            return approvers if all(_plain(statement) in there for statement in wanted) else ()
+    return ()
+
+
+def _plain(value: Any) -> Any:
+    """As AWS stores it: a list of one is the value itself, and the order of a list does not count."""
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return _plain(value[0]) if len(value) == 1 else sorted(map(str, value))
+    return value
 
 
 def approval_statements(work_arn: str, approvers: Sequence[str]) -> list[dict[str, Any]]:

@@ -32,6 +32,7 @@ class GateBox:
         self._plan, self._settings = plan, settings
         self._witness = EstateWitness(clients) if clients else None
         self._asked = None if plan.empty else confirmation_of(plan, self._name_of)
+        self._showing: Showing | None = None
         self._facts = () if plan.empty else tuple(self._said(clients))
         self._typed: GivenApproval | None = None
         self._box = self._widgets() if _people_are_here() and not plan.empty and not settings.approve else None
@@ -61,7 +62,9 @@ class GateBox:
                 " closed."
             )
         ticket = " ".join(ticket.split())[:LONGEST_TICKET]
-        self._typed = GivenApproval(typed, confirm.strip(), ticket, typed=True, witness=self._witness)
+        self._typed = GivenApproval(
+            typed, confirm.strip(), ticket, typed=True, witness=self._witness, shown=self._showing
+        )
         return f"Open for {self._plan.id}: run the next cell and those below it. {NEW_KERNEL}"
 
     @property
@@ -81,7 +84,7 @@ class GateBox:
         return f'Closed: nothing is approved. To open it set approve = "{self._plan.id}"{more} and run again.'
 
     def _line_of_the_parameters(self, asked: Confirmation | None) -> str:
-        if asked is None or asked.met_by(self._settings.confirm):
+        if asked is None or asked.met_by(self._settings.confirm, several=True):
             return f"Open for plan {self._plan.id}."
         given = f"confirm is {self._settings.confirm}" if self._settings.confirm else "confirm is empty"
         return (
@@ -129,7 +132,7 @@ class GateBox:
         except RecordError as err:
             return f"When it was first shown is not known: {err.line}."
         first_or_now = "First shown" if first else "Planned"
-        first = first or Showing(clients.clock.now(), witness.caller())
+        first = self._showing = first or Showing(clients.clock.now(), witness.caller())
         by = f" by {first.by}" if first.by else ""
         return f"{first_or_now} at {iso(first.at)}{by}; it can be approved until {iso(first.until(hours))}."
 
