@@ -60,7 +60,7 @@ def read_elsewhere(
     here = {str(said["Name"]) for answer in listed.values() if isinstance(answer, There) for said in answer.value}
     naming: dict[str, list[Trail]] = defaultdict(list)
     for trail in old:
-        if trail.bucket not in here | own:
+        if trail.bucket and trail.bucket not in here | own:
             naming[trail.bucket].append(trail)
     found, failed = [], []
     for name, trails in sorted(naming.items()):

@@ -18,7 +18,7 @@ from onetrail.estate.elsewhere import BucketElsewhere, of_others, read_elsewhere
 from onetrail.estate.history_found import FoundHistory, find_history
 from onetrail.estate.own_trails import own_trails
 from onetrail.estate.proof.receipts import receipt_names
-from onetrail.estate.trails_read import all_trails, trails_of_region
+from onetrail.estate.trails_read import DeniedRegions, all_trails, trails_of_region
 from onetrail.looked import Answer, There, Unread, known, made, unread
 from onetrail.settings import Settings
 
@@ -133,6 +133,10 @@ class OldEstate:
     """Buckets that no trail names and in which history was not searched for, or not everywhere: which, and why."""
     left: tuple[str, ...] = ()
     """Old buckets that the parameters leave as they are, by name."""
+    out_of_reach: Mapping[str, str] = field(default_factory=dict)
+    """ARNs of trails in whose home region nothing can be done, and why."""
+    denied: tuple[DeniedRegions, ...] = ()
+    """Where the organization refuses to show trails; each is in `could_not_look` too."""
 
 
 def status_of(trail: Trail) -> TrailStatus:
@@ -199,9 +203,16 @@ def _listed(settings: Settings, clients: Clients) -> dict[str, Answer[list[Any]]
 
 
 def _with_elsewhere(settings: Settings, clients: Clients, listed: Mapping[str, Answer[list[Any]]]) -> OldEstate:
-    seen = _told_apart(settings, *all_trails(settings, clients))
+    read = all_trails(settings, clients)
+    seen = _told_apart(settings, list(read.trails), list(read.failed))
     elsewhere, failed = read_elsewhere(settings, clients, seen.old_trails, listed)
-    return replace(seen, elsewhere=elsewhere, could_not_look=(*seen.could_not_look, *failed))
+    return replace(
+        seen,
+        elsewhere=elsewhere,
+        could_not_look=(*seen.could_not_look, *failed),
+        out_of_reach=read.out_of_reach,
+        denied=read.denied,
+    )
 
 
 def _buckets(

@@ -42,12 +42,17 @@ def left_alone(estate: OldEstate, trail: Trail) -> str:
     for bucket in estate.elsewhere:
         if trail.arn in bucket.trails and not bucket.gone:
             return f"it delivers to {bucket.name}: {bucket.line}"
-    return ""
+    return estate.out_of_reach.get(trail.arn, "")
 
 
 def all_left_alone(estate: OldEstate) -> tuple[LeftAlone, ...]:
     """The old trails that are never touched, in their order."""
     return tuple(LeftAlone(trail, why) for trail in estate.old_trails if (why := left_alone(estate, trail)))
+
+
+def unknown_bucket(estate: OldEstate, account: str) -> list[Trail]:
+    """Trails of the account of which nobody could tell where they deliver: any of its buckets may still be fed."""
+    return [trail for trail in estate.old_trails if trail.account == account and not trail.bucket]
 
 
 def name_taken(settings: Settings, estate: OldEstate) -> list[Trail]:

@@ -69,6 +69,11 @@ def given(buckets=None, trails=None, new=(), **said):
     )
 
 
+def given_out_of_reach(trail):
+    seen = given(trails=(trail,))
+    return replace(seen, estate=replace(seen.estate, out_of_reach={trail.arn: "its home region is disabled"}))
+
+
 def states(seen, *ids, settings=SETTINGS, open_steps=OPEN):
     return {(f.id, f.state) for f in rows(settings, seen, open_steps) if not ids or f.id in ids}
 
@@ -158,7 +163,7 @@ BROKEN = [
     ),
     (
         "old trail where its account is off",
-        given(trails=(given_a_trail(region="me-south-1"),)),
+        given_out_of_reach(given_a_trail(region="me-south-1")),
         "00.old-region",
         FindingState.FINDING,
     ),

@@ -15,7 +15,7 @@ from onetrail.cloudtrail.trail import Trail
 from onetrail.errors import OnetrailError
 from onetrail.estate.copier_role import RolePart, standing_parts
 from onetrail.estate.old_estate import OldBucket, OldEstate, read_old_estate
-from onetrail.estate.old_trails import LeftAlone, all_left_alone, drained, touchable
+from onetrail.estate.old_trails import LeftAlone, all_left_alone, drained, touchable, unknown_bucket
 from onetrail.estate.proof.receipt_rows import ListingHash, ReceiptError
 from onetrail.estate.proof.receipts import Beside, Receipt, Receipts
 from onetrail.estate.proof.sealed_heads import sealed_receipts
@@ -191,6 +191,7 @@ def retiring(
         ExpectedBucketOwner=bucket.account,
     )
     here = [trail for trail in estate.old_trails if trail.bucket == bucket.name]
+    perhaps = [] if here else unknown_bucket(estate, bucket.account)
     ours = touchable(estate)
     return Retiring(
         bucket,
@@ -206,7 +207,7 @@ def retiring(
         listed.old_versions,
         listed.delete_markers,
         uploads if isinstance(uploads, Unread) else len(uploads.value),
-        (*(trail.name for trail in here if trail not in ours), *_services(bucket)),
+        (*(trail.name for trail in (*here, *perhaps) if trail not in ours), *_services(bucket)),
         tuple(t.name for t in here if t in ours and not drained(t, clients.clock.now())),
         "; ".join((*bucket.could_not_look, *_unseen(listed, uploads))),
         archive.lack.line if archive.lack else "",

@@ -28,8 +28,11 @@ _TAKEN: Final = ("403", "301", "400")
 
 def rows(settings: Settings, seen: PreflightFacts, open_steps: Sequence[str]) -> list[Finding]:
     """Every check as a finding; `open_steps` are those that are not done, whose calls are still to be made. Pure."""
+    denied = {f"{one.account}: {one.line}" for one in seen.estate.denied}
     found = [
-        Finding("00.looked", FindingState.COULD_NOT_LOOK, "-", "-", w.split(":")[0], w) for w in seen.could_not_look
+        Finding("00.looked", FindingState.COULD_NOT_LOOK, "-", "-", w.split(":")[0], w)
+        for w in seen.could_not_look
+        if w not in denied
     ]
     checks: tuple[Callable[[], Iterator[Finding]], ...] = (
         partial(trails_ahead, settings, seen),

@@ -6,6 +6,7 @@ from typing import Final
 
 from onetrail.change import Finding, FindingState
 from onetrail.change.words import counted
+from onetrail.estate.elsewhere import of_others
 from onetrail.estate.old_trails import all_left_alone, name_taken, taken_line
 from onetrail.settings import Settings
 from onetrail.steps.start_here.preflight_seen import PreflightFacts
@@ -19,7 +20,8 @@ def trails_ahead(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
     """The checks of step 00 about trails."""
     yield from _quota(settings, seen)
     yield from _name(settings, seen)
-    yield from _disabled(seen)
+    yield from _denied(seen)
+    yield from _out_of_reach(seen)
     yield from _elsewhere(seen)
     yield from _without_trail(seen)
 
@@ -54,17 +56,30 @@ def _quota(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
             yield Finding("00.trails", FindingState.OK, account, "-", "trails", text)
 
 
+def _denied(seen: PreflightFacts) -> Iterator[Finding]:
+    """Where the organization refuses to show trails, in one line per account."""
+    for one in seen.estate.denied:
+        yield Finding("00.region-deny", FindingState.FINDING, one.account, ", ".join(one.regions), "regions", one.line)
+
+
 def _name(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
     for trail in name_taken(settings, seen.estate):
         text = taken_line([trail])
         yield Finding("00.trail-name", FindingState.FINDING, trail.account, trail.home_region, trail.name, text)
 
 
-def _disabled(seen: PreflightFacts) -> Iterator[Finding]:
+def _out_of_reach(seen: PreflightFacts) -> Iterator[Finding]:
+    """Trails that cannot be stopped, since nothing can be done in their home region."""
     for trail in seen.estate.old_trails:
-        if trail.account in seen.regions and trail.home_region not in seen.regions[trail.account]:
-            text = "its home region is disabled: it cannot be stopped until the region is enabled"
-            yield Finding("00.old-region", FindingState.FINDING, trail.account, trail.home_region, trail.name, text)
+        why, home = seen.estate.out_of_reach.get(trail.arn, ""), trail.home_region
+        if not why or of_others(trail):
+            continue
+        off = home not in seen.regions.get(trail.account, (home,))
+        first = f"its home region {home} is disabled in this account" if off else why
+        fed = f"it delivers to {trail.bucket}" if trail.bucket else "where it delivers is unknown"
+        way = "enable the region" if off or "disabled" in why else f"add {home} to regions"
+        text = f"{first}; {fed}: it is not stopped, and no bucket that it may feed is retired; {way}"
+        yield Finding("00.old-region", FindingState.FINDING, trail.account, home, trail.name, text)
 
 
 def _elsewhere(seen: PreflightFacts) -> Iterator[Finding]:
