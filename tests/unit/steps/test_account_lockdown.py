@@ -2,6 +2,7 @@
 change."""
 
 import json
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -199,6 +200,24 @@ def test_a_further_policy_of_our_role_is_taken_away() -> None:
         "onetrail-reader: has no AdministratorAccess",
         "onetrail-reader: without policy extra",
     ]
+
+
+NARROWER = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}
+
+
+@pytest.mark.parametrize("role", ["onetrail-break-glass", "onetrail-operator", "OrganizationAccountAccessRole"])
+def test_what_an_owner_added_to_a_role_and_narrows_it_stays_and_is_named(role: str) -> None:
+    seen = given_a_closed_log_account(given_a_held_bucket())
+    there = seen.log.roles[role]
+    stricter = deepcopy(dict(there.trust))
+    stricter["Statement"][0]["Condition"] = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    seen = with_role(seen, role, trust=stricter, inline={**there.inline, "only-here": NARROWER})
+    assert keys(seen) == []
+    assert log_account_status(SETTINGS, seen.log).done
+    (said,) = (f for f in step.check(SETTINGS, seen) if f.resource == role)
+    assert said.state is FindingState.OK
+    kept = "kept, since it only narrows the role: aws:MultiFactorAuthPresent, only-here"
+    assert kept in said.evidence or role == "OrganizationAccountAccessRole"
 
 
 def test_roles_that_could_not_be_read_are_neither_made_nor_changed_and_the_look_fails_the_check() -> None:

@@ -8,6 +8,7 @@ from onetrail import iam, names
 from onetrail.aws.actors import BREAK_GLASS
 from onetrail.change import NAMED, Change, CheckKind, Document, RequiredCheck
 from onetrail.estate.log_account.observed import Role
+from onetrail.estate.log_account.stricter import only_denies, policy_with_additions, trust_with_additions
 from onetrail.iam import Archive
 from onetrail.iam.build import (
     copier_policy,
@@ -117,8 +118,10 @@ def narrowed(settings: Settings, found: Mapping[str, Role]) -> Change | None:
     """OrganizationAccountAccessRole for break-glass principals only; None where it is so, or where there is no such
     role."""
     role = found.get(ORGANIZATION_ROLE)
-    wanted = trust(settings.break_glass_principals)
-    if role is None or iam.canonical(role.trust) == iam.canonical(wanted):
+    if role is None:
+        return None
+    wanted = trust_with_additions(role.trust, trust(settings.break_glass_principals))
+    if iam.canonical(role.trust) == iam.canonical(wanted):
         return None
     return role_change(
         settings,
@@ -188,16 +191,17 @@ def _made(settings: Settings, role: WantedRole, operator_there: bool) -> list[Ch
 
 def _fixed(settings: Settings, role: WantedRole, there: Role, operator_there: bool) -> list[Change]:
     changes: list[Change] = []
-    if iam.canonical(there.trust) != iam.canonical(role.trust):
+    trusted = trust_with_additions(there.trust, role.trust)
+    if iam.canonical(there.trust) != iam.canonical(trusted):
         changes.append(
             role_change(
                 settings,
                 role.name,
                 "trust",
                 "UpdateAssumeRolePolicy",
-                {"PolicyDocument": Document(role.trust)},
+                {"PolicyDocument": Document(trusted)},
                 before=there.trust,
-                reason="; ".join(iam.differences(there.trust, role.trust)),
+                reason="; ".join(iam.differences(there.trust, trusted)),
                 undo="restore the previous trust policy",
             )
         )
@@ -205,10 +209,14 @@ def _fixed(settings: Settings, role: WantedRole, there: Role, operator_there: bo
     changes += [_attached(settings, role, arn, operator_there) for arn in missing]
     changes += [_detached(settings, role, arn) for arn in there.attached if arn not in role.attached]
     own = there.inline.get(role.name)
-    if role.policy is not None and iam.canonical(own) != iam.canonical(role.policy):
+    if role.policy is not None and iam.canonical(own) != iam.canonical(policy_with_additions(own, role.policy)):
         changes.append(_policy(settings, role, own))
     kept = {role.name} if role.policy is not None else set()
-    changes += [_dropped(settings, role, name, there.inline[name]) for name in sorted(set(there.inline) - kept)]
+    changes += [
+        _dropped(settings, role, name, there.inline[name])
+        for name in sorted(set(there.inline) - kept)
+        if not only_denies(there.inline[name])
+    ]
     if names.TAG_KEY not in there.tags:
         changes.append(
             role_change(
@@ -227,13 +235,14 @@ def _fixed(settings: Settings, role: WantedRole, there: Role, operator_there: bo
 
 def _policy(settings: Settings, role: WantedRole, before: Mapping[str, Any] | None) -> Change:
     assert role.policy is not None
-    said = "; ".join(iam.differences(before, role.policy)) if before else "only what its work needs"
+    wanted = policy_with_additions(before, role.policy)
+    said = "; ".join(iam.differences(before, wanted)) if before else "only what its work needs"
     return role_change(
         settings,
         role.name,
         "policy",
         "PutRolePolicy",
-        {"PolicyName": role.name, "PolicyDocument": Document(role.policy)},
+        {"PolicyName": role.name, "PolicyDocument": Document(wanted)},
         before=before,
         reason=said,
         undo="restore the previous policy" if before else f"delete the role's policy {role.name}",

@@ -1,13 +1,15 @@
 """How the log account and the old buckets stand after step 02."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from onetrail import iam, names
 from onetrail.change import Change, Finding, FindingState, Plan, ordered
 from onetrail.change.words import counted
 from onetrail.estate.freeze import frozen_for_others, held_policy, live_rules, unmendable
-from onetrail.estate.log_account.observed import SERVICE_LINKED, LogAccount, User
+from onetrail.estate.log_account.observed import SERVICE_LINKED, LogAccount, Role, User
 from onetrail.estate.log_account.roles import ORGANIZATION_ROLE
+from onetrail.estate.log_account.stricter import additions, only_denies
 from onetrail.estate.old_estate import OldBucket
 from onetrail.estate.policy_documents.sizes import oversized
 from onetrail.iam.limits import DocumentKind, size, too_large
@@ -83,8 +85,8 @@ def _roles(settings: Settings, observation: LockdownObservation, plan: Plan) -> 
     if isinstance(log.roles, Unread):
         return []
     found: list[Finding] = []
-    wanted = [role.name for role in roles_for(settings, log, observation.old.buckets, observation.gone)]
-    for name in wanted:
+    trusts = {r.name: r.trust for r in roles_for(settings, log, observation.old.buckets, observation.gone)}
+    for name, trust in trusts.items():
         role = log.roles.get(name)
         if role and role.could_not_look:
             found.append(
@@ -101,9 +103,9 @@ def _roles(settings: Settings, observation: LockdownObservation, plan: Plan) -> 
             why = f"its permissions for the archive's key are not evaluated: ListAliases: {log.key_arn.why}"
             found.append(Finding("02.role", FindingState.COULD_NOT_LOOK, log.account, "", name, why))
         else:
-            fine = "trusted and allowed as intended"
+            fine = f"trusted and allowed as intended{_kept(role, trust)}"
             found.append(_planned(_of_role(settings, plan, name), "02.role", log.account, "", name, fine))
-    for name in sorted(set(log.roles) - set(wanted)):
+    for name in sorted(set(log.roles) - set(trusts)):
         role = log.roles[name]
         if role.path.startswith(SERVICE_LINKED):
             continue
@@ -126,6 +128,12 @@ def _roles(settings: Settings, observation: LockdownObservation, plan: Plan) -> 
             text = f"{who} may assume it: an access path that the parameters do not name; delete it if nothing needs it"
             found.append(Finding("02.foreign-role", FindingState.FINDING, log.account, "", name, text))
     return found
+
+
+def _kept(role: Role | None, wanted: Mapping[str, Any]) -> str:
+    """What the owner added to the role and narrows it."""
+    more = [*additions(role.trust, wanted), *(n for n, d in role.inline.items() if only_denies(d))] if role else []
+    return f"; kept, since it only narrows the role: {', '.join(more)}" if more else ""
 
 
 def _account(settings: Settings, log: LogAccount, plan: Plan) -> list[Finding]:

@@ -1,0 +1,114 @@
+"""What an owner added to a role of ours and only narrows it: it is kept, and is no difference.
+
+A condition of an Allow, and a Deny, can only take away; so a trust policy with MFA, a source address or an external id
+asked for is as wanted, and more (IAM User Guide, policy evaluation logic).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from onetrail import iam
+from onetrail.iam.document import values
+
+Statement = dict[str, Any]
+_ASSUMING: Final = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
+"""What a statement may allow beside the assuming itself: both only describe the session (STS API Reference)."""
+
+
+def trust_with_additions(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The trust policy to put: `found` itself where it lets in exactly whom `wanted` lets in, under at least its
+    conditions; else `wanted` with the Denies of `found` and the conditions that all its Allows share."""
+    allows, denies = _parted(iam.statements(found))
+    (ours,) = iam.statements(wanted)
+    whom = set(_principals(ours))
+    let_in = [set(_principals(one)) for one in allows]
+    if (
+        all(let_in)
+        and set().union(*let_in) == whom
+        and all(_only_assumes(one) and _has(one, ours.get("Condition", {})) for one in allows)
+    ):
+        return dict(found)
+    shared = _shared([one.get("Condition", {}) for one in allows])
+    condition = _joined(shared, ours.get("Condition", {}))
+    mine = {key: value for key, value in ours.items() if key != "Condition"}
+    return {**wanted, "Statement": [{**mine, **({"Condition": condition} if condition else {})}, *denies]}
+
+
+def policy_with_additions(found: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The role's own policy to put: `wanted`, with every Deny of `found` that is not in it."""
+    asked = iam.statements(wanted)
+    ours = [iam.canonical({"Statement": [one]}) for one in asked]
+    added = [
+        one
+        for one in iam.statements(found or {})
+        if one.get("Effect") == "Deny" and iam.canonical({"Statement": [one]}) not in ours
+    ]
+    sids = {one.get("Sid") for one in asked}
+    kept = [one for one in added if one.get("Sid") not in sids]
+    return {**wanted, "Statement": [*asked, *kept]} if kept else dict(wanted)
+
+
+def only_denies(document: Mapping[str, Any]) -> bool:
+    """Whether a further policy of a role takes away alone."""
+    found = iam.statements(document)
+    return bool(found) and all(one.get("Effect") == "Deny" for one in found)
+
+
+def additions(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
+    """The condition keys and the Denies that a trust policy has beyond what is wanted, in words."""
+    allows, denies = _parted(iam.statements(found))
+    (ours,) = iam.statements(wanted)
+    asked = set(_keys(ours.get("Condition", {})))
+    more = sorted({key for one in allows for key in _keys(one.get("Condition", {}))} - asked)
+    return [*more, *(f"Deny {one.get('Sid', 'without a Sid')}" for one in denies)]
+
+
+def _parted(statements: Sequence[Statement]) -> tuple[list[Statement], list[Statement]]:
+    return (
+        [one for one in statements if one.get("Effect") == "Allow"],
+        [one for one in statements if one.get("Effect") == "Deny"],
+    )
+
+
+def _principals(statement: Mapping[str, Any]) -> tuple[str, ...]:
+    """The AWS principals; empty where the statement lets in anything else too."""
+    principal = statement.get("Principal")
+    if not isinstance(principal, Mapping) or set(principal) != {"AWS"}:
+        return ()
+    return tuple(values(principal["AWS"]))
+
+
+def _only_assumes(statement: Mapping[str, Any]) -> bool:
+    actions = set(values(statement.get("Action", ())))
+    return "sts:AssumeRole" in actions and actions <= _ASSUMING
+
+
+def _keys(condition: Mapping[str, Any]) -> list[str]:
+    return [key for keys in condition.values() for key in keys]
+
+
+def _has(statement: Mapping[str, Any], condition: Mapping[str, Any]) -> bool:
+    """Whether the statement has every test of `condition`, with the same values."""
+    there = statement.get("Condition", {})
+    return all(
+        set(values(there.get(operator, {}).get(key, ()))) == set(values(wanted))
+        for operator, keys in condition.items()
+        for key, wanted in keys.items()
+    )
+
+
+def _shared(conditions: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The tests that each of these conditions has, with the same values."""
+    if not conditions:
+        return {}
+    first, *rest = conditions
+    found: dict[str, dict[str, Any]] = {}
+    for operator, keys in first.items():
+        for key, value in keys.items():
+            if all(other.get(operator, {}).get(key) == value for other in rest):
+                found.setdefault(operator, {})[key] = value
+    return found
+
+
+def _joined(theirs: Mapping[str, Mapping[str, Any]], ours: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    return {name: {**theirs.get(name, {}), **ours.get(name, {})} for name in [*ours, *(set(theirs) - set(ours))]}
