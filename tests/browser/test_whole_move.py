@@ -191,7 +191,7 @@ def applies(person: Person, name: str, *, number: bool = False) -> None:
     """A step from the first look to its check."""
     person.opens(name)
     plan = reads_the_plan(person)
-    asked = re.search(r"gate asks for ([\d,]+), the number of objects", person.cell("show.gate").inner_text())
+    asked = re.search(r"gate asks for ([\d,]+), the number of (?:objects|locks)", person.cell("show.gate").inner_text())
     assert bool(asked) is number
     is_refused_and_approves(person, plan, asked[1] if asked else "")
     sent = person.changes_sent()
@@ -281,6 +281,7 @@ def test_the_whole_move_by_hand(tmp_path: Path, estate: PracticeEstate) -> None:
         applies(
             person,
             "06_verification.ipynb",
+            number=True,
         )
         applies(
             person,

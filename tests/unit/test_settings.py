@@ -227,7 +227,10 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"log_account": {"account_id": "555566667777", "role_arn": "arn:aws:iam::555566667777:user/ann"}},
-        'log_account.role_arn is "arn:aws:iam::555566667777:user/ann", which is a user: only a role can be assumed',
+        (
+            'log_account.role_arn is "arn:aws:iam::555566667777:user/ann", which is a user: only a role can be '
+            "assumed; for the keys of a user name their profile instead: profile"
+        ),
     ),
     # Principals.
     (
@@ -365,7 +368,7 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
     (
         {"object_lock": ""},
         (
-            "object_lock is missing, and a lock cannot be removed on AWS: "
+            "object_lock is not chosen, and compliance cannot be undone: "
             'write object_lock: "none", "governance" or "compliance"'
         ),
     ),
@@ -443,7 +446,7 @@ def test_a_refusal_is_wrong_use() -> None:
 
 def test_the_lock_unstated_altogether_is_refused_on_aws_and_chosen_on_practice() -> None:
     unstated = {key: value for key, value in GOOD.items() if key != "object_lock"}
-    with pytest.raises(SettingsError, match=r"object_lock is missing"):
+    with pytest.raises(SettingsError, match=r"object_lock is not chosen"):
         Settings.from_mapping(unstated)
     assert Settings.from_mapping({**unstated, "estate": "practice"}).object_lock == "compliance"
 

@@ -39,3 +39,8 @@ def endpoint_url() -> str:
 def aws_variables() -> Mapping[str, str]:
     """botocore's own variables, for what a transport beside boto3 must do alike."""
     return {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+
+
+def people_are_here() -> bool:
+    """False for recorded and unattended runs, whose notebooks must read without a live kernel."""
+    return live() and not unattended()

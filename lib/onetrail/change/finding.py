@@ -62,7 +62,7 @@ def verdict(findings: Sequence[Finding]) -> Verdict:
         FindingState.FINDING: ("needs attention", "need attention"),
         FindingState.COULD_NOT_LOOK: ("is not evaluated", "are not evaluated"),
         FindingState.PLANNED: ("is cured by a pending change", "are cured by pending changes"),
-        FindingState.NOTE: ("is a note about the past", "are notes about the past"),
+        FindingState.NOTE: ("is a note", "are notes"),
         FindingState.OK: ("is as it should be", "are as they should be"),
     }
     parts = [f"{counts[s]:,} {words[s][0] if counts[s] == 1 else words[s][1]}" for s in _ORDER if counts[s]]

@@ -169,8 +169,7 @@ class Gate:
             return self.terms.confirm
         given = f"confirm is {self.terms.confirm!r}" if self.terms.confirm else "its id alone does not open it"
         raise PlanRefused(
-            f"step {plan.step}: plan {plan.id} {asked.deleted}, and {given}: review it, and pass "
-            f"confirm={asked.answers}"
+            f"step {plan.step}: plan {plan.id} {asked.loss}, and {given}: review it, and pass confirm={asked.answers}"
         )
 
     def _opening(self, plan: Plan, confirmed: str) -> Opening:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from onetrail.change.step_state import StepState
 from onetrail.change.words import counted
 
-GO_ON = "to go on, run this notebook again from its top"
+GO_ON = "to go on, run its cells again from Observe on, or the step again with onetrail run"
 
 
 @dataclass(frozen=True)

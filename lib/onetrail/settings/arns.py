@@ -53,7 +53,10 @@ def role_arn(text: str) -> Arn:
     """An IAM role. Raises ValueError."""
     arn = iam_arn(text)
     if arn.kind != "role":
-        raise ValueError(f'is "{text}", which is a user: only a role can be assumed')
+        raise ValueError(
+            f'is "{text}", which is a user: only a role can be assumed; for the keys of a user name their profile'
+            " instead: profile"
+        )
     return arn
 
 

@@ -173,7 +173,7 @@ def _ticket_fault(text: str) -> str | None:
 def _lock_fault(value: object) -> str | None:
     if value != "":
         return None
-    return 'is missing, and a lock cannot be removed on AWS: write object_lock: "none", "governance" or "compliance"'
+    return 'is not chosen, and compliance cannot be undone: write object_lock: "none", "governance" or "compliance"'
 
 
 AccountId = Annotated[str, BeforeValidator(_refusing(account_id_fault))]

@@ -88,7 +88,7 @@ def test_what_the_plan_does_not_change_is_not_read_again(clients, wire):
 def test_no_listing_is_read_again():
     """Neither of objects nor of roles."""
     listings = {call for _, call in SETTINGS if call.startswith("List")}
-    assert listings == {"ListAttachedRolePolicies", "ListRolePolicies", "ListTargetsForPolicy"}
+    assert listings == {"ListAliases", "ListAttachedRolePolicies", "ListRolePolicies", "ListTargetsForPolicy"}
 
 
 def answer(asked, **parsed):
@@ -135,3 +135,42 @@ def test_a_rule_over_a_bucket_reviews_the_settings_of_its_buckets():
         for name in ("old", "new", "third")
     }
     assert [key[5] for key in reviewed_by([copy], kept)] == ["old", "new"]
+
+
+def about(change, service, account, call, asked, **parsed):
+    """How many of one answer are about this change."""
+    key = (service, account, "us-east-1", "", call, "")
+    return len(reviewed_by([change], {key: answer(asked, **parsed)}))
+
+
+KEY, OTHER_KEY = (f"arn:aws:kms:us-east-1:{LOG}:key/{name}" for name in ("one", "two"))
+
+
+def test_the_bucket_that_is_copied_from_is_read_again_whoever_reads_it():
+    """A copy is sent in the log account, and its source was read in another. Twin: a bucket that it does not name."""
+    rule = Bulk(BulkAction.COPY, ("CopyObject",), {"Bucket": "archive", "CopySource.Bucket": "old"}, {})
+    copy = given_a_change(account=LOG, call="CopyObject", parameters={}, bulk=rule)
+    assert about(copy, "s3", "111122223333", "GetBucketPolicy", {"Bucket": "old"}, Policy="{}") == 1
+    assert about(copy, "s3", "111122223333", "GetBucketPolicy", {"Bucket": "else"}, Policy="{}") == 0
+
+
+def test_an_alias_that_leads_to_another_key_now_is_a_difference():
+    """The plan names the key that the alias led to. Twins: another alias that moved, and a key of which the plan says
+    nothing."""
+    put = given_a_change(
+        account=LOG,
+        call="PutBucketEncryption",
+        parameters={"Bucket": "a", "Rules": [{"Apply": {"KMSMasterKeyID": KEY}}]},
+    )
+    assert about(put, "kms", LOG, "DescribeKey", {"KeyId": "alias/ours"}, KeyMetadata={"Arn": KEY, "KeyId": "one"}) == 1
+    assert about(put, "kms", LOG, "DescribeKey", {"KeyId": "alias/x"}, KeyMetadata={"Arn": OTHER_KEY}) == 0
+    ours, other = {"AliasName": "alias/ours", "TargetKeyId": "one"}, {"AliasName": "alias/x", "TargetKeyId": "three"}
+    assert about(put, "kms", LOG, "ListAliases", {}, Aliases=[ours, other]) == 1
+    assert about(put, "kms", LOG, "ListAliases", {}, Aliases=[other]) == 0
+    key = ("kms", LOG, "us-east-1", "", "ListAliases", "")
+    was = answer({}, Aliases=[ours, other])
+    assert difference([put], key, was, answer({}, Aliases=[{**ours, "LastUpdatedDate": 2}])) == ""
+    moved = answer({}, Aliases=[{**ours, "TargetKeyId": "two"}, other])
+    assert (
+        difference([put], key, was, moved) == f"kms:ListAliases in us-east-1 in account {LOG} answers differently now"
+    )

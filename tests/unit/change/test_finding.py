@@ -16,7 +16,7 @@ def given(state, name="x"):
         ([FindingState.OK], "1 check: 1 is as it should be.", 0),
         (
             [FindingState.OK, FindingState.NOTE, FindingState.PLANNED],
-            "3 checks: 1 is cured by a pending change, 1 is a note about the past, 1 is as it should be.",
+            "3 checks: 1 is cured by a pending change, 1 is a note, 1 is as it should be.",
             0,
         ),
         (

@@ -11,7 +11,7 @@ from onetrail.change.interrupt import Stopped, ended_by_signals, heed, interrupt
 from onetrail.change.plan_end import PlanEnd, interrupted
 from onetrail.change.step_state import StepState
 
-GO_ON = "to go on, run this notebook again from its top"
+GO_ON = "to go on, run its cells again from Observe on, or the step again with onetrail run"
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def test_every_empty_value_of_the_template_is_reported_at_once_in_the_order_of_t
     folder = "is empty: write a name, as in move-2026"
     arn = "is empty: write an ARN, as in arn:aws:iam::123456789012:role/Name, or leave it out"
     twelve = "is empty: write 12 digits in quotes"
-    lock = 'is missing, and a lock cannot be removed on AWS: write object_lock: "none", "governance" or "compliance"'
+    lock = 'is not chosen, and compliance cannot be undone: write object_lock: "none", "governance" or "compliance"'
     source, log = at["source_accounts"], at["log_account"]
     assert error.lines == (
         f"12 mistakes in {tmp_path}/mine.yaml; nothing was changed:",

@@ -103,7 +103,10 @@ def test_with_people_there_is_a_box_and_the_same_sentences(people):
     """The sentences are what a viewer without widgets shows."""
     bundle, _ = _box()._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle
-    assert bundle["text/plain"].startswith("Closed")
+    assert bundle["text/plain"].startswith(
+        f"Opens in its box, where the id of plan {PLAN.id} is typed. Whether it was opened, the next cell shows."
+    )
+    assert "Closed" not in bundle["text/plain"]
 
 
 def test_the_saved_text_of_a_person_s_gate_says_what_to_do_in_a_new_kernel(monkeypatch):
@@ -234,3 +237,38 @@ def test_where_a_second_person_is_required_the_gate_says_what_they_run():
         f'--bucket onetrail-work-044455556666 --expected-bucket-owner 044455556666 --key "approvals/{PLAN.id}/' in said
     )
     assert "second person" not in _box().shown.text
+
+
+def given_a_sealing(locks=11_158):
+    lock = {"Retention.Mode": "COMPLIANCE"}
+    rule = Bulk(BulkAction.SEAL, ("PutObjectRetention",), lock, {}, estimate={"objects": locks})
+    default = {"ObjectLockConfiguration": {"Rule": {"DefaultRetention": {"Mode": "COMPLIANCE"}}}}
+    return given_a_plan(
+        given_a_change("seal", call="PutObjectRetention", parameters={}, bulk=rule, resource="acme-archive"),
+        given_a_change("default", call="PutObjectLockConfiguration", parameters=default, resource="acme-archive"),
+        step="06",
+    )
+
+
+def test_locks_that_nobody_can_remove_ask_for_their_number_too(tmp_path):
+    """They cannot be taken back either. Twin: a plan that locks under governance asks for its id alone. Both
+    consequences stand at the gate."""
+    plan = given_a_sealing()
+    box = _box_of(tmp_path, plan)
+    assert "11158, the number of locks that stay until their dates, or acme-old" in box.open_with(plan.id)
+    assert box.approve == ""
+    assert "Open for" in box.open_with(plan.id, "11,158")
+    text = box.shown.text
+    assert "11,158 locks become compliance; nobody can remove them before their dates." in text
+    assert "Each new object in acme-archive is locked under compliance when it arrives" in text
+    assert f'approve = "{plan.id}" and confirm = "11158"' in show.plan(plan).text
+    governance = Bulk(BulkAction.SEAL, ("PutObjectRetention",), {"Retention.Mode": "GOVERNANCE"}, {})
+    weak = given_a_plan(given_a_change(call="PutObjectRetention", parameters={}, bulk=governance))
+    assert "Open for" in _box_of(tmp_path, weak).open_with(weak.id)
+
+
+def test_where_a_person_is_the_plan_names_the_gate_and_no_parameter(people):
+    """Twin: without one it names the parameters."""
+    assert show.plan(PLAN).text.endswith(f"To approve it, type {PLAN.id} at the gate below.")
+    assert show.plan(DELETION).text.endswith(f"type {DELETION.id} at the gate below with what the gate asks for.")
+    assert "approve =" not in show.plan(DELETION).text

@@ -212,10 +212,10 @@ def test_changes_that_each_require_their_own_bucket_are_one_row():
         )
     )
     text = " ".join(shown.text.split())
-    assert "proven quiet cooled, each its own" in text
+    assert "proven, quiet and cooled off, each its own" in text
     assert "5 of them" in text
     for region in REGIONS:
-        assert f"proven quiet cooled:acme-audit-{region}" in shown.html
+        assert f"proven, quiet and cooled off:acme-audit-{region}" in shown.html
 
 
 def test_what_a_check_is_made_for_keeps_its_name():

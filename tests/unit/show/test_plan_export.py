@@ -1,12 +1,17 @@
 """A plan leaves onetrail as JSON and as Markdown: whole, without a secret, and without markup from a name."""
 
 import json
+from html.parser import HTMLParser
 
+import mistune
 import pytest
 from given import given_a_change, given_a_plan
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from onetrail import show
 from onetrail.change import Bulk, BulkAction, CheckKind, Document, OneOf, RequiredCheck
+from onetrail.printable import printable
 from onetrail.show.plans.plan_json import plan_as_json, plans_as_json
 from onetrail.show.plans.plan_markdown import plan_as_markdown
 
@@ -122,33 +127,132 @@ def test_in_markdown_it_has_its_consequence_its_rows_and_how_to_approve_it():
         "\n"
         "| sign | n | change | on what | undo | why | account | region | as | requires |\n"
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n"
-        "| -\\! delete | 1 | s3:DeleteObjects, by a rule | acme-eu | none: it is gone | it is proven | 111122223333"
-        " | us-east-1 | named role | empty: acme-eu |\n"
-        "| \\~ change | 2 | s3:PutBucketPolicy | old | put it back | because | 111122223333 | us-east-1 | named role |"
-        "  |\n"
+        "| `-!` delete | 1 | `s3:DeleteObjects`, by a rule | acme-eu | none: it is gone | it is proven | `111122223333`"
+        " | `us-east-1` | named role | empty: acme-eu |\n"
+        "| \\~ change | 2 | `s3:PutBucketPolicy` | old | put it back | because | `111122223333` | `us-east-1` |"
+        " named role |  |\n"
         "\n"
-        "Sign: + makes, \\~ changes, - deletes, = tries what must be refused; \\! cannot be undone, or only in part.\n"
+        "Sign: \\+ makes, \\~ changes, \\- deletes, \\= tries what must be refused; \\! cannot be undone, or only"
+        " in part.\n"
         "\n"
         "- one bucket is left alone\n"
         "\n"
         "Nothing is sent until this plan is approved. To approve exactly this plan: `onetrail run -f FILE --from 03"
         f" --to 03 --approve {PLAN.id}`,\n"
         f'or `approve = "{PLAN.id}"` in the parameters. Anything that changes until then gives it another id.\n'
-        "The gate also asks for `confirm` in the parameters: what is deleted for good.\n"
+        "The gate also asks for `confirm` in the parameters: the number of what cannot be undone.\n"
     )
 
 
+class _Cells(HTMLParser):
+    """The tags and the text of each cell of the last row, as a reader of the rendered Markdown sees them."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.cells = set(), []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        if tag == "tr":
+            self.cells = []
+        if tag in ("td", "th"):
+            self.cells.append("")
+
+    def handle_data(self, data):
+        if self.cells:
+            self.cells[-1] += data
+
+
+RENDERED = mistune.create_markdown(escape=False, plugins=["table", "url", "strikethrough", "footnotes", "task_lists"])
+OURS = {"h2", "ul", "li", "strong", "table", "thead", "tbody", "tr", "th", "td", "code", "p"}
+EVIL = [
+    *(
+        "|",
+        "`",
+        "``",
+        "\\",
+        "\\|",
+        "<img src=x>",
+        "[x](http://evil)",
+        "![x](y)",
+        "https://evil.example",
+        "www.evil.example",
+    ),
+    *(
+        "a@b.example",
+        "@team",
+        "#1",
+        "GH-12",
+        "acme/repo#1",
+        "~~x~~",
+        "*x*",
+        "_x_",
+        "&lt;",
+        "a\nb",
+        "1.",
+        "- [ ]",
+        ":tada:",
+        "[^1]",
+    ),
+]
+
+
+@given(st.lists(st.sampled_from(EVIL) | st.text(max_size=5), min_size=1, max_size=6))
+@settings(max_examples=150, deadline=None)
+def test_no_name_is_markup_in_markdown(parts):
+    """Whatever somebody called a bucket: the row keeps its ten cells, nothing is a link, a picture or a tag, and the
+    name is read as it is. Twin: the same name as plain text, below."""
+    name = "".join(parts)
+    plan = given_a_plan(given_a_change(resource=name, reason=name), notes=(name or "a",))
+    html = str(RENDERED("\n".join(plan_as_markdown(plan).split("\n")[:8]) + "\n"))
+    seen = _Cells(html)
+    assert seen.tags <= OURS
+    assert len(seen.cells) == 10
+    read = " ".join(printable(name).split()).replace("|", "\\x7c")
+    assert " ".join(seen.cells[3].split()) == read
+    notes = str(RENDERED(plan_as_markdown(plan).split("Sign: ")[1].split("\n\nNothing")[0]))
+    assert _Cells(notes).tags <= OURS
+
+
+@pytest.mark.parametrize("name", ["https://evil.example", "<img src=x>", "![x](y)", "www.evil.example"])
+def test_a_renderer_would_make_markup_of_it(name):
+    """Twin: as plain text it is a link or a picture."""
+    assert not _Cells(str(RENDERED(f"| a |\n| --- |\n| {name} |\n"))).tags <= OURS or name.startswith("www")
+
+
 @pytest.mark.parametrize(
-    "name", ["a|b", "<img src=x>", "[x](http://evil)", "`x`", "@team", "a\nb", "x\u202ey", "#1", "&lt;", "![x](y)"]
+    ("text", "kept"),
+    [
+        (
+            "https://b.s3.amazonaws.com/k?X-Amz-Credential=AKIAEXAMPLEEXAMPLE12%2F2026&X-Amz-Security-Token=IQoJb3&X-Amz-Signature=ab12",
+            "https://b.s3.amazonaws.com/k?X-Amz-Credential=(withheld)&X-Amz-Security-Token=(withheld)&X-Amz-Signature=(withheld)",
+        ),
+        (
+            "k?AWSAccessKeyId=AKIA&Signature=x%3D&Expires=1",
+            "k?AWSAccessKeyId=(withheld)&Signature=(withheld)&Expires=1",
+        ),
+        ("id ASIAABCDEFGHIJKLMNOP here", "id (withheld) here"),
+        (f"IQoJb3JpZ2luX2Vj{'A' * 40}", "(withheld)"),
+        ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG", "aws_secret_access_key = (withheld)"),
+        ("https://bob:hunter2@example.com/", "https://bob:(withheld)@example.com/"),
+        # What is no credential stays.
+        ("arn:aws:iam::111122223333:role/AKIA", "arn:aws:iam::111122223333:role/AKIA"),
+        ("arn:aws:s3:::acme-eu/*", "arn:aws:s3:::acme-eu/*"),
+    ],
 )
-def test_no_name_is_markup_in_markdown(name):
-    """A table keeps its columns and a ticket its links. Twin: a plain name stays as it is."""
-    rows = plan_as_markdown(given_a_plan(given_a_change(resource=name))).split("\n")
-    row = next(line for line in rows if "PutBucketPolicy" in line)
-    assert row.replace("\\|", "").count("|") == 11
-    assert all(f"\\{sign}" in row for sign in "<>[]`@|#&" if sign in name)
-    assert "\u202e" not in row
-    assert "| plain-name |" in plan_as_markdown(given_a_plan(given_a_change(resource="plain-name")))
+def test_a_credential_inside_a_text_leaves_in_neither_form(text, kept):
+    """A tag may hold a presigned URL. Twin: what is none stays, and the plan itself, from which an undo is made, holds
+    all of it."""
+    change = given_a_change(
+        parameters={"Bucket": "b", "Tagging": {"TagSet": [{"Key": "url", "Value": text}]}}, reason=text
+    )
+    plan = given_a_plan(change, notes=(text,))
+    said = plan_as_json(plan)["changes"][0]
+    assert (said["parameters"]["Tagging"]["TagSet"][0]["Value"], said["reason"]) == (kept, kept)
+    assert plan_as_json(plan)["notes"] == [kept]
+    assert (text in plan_as_markdown(plan)) is (text == kept)
+    assert change.parameters["Tagging"]["TagSet"][0]["Value"] == text
 
 
 def test_only_a_runners_notebook_carries_the_plan(monkeypatch):

@@ -32,26 +32,35 @@ class AccountName(NamedTuple):
 
 @dataclass(frozen=True)
 class Confirmation:
-    """`objects` are deleted for good, in the accounts of these names."""
+    """`objects` are deleted for good, or so many `locks` become compliance, in the accounts of these names."""
 
     objects: int
     accounts: tuple[AccountName, ...]
+    locks: int = 0
+
+    @property
+    def number(self) -> int:
+        """What is to be typed; 0 where only an account can be named."""
+        return self.objects or self.locks
 
     @property
     def shortest(self) -> str:
         """One answer that confirms it, as it is passed."""
-        return str(self.objects) if self.objects else ", ".join(one.name for one in self.accounts)
+        return str(self.number) if self.number else ", ".join(one.name for one in self.accounts)
 
     @property
     def answers(self) -> str:
         """What confirms it, in words: `10979, the number of objects that it deletes, or acme-old, the alias of ...`."""
-        number = [f"{self.objects}, the number of objects that it deletes"] if self.objects else []
+        of = "objects that it deletes" if self.objects else "locks that stay until their dates"
+        number = [f"{self.number}, the number of {of}"] if self.number else []
         names = " and ".join(f"{one.name}, {one.what}" for one in self.accounts)
         return ", or ".join([*number, names])
 
     @property
-    def deleted(self) -> str:
-        """What goes, in words."""
+    def loss(self) -> str:
+        """What cannot be undone, in words."""
+        if self.locks and not self.objects:
+            return f"makes {counted(self.locks, 'lock')} compliance, until their dates"
         where = f"in account {', '.join(one.account for one in self.accounts)}"
         return f"deletes {counted(self.objects, 'object')}" if self.objects else f"deletes for good {where}"
 
@@ -62,7 +71,7 @@ class Confirmation:
         space.
         """
         answers = [_plain(one.strip()) for one in given.split(", ")]
-        number, names = str(self.objects or ""), {one.name for one in self.accounts}
+        number, names = str(self.number or ""), {one.name for one in self.accounts}
         if several and all(map(_ANSWER.fullmatch, answers)):
             return number in answers or names <= set(answers)
         return [number] == answers != [""] or sorted(names) == sorted(answers)
@@ -73,10 +82,12 @@ def _plain(answer: str) -> str:
 
 
 def confirmation_of(plan: Plan, name_of: Callable[[str], AccountName]) -> Confirmation | None:
-    """What the plan asks for; None where it destroys nothing."""
+    """What the plan asks for; None where it neither deletes nor locks for good."""
     found = consequence(plan)
-    if not found.destroys:
+    for_good = [c for c in plan.changes if reversible(c) is Reversible.NO]
+    gone = [c for c in for_good if effect_of(c) is Effect.DELETES]
+    sealed = [c for c in for_good if c.call == "PutObjectRetention"] if found.locks else []
+    accounts = dict.fromkeys(change.account for change in gone or sealed)
+    if not accounts:
         return None
-    gone = [c for c in plan.changes if effect_of(c) is Effect.DELETES and reversible(c) is Reversible.NO]
-    accounts = dict.fromkeys(change.account for change in gone)
-    return Confirmation(found.objects, tuple(name_of(account) for account in accounts))
+    return Confirmation(found.objects, tuple(name_of(account) for account in accounts), found.locks)

@@ -16,8 +16,8 @@ class Consequence:
     """What a plan comes to. `counts` are changes by effect, in the order of Effect, without those that are none.
 
     `irreversible` are changes that nobody can undo, `partly` those that can be undone in part only. `objects` and
-    `bytes` are deleted for good. `sentences` name, worst first, what a reader must know before approving; empty for an
-    empty plan.
+    `bytes` are deleted for good, so many `locks` become compliance. `sentences` name, worst first, what a reader must
+    know before approving; empty for an empty plan.
     """
 
     counts: Mapping[Effect, int]
@@ -27,6 +27,7 @@ class Consequence:
     objects: int
     bytes: int
     sentences: tuple[str, ...]
+    locks: int = 0
 
     @property
     def line(self) -> str:
@@ -76,6 +77,7 @@ def consequence(plan: Plan) -> Consequence:
         sum(map(_objects, gone)),
         sum(map(_size, gone)),
         tuple(_sentences(plan, gone)),
+        sum(map(_objects, _sealed(plan))),
     )
 
 
@@ -104,8 +106,12 @@ def _deleted(plan: Plan, gone: Sequence[Change]) -> Iterable[str]:
         yield f"{are} deleted; a trail can be created again, but its digest chain cannot be continued."
 
 
+def _sealed(plan: Plan) -> list[Change]:
+    return [c for c in plan.changes if c.call == "PutObjectRetention" and reversible(c) is Reversible.NO]
+
+
 def _locked(plan: Plan) -> Iterable[str]:
-    sealed = [c for c in plan.changes if c.call == "PutObjectRetention" and reversible(c) is Reversible.NO]
+    sealed = _sealed(plan)
     if sealed:
         are = counted(sum(map(_objects, sealed)), "lock becomes", "locks become")
         until = max(change.stated.until for change in sealed)

@@ -15,6 +15,8 @@ _ALIKE_FROM = 4
 _PROBES_FROM = 2
 """So many probes of a kind become one row: they are one call, sent again and again."""
 _VERBS = {Effect.MAKES: "make", Effect.CHANGES: "change", Effect.DELETES: "delete", Effect.NOTHING: "try"}
+_CHECKS = {CheckKind.PROVEN_QUIET_COOLED: "proven, quiet and cooled off"}
+"""How a check is called where its name does not read."""
 _ORDINALS = {2: "second", 3: "third"}
 
 
@@ -174,7 +176,7 @@ def required(check: RequiredCheck | None) -> str:
 
 
 def _words(kind: CheckKind) -> str:
-    return kind.replace("_", " ")
+    return _CHECKS.get(kind) or kind.replace("_", " ")
 
 
 def names_of(change: Change) -> dict[str, str]:

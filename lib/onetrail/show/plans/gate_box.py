@@ -35,7 +35,9 @@ class GateBox:
         self._showing: Showing | None = None
         self._facts = () if plan.empty else tuple(self._said(clients))
         self._typed: GivenApproval | None = None
-        self._box = self._widgets() if _people_are_here() and not plan.empty and not settings.approve else None
+        self._box = (
+            self._widgets() if environment.people_are_here() and not plan.empty and not settings.approve else None
+        )
 
     @property
     def approval(self) -> GivenApproval:
@@ -58,8 +60,7 @@ class GateBox:
             return f"{typed or 'Nothing'} is not this plan's id: the gate stays closed.{meant}"
         if self._asked and not self._asked.met_by(confirm):
             return (
-                f"The id is right. This plan {self._asked.deleted}: type {self._asked.answers} too. The gate stays"
-                " closed."
+                f"The id is right. This plan {self._asked.loss}: type {self._asked.answers} too. The gate stays closed."
             )
         ticket = " ".join(ticket.split())[:LONGEST_TICKET]
         self._typed = GivenApproval(
@@ -80,6 +81,11 @@ class GateBox:
             return f'Open for plan {self._plan.id}: approve = "any" approves every plan on the practice estate.'
         if self._settings.approve:
             return f"Another plan was approved ({self._settings.approve}): this one is {self._plan.id}."
+        if self._box is not None:
+            return (
+                f"Opens in its box, where the id of plan {self._plan.id} is typed. Whether it was opened, the next cell"
+                " shows."
+            )
         more = f' and confirm = "{self._asked.shortest}"' if self._asked else ""
         return f'Closed: nothing is approved. To open it set approve = "{self._plan.id}"{more} and run again.'
 
@@ -88,7 +94,7 @@ class GateBox:
             return f"Open for plan {self._plan.id}."
         given = f"confirm is {self._settings.confirm}" if self._settings.confirm else "confirm is empty"
         return (
-            f"Closed: {self._plan.id} is approved, and {given}. This plan {asked.deleted}: "
+            f"Closed: {self._plan.id} is approved, and {given}. This plan {asked.loss}: "
             f'set confirm = "{asked.shortest}" and run again.'
         )
 
@@ -112,7 +118,7 @@ class GateBox:
 
     def _said(self, clients: "Clients | None") -> list[str]:
         found = consequence(self._plan)
-        lines = [" ".join([found.line, *found.sentences[:1]])]
+        lines = [found.line, *found.sentences]
         if clients and self._witness:
             lines += [self._planned(clients, self._witness), _read_again(self._witness.settings_of(self._plan))]
         if self._settings.second_person == "required":
@@ -141,7 +147,7 @@ class GateBox:
 
         said: dict[str, Any] = {"continuous_update": False}
         id_ = widgets.Text(placeholder="p-…", description="plan id", **said)
-        number = widgets.Text(placeholder="number or account", description="it deletes", **said)
+        number = widgets.Text(placeholder="number or account", description="number", **said)
         ticket = widgets.Text(
             placeholder="kept in the record", description="ticket", value=self._settings.ticket, **said
         )
@@ -175,8 +181,3 @@ def _read_again(settings: int) -> str:
 def gate(plan: Plan, settings: "Settings", clients: "Clients | None" = None) -> GateBox:
     """The gate of this plan, closed unless the parameters approve it."""
     return GateBox(plan, settings, clients)
-
-
-def _people_are_here() -> bool:
-    """False for recorded and unattended runs, whose notebooks must read without a live kernel."""
-    return environment.live() and not environment.unattended()

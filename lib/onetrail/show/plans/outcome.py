@@ -23,12 +23,12 @@ _COLUMNS: Final = [
     Column("account"),
     Column("region"),
     Column("as"),
-    Column("calls", right=True),
+    Column("changes", right=True),
 ]
 
 
 def outcome(became: Outcome) -> Shown:
-    """What was sent, by call, and the one line that says how it ended; the runner reads the exit code from it."""
+    """What was carried out, by call, and the one line that says how it ended, with the exit code for the runner."""
     result = {
         "step": became.plan.step,
         "state": became.state.value,
@@ -55,7 +55,7 @@ def _done(became: Outcome) -> Shown:
         for (what, account, actor), number in counts.items()
     ]
     total = ["all", "", "", "", f"{len(became.done):,}"]
-    return simple(f"Calls sent for plan {became.plan.id}", _COLUMNS, rows, total)
+    return simple(f"Changes carried out of plan {became.plan.id}", _COLUMNS, rows, total)
 
 
 def _regions(seen: set[str]) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from onetrail.aws import environment
 from onetrail.change import NAMED, Plan, iso
+from onetrail.change.approval import AccountName, confirmation_of
 from onetrail.change.consequence import LEGEND, consequence
 from onetrail.show.html import Column, Shown, bullets, folded, paragraph, together
 from onetrail.show.plans.change_group import grouped
@@ -68,8 +69,8 @@ def _who(proposed: Plan) -> Shown:
     if all(change.actor != NAMED for change in proposed.changes):
         return Shown("", "")
     return paragraph(
-        'As: the identity that sends the change. "named role" is the role in the first table, by which onetrail enters'
-        " the account."
+        'As: the identity that sends the change. "named role" is the one in the first table, by which onetrail enters'
+        " the account: a role, a profile or the current credentials. break-glass is that one too until its role exists."
     )
 
 
@@ -88,7 +89,16 @@ def _verdict(proposed: Plan) -> list[str]:
     changes, places = "change" if count == 1 else "changes", "account" if accounts == 1 else "accounts"
     said = f"{count:,} {changes} in {accounts} {places}; nothing is sent until this plan is approved."
     comes_to = consequence(proposed)
+    return [*comes_to.sentences, comes_to.line, said, _how_to_approve(proposed)]
+
+
+def _how_to_approve(proposed: Plan) -> str:
+    """At the gate where a person is, else by parameters."""
+    asked = confirmation_of(proposed, lambda account: AccountName(account, account))
+    if environment.people_are_here():
+        more = " with what the gate asks for" if asked else ""
+        return f"To approve it, type {proposed.id} at the gate below{more}."
     approve = f'To approve it: approve = "{proposed.id}"'
-    if comes_to.destroys:
-        approve += f' and confirm = "{comes_to.objects}"' if comes_to.objects else ", and confirm as the gate asks"
-    return [*comes_to.sentences, comes_to.line, said, approve]
+    if asked:
+        approve += f' and confirm = "{asked.number}"' if asked.number else ", and confirm as the gate asks"
+    return approve

@@ -2,7 +2,7 @@
 comes to.
 
 The form is versioned: within a version fields are only added. Values whose names suggest a secret are withheld, as the
-run record withholds them.
+run record withholds them, and so is each credential inside a text.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,6 +12,7 @@ from onetrail.change import Bulk, Change, Plan, plain
 from onetrail.change.consequence import consequence, effect_of, reversible, sign
 from onetrail.change.run_record.record import without_secrets
 from onetrail.change.values import iso
+from onetrail.show.plans.withheld import without_credentials
 
 FORMAT: Final = "onetrail-plans"
 VERSION: Final = 1
@@ -35,7 +36,7 @@ def plan_as_json(plan: Plan) -> dict[str, Any]:
         "ends_with": str(plan.ends_with) if plan.ends_with else None,
         "changes": [_change(number, change) for number, change in enumerate(plan.changes, start=1)],
     }
-    withheld: dict[str, Any] = without_secrets(plain(said))
+    withheld: dict[str, Any] = without_credentials(without_secrets(plain(said)))
     return withheld
 
 

@@ -187,7 +187,7 @@ def _stop(trail: Trail) -> Change:
         parameters={"Name": trail.arn},
         resource=trail.arn,
         before={"IsLogging": True, **trail_shape(trail)},
-        reason="the new trail has delivered in every region; this one is a second, charged copy from now on",
+        reason="once the new trail has delivered in every region, this one is a second, charged copy",
         undo="StartLogging",
         requires=RequiredCheck(CheckKind.DELIVERED_EVERYWHERE, trail.arn),
     )
