@@ -81,3 +81,8 @@ def error_code(error: ClientError) -> str:
 def error_message(error: ClientError) -> str:
     """The message, `""` where the answer has none."""
     return str(error.response.get("Error", {}).get("Message") or "")
+
+
+def short_reason(error: Exception) -> str:
+    """The error's code where AWS answered, else the first line of what it says."""
+    return error_code(error) if isinstance(error, ClientError) else str(error).splitlines()[0]

@@ -10,10 +10,12 @@ from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
+from botocore.handlers import BUILTIN_HANDLERS
+from botocore.session import Session
 
 from onetrail.aws import Clients
 from onetrail.aws.actors import BREAK_GLASS, COPIER, GRANT_KEEPER
-from onetrail.aws.sessions import CannotEnter
+from onetrail.aws.sessions import CannotEnter, new_session
 from onetrail.settings import Settings
 from onetrail.show.where import where
 from onetrail.steps.start_here.overview import read_ways
@@ -258,3 +260,50 @@ def test_a_clock_that_is_off_is_told_as_such(
     clock = "this machine's clock is off (AWS answered at "
     assert (clock in told.value.line) is cure
     assert ("sign in again" in told.value.line) is not cure
+
+
+KEYS_OF_NOBODY = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "secret"}
+
+
+def _handled(session: Session) -> set[str]:
+    """The events that botocore's own handlers hear in this session."""
+    heard = session.get_component("event_emitter")._emitter._handlers
+    return {
+        event for event, handler, *_ in BUILTIN_HANDLERS if handler in heard.prefix_search(_aliased(session, event))
+    }
+
+
+def _aliased(session: Session, event: str) -> str:
+    return str(session.get_component("event_emitter")._alias_event_name(event))
+
+
+def test_a_session_of_ours_handles_each_event_that_botocores_own_does() -> None:
+    """Its handlers are copied from ones that are registered once. Twin: a session without them handles none."""
+    own = _handled(Session())
+    assert len(own) > 60
+    assert _handled(new_session()) == own
+    assert _handled(Session(include_builtin_handlers=False)) == set()
+
+
+def test_what_one_session_hears_no_other_hears() -> None:
+    """The handlers are copied, not shared."""
+    first, second = new_session(), new_session()
+    heard: list[str] = []
+    first.register("heard-by-us", lambda **_: heard.append("first"))
+    for session in (second, new_session()):
+        session.get_component("event_emitter").emit("heard-by-us")
+    assert heard == []
+    first.get_component("event_emitter").emit("heard-by-us")
+    assert heard == ["first"]
+
+
+def test_a_client_of_ec2_knows_its_regions_alone_and_every_other_service_is_whole() -> None:
+    """A client of all of EC2 takes ten times as long to make. Twin: IAM, with all its calls, and botocore's own EC2."""
+
+    def calls(session: Session, service: str) -> set[str]:
+        client = session.create_client(service, region_name="us-east-1", **KEYS_OF_NOBODY)
+        return set(client.meta.method_to_api_mapping.values())
+
+    assert calls(new_session(), "ec2") == {"DescribeRegions"}
+    assert calls(new_session(), "iam") == calls(Session(), "iam")
+    assert len(calls(Session(), "ec2")) > 500

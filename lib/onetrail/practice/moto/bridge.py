@@ -26,7 +26,6 @@ _SERVICES = (
     "account",
     "cloudwatch",
     "config",
-    "ec2",
     "events",
     "iam",
     "kms",
@@ -36,6 +35,9 @@ _SERVICES = (
     "sqs",
     "sts",
 )
+_SLOW = "ec2"
+"""The estate starts without it: loading it takes longer than all the others, and few ask for more of it than regions,
+which are not moto's."""
 
 
 def _moto_modules() -> None:
@@ -43,8 +45,12 @@ def _moto_modules() -> None:
     os.environ.update(_ENVIRONMENT)
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
     for service in _SERVICES:
-        importlib.import_module(f"moto.{service}.models")
-        importlib.import_module(f"moto.{service}.responses")
+        _load(service)
+
+
+def _load(service: str) -> None:
+    importlib.import_module(f"moto.{service}.models")
+    importlib.import_module(f"moto.{service}.responses")
 
 
 class MotoBridge:
@@ -64,6 +70,9 @@ class MotoBridge:
     def call(self, request: HttpRequest, call: ServiceCall) -> Reply:
         """moto's answer. Raises ServiceError NotImplemented where moto has nothing, InternalFailure where it breaks."""
         service, operation = call.service, call.operation
+        if service == _SLOW and f"moto.{_SLOW}.responses" not in sys.modules:
+            _load(_SLOW)
+            take_clock(self._world.clock)
         seed(self._world, call.account, call.region, service, operation)
         try:
             status, headers, body = self._send(request, service, call.region, call.account)
