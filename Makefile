@@ -82,9 +82,10 @@ core-pythons test-pythons: venv
 
 lab: venv ## JupyterLab in lab/, a folder with notebooks, a practice estate and a run of its own
 	@$(BIN)/onetrail init lab --parameters parameters/practice.yaml >/dev/null
-	@cd lab && onetrail lab --practice $(AS_ROOT) --LabApp.app_settings_dir=$(CURDIR)/.ci/lab
+	@cd lab && onetrail lab --practice $(AS_ROOT) --LabApp.app_settings_dir=$(CURDIR)/.ci/lab \
+	  $$([ ! -t 1 ] || echo --ServerApp.log_level=WARN)
 
-lab-reset: venv ## begin again in lab/: the estate as at its start, the run put aside
+lab-reset: venv ## begin again in lab/: the estate as at its start, the run put aside, the outputs cleared
 	@cd lab && onetrail practice reset
 
 record: venv ## run the notebooks afresh on a new practice estate and keep their outputs

@@ -1,8 +1,10 @@
 """`onetrail lab`."""
 
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -16,7 +18,8 @@ from onetrail.errors import OnetrailError, WrongUse
 @click.option(
     "--practice",
     is_flag=True,
-    help="Start the practice estate of this folder if it is not running, and put runs of one that is gone aside.",
+    help="Start the practice estate of this folder if it is not running, stop it again at the end, and put runs of one"
+    " that is gone aside.",
 )
 @click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[OPTIONS OF JUPYTER LAB]...")
 def lab(practice: bool, options: tuple[str, ...]) -> None:
@@ -32,8 +35,7 @@ def lab(practice: bool, options: tuple[str, ...]) -> None:
     home = home_of(Path.cwd())
     if home is None:
         raise WrongUse(f"{Path.cwd()} is in no folder with the notebooks: lay one out with: onetrail init DIR")
-    if practice:
-        _estate_runs()
+    began = _estate_runs() if practice else None
     around = environment(home, os.environ)
     imported = subprocess.run(
         [sys.executable, "-m", "jupyterlab", "workspaces", "import", str(prepare(home))],
@@ -44,11 +46,30 @@ def lab(practice: bool, options: tuple[str, ...]) -> None:
     )
     if imported.returncode:
         raise OnetrailError(f"jupyter lab workspaces import failed: {imported.stderr.strip().splitlines()[-1:]}")
-    os.execve(sys.executable, command(home, options), around)
+    if began is None:
+        os.execve(sys.executable, command(home, options), around)
+    else:
+        sys.exit(_until_it_ends(command(home, options), around, began))
 
 
-def _estate_runs() -> None:
-    """The practice estate of this folder, as it is or started; what an earlier one left is put aside."""
+def _until_it_ends(words: list[str], around: Mapping[str, str], estate: Path) -> int:
+    """Run JupyterLab, and stop the practice estate that was started for it; the exit code is JupyterLab's."""
+    from onetrail.practice import process
+
+    try:
+        child = subprocess.Popen(words, env=around)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # JupyterLab gets Ctrl-C too, and asks
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: child.terminate())
+        return child.wait()
+    finally:
+        if process.stop(estate):
+            say("the practice estate that was started for it is stopped; its runs stay in runs/", err=True)
+
+
+def _estate_runs() -> Path | None:
+    """The practice estate of this folder, as it is or started; what an earlier one left is put aside. Its folder where
+    it was started here."""
     from onetrail.aws.estate import practice_folder
     from onetrail.change import WallClock
     from onetrail.change.run_record.aside import practice_runs, put_aside
@@ -56,7 +77,8 @@ def _estate_runs() -> None:
 
     folder = practice_folder()
     if process.find(folder) is not None:
-        return
+        return None
     process.start(directory=folder)
     for was, now in put_aside(practice_runs(folder.parent / "runs"), WallClock().now()):
         say(f"put aside: {was} is {now.name} now")
+    return folder

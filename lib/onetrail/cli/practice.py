@@ -81,16 +81,22 @@ def reset(path: Path | None) -> None:
 
     What a run recorded is not true of an estate that begins again. So each run of the practice estate in runs/ is
     renamed, with the time in its name: runs/practice becomes runs/practice.20261130T150000Z. Nothing is deleted.
+    In a folder that onetrail init laid out for the practice estate, the notebooks lose their outputs.
     Refused while a run is at work.
     """
+    from onetrail.aws.estate import found_folder
     from onetrail.change import WallClock
     from onetrail.change.run_record.aside import put_aside
+    from onetrail.change.words import counted
+    from onetrail.workspace.clear import clear_outputs
 
     estate = _estate()
     runs = list(dict.fromkeys((*_runs(), *_run_of(path))))
     for was, now in put_aside(runs, WallClock().now()):
         say(f"put aside: {was} is {now.name} now")
     estate.control("POST", "reset", {})
+    if cleared := clear_outputs(found_folder().parent):
+        say(f"outputs cleared: {counted(len(cleared), 'notebook')}")
     say("reset")
 
 

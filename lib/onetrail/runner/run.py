@@ -131,7 +131,7 @@ def run(
     interruption = Interruption()
     report_dead_kernels_once()
     before = _stamp(run_folder / REPORT)
-    environment = {} if live else {"ONETRAIL_LIVE": "0"}
+    environment = _file_of(settings) if live else {"ONETRAIL_LIVE": "0"}
     with (
         _alone_in(run_folder, may_watch=all(looks_only(one.number) for one in found)) as alone,
         RunOutput(run_folder / "run.log") as telling,
@@ -161,6 +161,12 @@ def run(
     known = {step.plan for step in steps} | plans_in(run_folder) | {"any"}
     unused = [one for one in settings.approvals if one not in known] if finished else []
     return RunResult(tuple(steps), report if written else None, tuple(unused), proposed_in(steps))
+
+
+def _file_of(settings: Settings) -> dict[str, str]:
+    """What tells the kernels which parameters file the injected values are from."""
+    said = {"ONETRAIL_PARAMETERS_FILE": settings.origins.file, "ONETRAIL_PARAMETERS_SHA256": settings.origins.sha256}
+    return {name: value for name, value in said.items() if value}
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

@@ -19,6 +19,8 @@ from onetrail.settings.refusal import DEEPEST, quoted, unfit_texts, unknown
 from onetrail.settings.rendered import default_of
 from onetrail.settings.words import PRACTICE_CAST, PRACTICE_VALUES
 
+_FILE_OF_THE_RUN: Final = ("ONETRAIL_PARAMETERS_FILE", "ONETRAIL_PARAMETERS_SHA256")
+"""How the runner names the parameters file whose values it injects to its kernels."""
 _IPYTHON: Final = frozenset({"In", "Out", "exit", "quit", "get_ipython", "open"})
 
 
@@ -50,7 +52,11 @@ def of_notebook(names: Mapping[str, Any], start: Path) -> Source:
     file = found.get(FILE_KEY)
     if isinstance(file, str) and file and file == file.strip() and not list(unfit_texts(file)):
         return _with_file(found, file, others, names, start)
-    return Source(found, [*others, *_left_overs(found), *mistakes_in(found)], _origins(_stated(names, found)))
+    origins = _origins(_stated(names, found))
+    if origins.keys_by(OriginKind.INJECTED):
+        file, sha256 = (os.environ.get(name, "") for name in _FILE_OF_THE_RUN)
+        origins = replace(origins, file=file, sha256=sha256)
+    return Source(found, [*others, *_left_overs(found), *mistakes_in(found)], origins)
 
 
 def _with_file(

@@ -47,6 +47,8 @@ def source_line(settings: "Settings") -> str:
     ways = [f"{_named(injected)} injected"] if injected else []
     ways += [f"{_named(edited)} from the parameters cell"] if edited else []
     if origins.file:
+        if not origins.keys_by(OriginKind.FILE):
+            return f"Injected by a run from {origins.file}, sha256 {origins.sha256}."
         of = counted(len(origins.keys_by(OriginKind.FILE)), "parameter")
         return "; ".join([f"{of} from {origins.file}, sha256 {origins.sha256}", *ways]) + "."
     return f"No parameters file; {'; '.join(ways)}." if ways else "No parameters file: every value is the default."

@@ -69,3 +69,35 @@ def test_a_record_that_cannot_be_read_is_one_line_and_exit_code_1(tmp_path):
     assert (done.exit_code, done.stdout) == (1, "")
     assert done.stderr.startswith("onetrail: ")
     assert done.stderr.count("\n") == 1
+
+
+def test_without_a_file_it_takes_the_only_run_of_the_folder_and_says_which(tmp_path, monkeypatch):
+    """One that is put aside is none. Twins: with a second run, and with none, one line asks for -f."""
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, ["status"])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == f"onetrail: {tmp_path / 'runs'} holds no run: name its parameters file with -f\n"
+    status(tmp_path, *everything_before("02"), ended("02", "planned"))
+    (tmp_path / RUN).rename(tmp_path / "runs/one")
+    aside = tmp_path / "runs/old.20261130T150000Z"
+    aside.mkdir()
+    (aside / "record.jsonl").write_text("")
+    done = CliRunner().invoke(main, ["status"])
+    assert (done.exit_code, done.stderr) == (0, f"The run of {tmp_path / 'runs/one'}:\n")
+    assert f"02 Account lockdown  planned, waiting for approval  {P}" in done.stdout
+    with RunRecord(tmp_path / "runs/two", "two", MovableClock()) as record:
+        record.append(**ended("02", "planned"))
+    done = CliRunner().invoke(main, ["status"])
+    assert done.stderr == (
+        f"onetrail: {tmp_path / 'runs'} holds 2 runs (one, two): name the parameters file of one with -f\n"
+    )
+
+
+def test_in_a_laid_out_folder_it_takes_the_file_that_the_notebooks_take(tmp_path, monkeypatch):
+    """From below it too. Twin: with -f it takes the named one."""
+    home = tmp_path / "mine"
+    assert CliRunner().invoke(main, ["init", str(home), "--parameters", "parameters/practice.yaml"]).exit_code == 0
+    monkeypatch.chdir(home / "notebooks")
+    done = CliRunner().invoke(main, ["status"])
+    assert (done.exit_code, done.stderr) == (0, f"The run of {home / 'parameters/practice.yaml'}:\n")
+    assert CliRunner().invoke(main, ["status", "-f", str(home / "parameters/practice.yaml")]).stderr == ""

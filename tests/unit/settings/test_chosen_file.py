@@ -11,6 +11,7 @@ from onetrail.settings.cell import generated, naming, parameters_cell
 from onetrail.settings.chosen_file import chosen_file
 from onetrail.settings.rendered import default_of
 from onetrail.settings.words import PRACTICE_VALUES
+from onetrail.show.parameters import source_line
 from tests.unit.test_settings import GOOD
 
 NAME = "parameters/mine.yaml"
@@ -140,3 +141,18 @@ def test_the_defaults_of_the_practice_estate_do_not_get_in_beside_a_file(home: P
     ]
     file.write_text(file.read_text() + "bucket_name: acme-archive\n")
     assert settings_of(naming(CELL, NAME)).run_name == "consolidation"
+
+
+def test_what_a_run_injects_is_said_to_come_from_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The runner names the file to its kernels, and the report has it. Twins: what nobody injected is not from there,
+    and without a run there is no file."""
+    injected = "# Parameters\ngrant_hours = 12\n"
+    monkeypatch.setenv("ONETRAIL_PARAMETERS_FILE", NAME)
+    monkeypatch.setenv("ONETRAIL_PARAMETERS_SHA256", "ab")
+    found = settings_of(CELL, injected)
+    assert (found.origins.file, found.origins.sha256) == (NAME, "ab")
+    assert source_line(found) == f"Injected by a run from {NAME}, sha256 ab."
+    assert settings_of(CELL).origins.file == ""
+    monkeypatch.delenv("ONETRAIL_PARAMETERS_FILE")
+    monkeypatch.delenv("ONETRAIL_PARAMETERS_SHA256")
+    assert settings_of(CELL, injected).origins.file == ""

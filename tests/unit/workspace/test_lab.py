@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from onetrail.cli import lab as cli_lab
 from onetrail.cli import main
 from onetrail.workspace import lab
+from onetrail.workspace.clear import clear_outputs
 from onetrail.workspace.new_kernel import explained
 
 
@@ -93,9 +94,65 @@ def test_the_folder_of_the_estate_is_asked_and_a_running_one_is_left_alone(tmp_p
     started: list[Path] = []
     monkeypatch.setattr(process, "start", lambda directory: started.append(directory))
     monkeypatch.setattr(process, "find", lambda folder: object())
-    cli_lab._estate_runs()
+    assert cli_lab._estate_runs() is None
     assert (started, (tmp_path / "runs/practice").exists()) == ([], True)
     monkeypatch.setattr(process, "find", lambda folder: None)
-    cli_lab._estate_runs()
-    assert started == [tmp_path / ".practice"]
+    found = cli_lab._estate_runs()
+    assert (found, started) == (tmp_path / ".practice", [tmp_path / ".practice"])
     assert [path.name[:10] for path in (tmp_path / "runs").iterdir()] == ["practice.2"]
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_what_was_started_for_jupyterlab_is_stopped_with_it(tmp_path, code):
+    """In a process of its own, with the exit code of JupyterLab. Twin: an estate that ran before is left alone, since
+    JupyterLab then takes the place of the command, above."""
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from onetrail.cli import lab\n"
+        "from onetrail.practice import process\n"
+        "process.stop = lambda folder: print('stopped', folder.name) or True\n"
+        f"sys.exit(lab._until_it_ends([sys.executable, '-c', 'raise SystemExit({code})'], {{}}, Path('.practice')))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (code, "stopped .practice\n")
+    assert "its runs stay in runs/" in done.stderr
+
+
+def given_a_lab_folder(tmp_path, parameters="parameters/practice.yaml"):
+    """A laid-out folder in which a notebook was run."""
+    home = tmp_path / "lab"
+    assert CliRunner().invoke(main, ["init", str(home), "--parameters", parameters]).exit_code == 0
+    path = home / "notebooks/00_start_here.ipynb"
+    said = json.loads(path.read_text())
+    code = next(cell for cell in said["cells"] if cell["cell_type"] == "code")
+    code["outputs"], code["execution_count"] = [{"output_type": "stream", "name": "stdout", "text": ["of before"]}], 1
+    code["source"] = ["mine = 1"]
+    path.write_text(json.dumps(said))
+    return home, path, code
+
+
+def test_a_reset_takes_the_outputs_and_leaves_the_sources(tmp_path):
+    """What they show is of an estate that began again. Twins: nothing in a folder whose notebooks take a file of AWS,
+    and nothing in a checkout."""
+    home, path, _ = given_a_lab_folder(tmp_path)
+    (home / "notebooks/own.ipynb").write_text("no notebook")
+    assert clear_outputs(home) == [path]
+    cells = json.loads(path.read_text())["cells"]
+    assert "of before" not in path.read_text() and any(cell["source"] == ["mine = 1"] for cell in cells)
+    assert (clear_outputs(home), (home / "notebooks/own.ipynb").read_text()) == ([], "no notebook")
+    other, path, _ = given_a_lab_folder(tmp_path / "aws", "parameters/mine.yaml")
+    assert (clear_outputs(other), "of before" in path.read_text()) == ([], True)
+    assert clear_outputs(Path(__file__).resolve().parents[3]) == []
+
+
+def test_a_laid_out_notebook_is_no_recording(tmp_path):
+    """Twin: the repository's says that it is one, and its other sentences stay."""
+    home = tmp_path / "mine"
+    assert CliRunner().invoke(main, ["init", str(home)]).exit_code == 0
+    for path in sorted((home / "notebooks").glob("0*.ipynb")):
+        first = "".join(json.loads(path.read_text())["cells"][0]["source"])
+        ours = Path(__file__).resolve().parents[3] / "notebooks" / path.name
+        before = "".join(json.loads(ours.read_text())["cells"][0]["source"])
+        assert "In the repository, the outputs below are a recording" in before
+        assert "recording" not in first
+        assert [part for part in before.split("\n\n") if "recording" not in part] == first.split("\n\n")

@@ -16,8 +16,12 @@ _ASIDE: Final = re.compile(r"\.\d{8}T\d{6}Z(-\d+)?$")
 
 def practice_runs(runs: Path) -> list[Path]:
     """The run folders below `runs` whose record names the practice estate, that are not aside already. Sorted."""
-    found = sorted(path.parent for path in runs.glob("*/record.jsonl"))
-    return [one for one in found if estate_of(one).startswith("practice") and not _ASIDE.search(one.name)]
+    return [one for one in runs_in(runs) if estate_of(one).startswith("practice")]
+
+
+def runs_in(runs: Path) -> list[Path]:
+    """The run folders below `runs` that have a record and are not aside. Sorted."""
+    return sorted(path.parent for path in runs.glob("*/record.jsonl") if not _ASIDE.search(path.parent.name))
 
 
 def put_aside(folders: Iterable[Path], now: datetime) -> list[tuple[Path, Path]]:
