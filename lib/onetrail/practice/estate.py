@@ -11,6 +11,7 @@ from onetrail.practice.doors.s3 import S3Door
 from onetrail.practice.doors.services import ServicesDoor
 from onetrail.practice.faults import FaultKind
 from onetrail.practice.iam.authorize import Authorizer
+from onetrail.practice.moto.backends import forget
 from onetrail.practice.moto.bridge import MotoBridge
 from onetrail.practice.s3 import lifecycle
 from onetrail.practice.s3.access_logs import AccessLogWriter
@@ -51,11 +52,11 @@ class Estate:
         clock.on_advance(jobs.advance)
         clock.on_advance(AccessLogWriter(self.world, self.service_access).advance)
 
-    def add_cloudtrail(self, old: ScenarioEstate) -> None:
-        """Bring CloudTrail to life, and the calls that nobody in the runbook makes."""
+    def add_cloudtrail(self, *lives: tuple[str, ScenarioEstate]) -> None:
+        """Bring CloudTrail to life, and in each of these accounts the calls that nobody in the runbook makes."""
         trails = TrailsService(self.world, self.service_access)
-        background = Background(self.world, trails.delivery.take, SOURCE, old)
-        self.world.clock.on_advance(background.advance)
+        for account, old in lives:
+            self.world.clock.on_advance(Background(self.world, trails.delivery.take, account, old).advance)
         self.world.clock.on_advance(trails.delivery.advance)
         self._answers.add_service("cloudtrail", trails)
         self.journal.listener = trails.hear
@@ -65,10 +66,11 @@ class Estate:
 def build(scenario_name: str, number: int) -> Estate:
     """An estate of that scenario; `empty` has accounts and roles only, and no CloudTrail. Raises KeyError for an
     unknown one."""
+    forget()
     estate = Estate(World(number, scenario_name))
     make_cast(estate.world)
     if scenario_name != "empty":
         old = ESTATES[scenario_name]
-        estate.add_cloudtrail(old)
+        estate.add_cloudtrail((SOURCE, old))
         scenario.fill(estate.world, old)
     return estate

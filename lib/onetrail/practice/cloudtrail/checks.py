@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from onetrail.practice.calls import ServiceCall, ServiceError
+from onetrail.practice.calls import ServiceError
 from onetrail.practice.cloudtrail.delivery import calling
 from onetrail.practice.moto.backends import kms_key
 from onetrail.practice.s3.service_access import ServiceAccess
@@ -120,15 +120,3 @@ def _key(world: World, access: ServiceAccess, trail: TrailState) -> str:
         message = f"Insufficient permissions to access S3 bucket {trail.bucket} or KMS key {key.arn}."
         raise ServiceError("InsufficientEncryptionPolicyException", message)
     return str(key.arn)
-
-
-def check_organization(world: World, call: ServiceCall) -> str:
-    """The organization's id, if the caller may make a trail of it."""
-    if not world.organization_id:
-        raise ServiceError("OrganizationsNotInUseException", "Your account is not a member of an organization.")
-    if call.account != world.management_account:
-        raise ServiceError(
-            "NotOrganizationMasterAccountException",
-            "The AWS account that is signed in is not the management account of the organization.",
-        )
-    return world.organization_id

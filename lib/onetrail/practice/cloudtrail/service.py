@@ -10,17 +10,12 @@ from typing import Any, Final
 
 from onetrail.practice.calls import CallEvent, ServiceAnswer, ServiceCall, ServiceError
 from onetrail.practice.cloudtrail import settings as trail_settings
-from onetrail.practice.cloudtrail.checks import (
-    check_bucket,
-    check_name,
-    check_organization,
-    check_room,
-    check_settings,
-    split_arn,
-)
+from onetrail.practice.cloudtrail.checks import check_bucket, check_name, check_room, check_settings
 from onetrail.practice.cloudtrail.delivery import DeliveryService, calling
 from onetrail.practice.cloudtrail.event_log import recorded
 from onetrail.practice.cloudtrail.lookup import events, public_keys
+from onetrail.practice.cloudtrail.organization import check_organization, deregister, register
+from onetrail.practice.cloudtrail.sight import Sight
 from onetrail.practice.s3.service_access import DeliveredObject, ServiceAccess
 from onetrail.practice.state.trails import Stream, TrailBook, TrailState
 from onetrail.practice.state.world import World
@@ -34,14 +29,16 @@ class TrailsService:
     def __init__(self, world: World, access: ServiceAccess) -> None:
         self.world, self._access = world, access
         self.delivery = DeliveryService(world, access)
+        self._sight = Sight(world)
         self._operations: dict[str, Callable[[ServiceCall], Mapping[str, Any]]] = {
             "AddTags": lambda call: trail_settings.add_tags(self._tagged(call), call.parameters),
             "CreateTrail": self._create,
             "DeleteTrail": self._delete,
+            "DeregisterOrganizationDelegatedAdmin": lambda call: deregister(world, call),
             "DescribeTrails": self._describe,
-            "GetEventSelectors": lambda call: trail_settings.selectors(self._seen(call, _trail_name(call))),
-            "GetInsightSelectors": lambda call: trail_settings.insights(self._seen(call, _trail_name(call))),
-            "GetTrail": lambda call: {"Trail": self._seen(call, call.parameters.get("Name", "")).described()},
+            "GetEventSelectors": lambda call: trail_settings.selectors(self._sight.read(call, _trail_name(call))),
+            "GetInsightSelectors": lambda call: trail_settings.insights(self._sight.read(call, _trail_name(call))),
+            "GetTrail": lambda call: {"Trail": self._sight.seen(call, _name(call)).described()},
             "GetTrailStatus": self._status,
             "ListPublicKeys": lambda call: public_keys(call.region, call.parameters, self._now()),
             "ListTags": self._list_tags,
@@ -53,6 +50,7 @@ class TrailsService:
             "PutInsightSelectors": lambda call: trail_settings.put_insights(
                 self._own(call, _trail_name(call)), call.parameters
             ),
+            "RegisterOrganizationDelegatedAdmin": lambda call: register(world, call),
             "RemoveTags": lambda call: trail_settings.remove_tags(self._tagged(call), call.parameters),
             "StartLogging": self._start,
             "StopLogging": self._stop,
@@ -76,36 +74,11 @@ class TrailsService:
         """The world's trails; another book once a snapshot was put back."""
         return self.world.trails
 
-    # Finding trails
-
     def _now(self) -> datetime:
         return self.world.clock.now()
 
-    def _visible(self, account: str, region: str) -> list[TrailState]:
-        return [trail for trail in self.book.trails.values() if _sees(trail, account, region)]
-
-    def _seen(self, call: ServiceCall, name: str) -> TrailState:
-        """The trail of that name or ARN as seen from the caller's account and region."""
-        arn = split_arn(name)
-        for trail in self._visible(call.account, call.region):
-            if trail.arn == name or (arn is None and trail.name == name and trail.account == call.account):
-                return trail
-        if arn is None:
-            check_name(name)
-            name = f"arn:aws:cloudtrail:{call.region}:{call.account}:trail/{name}"
-        raise _unknown(name, call.account)
-
     def _own(self, call: ServiceCall, name: str) -> TrailState:
-        """The same, and it may be changed from here."""
-        arn = split_arn(name)
-        if arn and name in self.book.trails and arn[1] == call.account and arn[0] != call.region:
-            raise _away(name, arn[0], call.region)
-        trail = self._seen(call, name)
-        if trail.account != call.account:
-            raise ServiceError("NotOrganizationMasterAccountException", f"{trail.arn} is not of this account.")
-        if trail.home != call.region:
-            raise _away(trail.arn, trail.home, call.region)
-        return trail
+        return self._sight.owned(call, name)
 
     # Trails
 
@@ -113,9 +86,9 @@ class TrailsService:
         given = call.parameters
         name = given.get("Name", "")
         check_name(name)
-        trail = TrailState(name, call.account, call.region, given.get("S3BucketName", ""))
+        trail = TrailState(name, self._owner(call), call.region, given.get("S3BucketName", ""))
         if trail.arn in self.book.trails:
-            message = f"Trail {name} already exists for customer: {call.account}"
+            message = f"Trail {name} already exists for customer: {trail.account}"
             raise ServiceError("TrailAlreadyExistsException", message)
         self._set(trail, call)
         trail.tags = trail_settings.tags(given.get("TagsList") or ())
@@ -125,8 +98,13 @@ class TrailsService:
         self._mark(trail)
         return _made(trail)
 
+    def _owner(self, call: ServiceCall) -> str:
+        """The account that the new trail is of: an organization's is always the management account's."""
+        delegated = call.parameters.get("IsOrganizationTrail") and call.account in self._sight.delegates()
+        return self.world.management_account if delegated else call.account
+
     def _update(self, call: ServiceCall) -> Mapping[str, Any]:
-        trail = self._own(call, call.parameters.get("Name", ""))
+        trail = self._own(call, _name(call))
         wanted = deepcopy(trail)
         self._set(wanted, call)
         if wanted.multi_region and not trail.multi_region:
@@ -160,10 +138,8 @@ class TrailsService:
         trail.global_events = _flag(given, "IncludeGlobalServiceEvents", trail.global_events)
         trail.validation = _flag(given, "EnableLogFileValidation", trail.validation)
         trail.recursive_logging = _flag(given, "RecursiveLogging", trail.recursive_logging)
-        if _flag(given, "IsOrganizationTrail", bool(trail.organization)):
-            trail.organization = check_organization(self.world, call)
-        else:
-            trail.organization = ""
+        wanted = _flag(given, "IsOrganizationTrail", bool(trail.organization))
+        trail.organization = check_organization(self.world, call, trail, wanted)
         for name in _SETTINGS:
             if given.get(name) is not None:
                 trail.settings[name] = given[name]
@@ -186,7 +162,7 @@ class TrailsService:
             self._access.put(calling(trail), DeliveredObject(trail.bucket, key, b""))
 
     def _delete(self, call: ServiceCall) -> Mapping[str, Any]:
-        trail = self._own(call, call.parameters.get("Name", ""))
+        trail = self._own(call, _name(call))
         if trail.logging:
             self.delivery.end(trail, self._now())
         del self.book.trails[trail.arn]
@@ -194,49 +170,36 @@ class TrailsService:
         return {}
 
     def _start(self, call: ServiceCall) -> Mapping[str, Any]:
-        trail = self._own(call, call.parameters.get("Name", ""))
+        trail = self._own(call, _name(call))
         if not trail.logging:
             self.delivery.begin(trail, self._now())
         return {}
 
     def _stop(self, call: ServiceCall) -> Mapping[str, Any]:
-        trail = self._own(call, call.parameters.get("Name", ""))
+        trail = self._own(call, _name(call))
         if trail.logging:
             self.delivery.end(trail, self._now())
         return {}
 
     def _describe(self, call: ServiceCall) -> Mapping[str, Any]:
-        wanted = call.parameters.get("trailNameList") or ()
-        shadows = _flag(call.parameters, "includeShadowTrails", True)
-        found = self._visible(call.account, call.region)
-        if wanted:
-            found = [trail for trail in found if trail.arn in wanted or trail.name in wanted]
-        return {"trailList": [trail.described() for trail in _sorted(found) if shadows or trail.home == call.region]}
+        return {"trailList": [trail.described() for trail in self._sight.described(call)]}
 
     def _list(self, call: ServiceCall) -> Mapping[str, Any]:
-        own = [trail for trail in self.book.trails.values() if _of(trail, call.account)]
-        return {
-            "Trails": [{"TrailARN": t.arn, "Name": t.name, "HomeRegion": t.home} for t in _sorted(own)],
-        }
+        found = self._sight.listed(call.account)
+        return {"Trails": [{"TrailARN": t.arn, "Name": t.name, "HomeRegion": t.home} for t in found]}
 
     def _status(self, call: ServiceCall) -> Mapping[str, Any]:
-        trail = self._seen(call, call.parameters.get("Name", ""))
+        trail = self._sight.seen(call, _name(call))
         stream = trail.streams.get((call.account, call.region)) or Stream(call.account, call.region)
         return status(trail, stream)
 
     def _tagged(self, call: ServiceCall) -> TrailState:
-        return self._own(call, self._by_arn(call, call.parameters.get("ResourceId", "")).arn)
-
-    def _by_arn(self, call: ServiceCall, arn: str) -> TrailState:
-        if split_arn(arn) is None:
-            raise ServiceError("CloudTrailARNInvalidException", f"{arn} is not a trail ARN.")
-        trail = self.book.trails.get(arn)
-        if trail is None or trail.account != call.account:
-            raise ServiceError("ResourceNotFoundException", f"{arn} does not exist.")
-        return trail
+        return self._own(call, self._sight.tagged(call, call.parameters.get("ResourceId", "")).arn)
 
     def _list_tags(self, call: ServiceCall) -> Mapping[str, Any]:
-        trails = [self._by_arn(call, arn) for arn in call.parameters.get("ResourceIdList") or ()]
+        trails = [self._sight.tagged(call, arn) for arn in call.parameters.get("ResourceIdList") or ()]
+        if len({trail.account for trail in trails}) > 1:
+            raise ServiceError("CloudTrailARNInvalidException", "The resources of one request must have one owner.")
         return {"ResourceTagList": [trail_settings.tag_list(trail) for trail in trails]}
 
     def _lookup(self, call: ServiceCall) -> Mapping[str, Any]:
@@ -264,30 +227,13 @@ def status(trail: TrailState, stream: Stream) -> dict[str, Any]:
     }
 
 
-def _of(trail: TrailState, account: str) -> bool:
-    return trail.account == account or bool(trail.organization)
-
-
-def _sees(trail: TrailState, account: str, region: str) -> bool:
-    return _of(trail, account) and (trail.multi_region or trail.home == region)
-
-
-def _sorted(trails: list[TrailState]) -> list[TrailState]:
-    return sorted(trails, key=lambda trail: (trail.name, trail.home))
-
-
-def _unknown(arn: str, account: str) -> ServiceError:
-    return ServiceError("TrailNotFoundException", f"Unknown trail: {arn} for the user: {account}")
-
-
-def _away(arn: str, home: str, region: str) -> ServiceError:
-    message = f"Trail {arn} has the home region {home}; it cannot be changed from {region}."
-    return ServiceError("InvalidHomeRegionException", message)
-
-
 def _made(trail: TrailState) -> dict[str, Any]:
     left_out = ("HomeRegion", "HasCustomEventSelectors", "HasInsightSelectors")
     return {name: value for name, value in trail.described().items() if name not in left_out}
+
+
+def _name(call: ServiceCall) -> str:
+    return str(call.parameters.get("Name", ""))
 
 
 def _trail_name(call: ServiceCall) -> str:

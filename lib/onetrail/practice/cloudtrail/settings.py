@@ -1,6 +1,6 @@
 """What can be set on a trail beside its own members: event selectors, Insights selectors, tags."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, Final
 
@@ -29,6 +29,12 @@ _FIELDS: Final = frozenset(
 )
 _EQUALS_ONE: Final = ("eventCategory", "readOnly", "resources.type")
 """Fields that take the operator Equals with one value (CloudTrail API Reference, AdvancedFieldSelector)."""
+_CATEGORIES: Final = {"Management": "", "Data": "resources.type", "NetworkActivity": "eventSource"}
+"""Categories that a trail records, and the field that a selector of each must have beside it."""
+_READ_WRITE: Final = ("All", "ReadOnly", "WriteOnly")
+_EXCLUDED: Final = frozenset({"kms.amazonaws.com", "rdsdata.amazonaws.com"})
+"""Sources whose management events a basic selector may leave out (CloudTrail API Reference, EventSelector)."""
+_BASIC_TYPES: Final = ("AWS::DynamoDB::Table", "AWS::Lambda::Function", "AWS::S3::Object")
 _INSIGHTS: Final = frozenset({"ApiCallRateInsight", "ApiErrorRateInsight"})
 
 
@@ -55,17 +61,27 @@ def put_selectors(trail: TrailState, given: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _wrong_in_basic(basic: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-    resources = (kind for selector in basic for kind in selector.get("DataResources") or ())
+    resources = [kind for selector in basic for kind in selector.get("DataResources") or ()]
     if sum(len(kind.get("Values") or ()) for kind in resources) > MOST_RESOURCES:
         yield f"A trail can have up to {MOST_RESOURCES} data resources across its event selectors."
+    for selector in basic:
+        if (selector.get("ReadWriteType") or "All") not in _READ_WRITE:
+            yield f"Value {selector['ReadWriteType']} for ReadWriteType is invalid."
+        if set(selector.get("ExcludeManagementEventSources") or ()) - _EXCLUDED:
+            yield "ExcludeManagementEventSources can hold kms.amazonaws.com and rdsdata.amazonaws.com."
+    for kind in resources:
+        if kind.get("Type") not in _BASIC_TYPES:
+            yield f"Value {kind.get('Type')} for DataResources.Type is invalid."
+        for value in kind.get("Values") or ():
+            if "*" in value:
+                yield f"Value {value} for DataResources.Values is invalid."
 
 
 def _wrong_in_advanced(advanced: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     taken = 0
     for selector in advanced:
         fields = selector.get("FieldSelectors") or ()
-        if "eventCategory" not in [field.get("Field") for field in fields]:
-            yield "Each advanced event selector must have a field selector for eventCategory."
+        yield from _wrong_category(fields)
         for field in fields:
             name, operators = field.get("Field"), {key: field[key] for key in field if key != "Field"}
             taken += sum(len(values or ()) for values in operators.values())
@@ -77,6 +93,18 @@ def _wrong_in_advanced(advanced: Iterable[Mapping[str, Any]]) -> Iterator[str]:
                 yield f"The field {name} takes the operator Equals with one value."
     if taken > MOST_VALUES:
         yield f"A trail can have up to {MOST_VALUES} values across its advanced event selectors."
+
+
+def _wrong_category(fields: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    named = {field.get("Field"): field for field in fields}
+    if "eventCategory" not in named:
+        yield "Each advanced event selector must have a field selector for eventCategory."
+        return
+    for category in named["eventCategory"].get("Equals") or ():
+        if category not in _CATEGORIES:
+            yield f"The eventCategory {category} is not valid for a trail."
+        elif _CATEGORIES[category] and _CATEGORIES[category] not in named:
+            yield f"A selector of the eventCategory {category} must have a field selector for {_CATEGORIES[category]}."
 
 
 def insights(trail: TrailState) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from moto.organizations import models
 from onetrail.practice.moto.backends import iam_backend, organization_backend, seed
 from onetrail.practice.state.world import World
 
+CLOUDTRAIL: Final = "cloudtrail.amazonaws.com"
 _ROLE: Final = "OrganizationAccountAccessRole"
 _ADMINISTRATOR: Final = "arn:aws:iam::aws:policy/AdministratorAccess"
 
@@ -56,3 +57,24 @@ def delegable_services() -> list[str]:
     """Services that moto lets an account administer for the organization; may be added to."""
     found: list[str] = models.FakeDelegatedAdministrator.SUPPORTED_SERVICES
     return found
+
+
+def delegated_administrators(world: World, service: str) -> list[str]:
+    """Accounts that administer that service for the organization, in the order in which they were registered."""
+    backend = organization_backend(world.management_account)
+    return [admin.account.id for admin in backend.admins if service in admin.services]
+
+
+def delegate(world: World, account: str, service: str) -> None:
+    """Register a member as administrator of that service."""
+    known = delegable_services()
+    if service not in known:
+        known.append(service)
+    backend = organization_backend(world.management_account)
+    backend.register_delegated_administrator(AccountId=account, ServicePrincipal=service)
+
+
+def withdraw(world: World, account: str, service: str) -> None:
+    """Take that back."""
+    backend = organization_backend(world.management_account)
+    backend.deregister_delegated_administrator(AccountId=account, ServicePrincipal=service)
