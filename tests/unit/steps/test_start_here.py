@@ -85,6 +85,7 @@ def test_a_good_estate_has_nothing_that_stops_it():
     assert {name for name, _ in found} == {
         "00.bucket",
         "00.bucket-name",
+        "00.bucket-policy",
         "00.dead-principal",
         "00.document-size",
         "00.permissions",
@@ -93,6 +94,12 @@ def test_a_good_estate_has_nothing_that_stops_it():
         "00.regions",
         "00.trails",
     }
+
+
+def a_deny(action="s3:GetObject*", **condition):
+    """A policy with one Deny for everybody that the condition does not exempt."""
+    said = {"Sid": "Perimeter", "Effect": "Deny", "Principal": "*", "Action": action, "Resource": "*"}
+    return {"Version": "2012-10-17", "Statement": [{**said, "Condition": condition} if condition else said]}
 
 
 # What is broken, and what is then said: (what, id, state).
@@ -124,6 +131,30 @@ BROKEN = [
         FindingState.OK,
     ),
     ("a deleted principal", given(buckets=(given_a_bucket(policy=DEAD),)), "00.dead-principal", FindingState.PLANNED),
+    (
+        "a data perimeter around the account",
+        given(buckets=(given_a_bucket(policy=a_deny(StringNotEquals={"aws:PrincipalAccount": SOURCE_ID})),)),
+        "00.bucket-policy",
+        FindingState.NOTE,
+    ),
+    (
+        "a policy that lets nobody read",
+        given(buckets=(given_a_bucket(policy=a_deny()),)),
+        "00.bucket-policy",
+        FindingState.FINDING,
+    ),
+    (
+        "a policy that only a pipeline may change",
+        given(
+            buckets=(
+                given_a_bucket(
+                    policy=a_deny("s3:PutBucketPolicy", ArnNotEquals={"aws:PrincipalArn": f"{ROLE}-pipeline"})
+                ),
+            )
+        ),
+        "00.bucket-policy",
+        FindingState.FINDING,
+    ),
     (
         "a deleted principal in NotPrincipal",
         given(buckets=(given_a_bucket(policy=NOT_DEAD),)),

@@ -13,14 +13,15 @@ from onetrail.change.words import counted
 from onetrail.cloudtrail.object_key import DIGEST_KINDS, ROOT, ParsedKey, parse
 from onetrail.errors import OnetrailError
 from onetrail.estate.backlog.direction import Direction
-from onetrail.estate.backlog.obstacles import Obstacle, obstacles
+from onetrail.estate.backlog.obstacles import Obstacle, obstacles, shut_to_pull
 from onetrail.estate.backlog.samples import SampledObject, read_samples, used_keys
-from onetrail.estate.backlog.source_keys import SourceKey, closed_to_pull, read_source_keys
+from onetrail.estate.backlog.source_keys import SourceKey, read_source_keys
 from onetrail.estate.backlog.still import moving
 from onetrail.estate.history.claims import Claims
 from onetrail.estate.history.old_objects import NoncurrentCounts
 from onetrail.estate.history.pairing import ObjectPair, archive_key, pairs, prefix_of
 from onetrail.estate.old_estate import OldBucket, OldEstate
+from onetrail.estate.policy_documents.foreseen import foreseen
 from onetrail.looked import Unread
 from onetrail.progress import Count, Progress
 from onetrail.s3.decisions.decide import DecisionKind, Rules, archived_in, decide
@@ -317,5 +318,8 @@ def direction_of(
         return Direction.PUSH, f"its region {bucket.region} is not enabled in the log account"
     if not keys and bucket.aws_managed:
         return Direction.PUSH, "the objects are under the AWS managed key, which no other account can use"
-    closed = next((why for key in keys if (why := closed_to_pull(bucket, key))), "")
+    closed = next((why for key in keys if (why := shut_to_pull(settings, bucket, key))), "")
+    refused = foreseen(settings, bucket)
+    if not closed and refused.pull_refused and not refused.push_refused:
+        closed = f"{refused.pull_refused} to the log account's copier, and not to one of its own account"
     return (Direction.PUSH, closed) if closed else (Direction.PULL, "a role of the log account can read it")

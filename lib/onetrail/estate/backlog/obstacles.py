@@ -9,6 +9,7 @@ from onetrail.estate.backlog.direction import Direction
 from onetrail.estate.backlog.samples import SampledObject
 from onetrail.estate.backlog.source_keys import SourceKey, closed_to_pull
 from onetrail.estate.old_estate import OldBucket
+from onetrail.estate.policy_documents.foreseen import foreseen, key_refused
 from onetrail.looked import Unread, known
 from onetrail.settings import Settings
 
@@ -40,7 +41,8 @@ def obstacles(
         *_region(settings, bucket, direction, enabled or {}),
         *_foreign(bucket, direction, foreign_owned),
         *_of_samples(bucket, samples, foreign_owned),
-        *_of_keys(bucket, direction, keys, samples),
+        *_of_keys(settings, bucket, direction, keys, samples),
+        *policy_obstacles(settings, bucket, direction),
         *(Obstacle("05.moving", line) for line in moving),
     )
 
@@ -100,7 +102,30 @@ def _of_samples(bucket: OldBucket, samples: Sequence[SampledObject], foreign_own
             )
 
 
+def policy_obstacles(settings: Settings, bucket: OldBucket, direction: Direction) -> Iterator[Obstacle]:
+    """What the bucket's own policy will refuse to the copier, evaluated before anything is sent."""
+    found, pull = foreseen(settings, bucket), direction == Direction.PULL
+    copier = "onetrail-copier of the log account" if pull else f"onetrail-copier of {bucket.account}"
+    cure = "set its direction to auto or push, or " if pull and not found.push_refused else ""
+    for one in found.pull if pull else found.push:
+        unless, first = "", cure
+        if not one.sure:
+            unless = f", unless the call carries the {', '.join(one.open_keys)} it asks for"
+            first = "call from where it does, or "
+        text = f"{one} to {copier}{unless}: {first}let the bucket's owner exempt the role"
+        yield Obstacle("05.bucket-policy", text, stops=one.sure)
+
+
+def shut_to_pull(settings: Settings, bucket: OldBucket, key: SourceKey) -> str:
+    """Why a copier of the log account cannot be let use the key, by whose it is or by a statement of its policy; `""`
+    where it can."""
+    refused = next((one for one in key_refused(settings, known(key.policy), key.arn, bucket) if one.sure), None)
+    why = closed_to_pull(bucket, key)
+    return why or (f"of the policy of its key {key.arn}, {refused}" if refused else "")
+
+
 def _of_keys(
+    settings: Settings,
     bucket: OldBucket,
     direction: Direction,
     keys: Sequence[SourceKey],
@@ -115,7 +140,7 @@ def _of_keys(
         if known(key.state) not in (None, "", "Enabled"):
             yield Obstacle("05.key", f"its key {key.arn} is {key.state}, so nothing can be read: enable it")
             continue
-        why = closed_to_pull(bucket, key)
+        why = shut_to_pull(settings, bucket, key)
         if direction == Direction.PULL and why:
             yield Obstacle(
                 "05.key",

@@ -17,6 +17,7 @@ _DECISION = "the owner decides otherwise"
 _OWNER_KEEPS = "the owner of these objects decides what becomes of them"
 
 _OBSTACLES: Final = (
+    "bucket-policy",
     "customer-key",
     "document-size",
     "foreign-owned",

@@ -13,6 +13,7 @@ from onetrail.steps.start_here.overview import StartObservation
 _WHAT: Final = {
     "00.bucket": "settings that block a copy",
     "00.bucket-name": "bucket names",
+    "00.bucket-policy": "policies of old buckets",
     "00.dead-principal": "deleted principals in policies",
     "00.document-size": "sizes of policies",
     "00.kms": "keys of old buckets",

@@ -19,6 +19,7 @@ from onetrail.looked import Unread, known
 from onetrail.settings import Settings
 from onetrail.steps.start_here.documents_ahead import CLOSE, PlannedDocument, ahead
 from onetrail.steps.start_here.permissions import LOG, MANAGEMENT, SOURCE, asked, refusals
+from onetrail.steps.start_here.policies_ahead import policies_ahead
 from onetrail.steps.start_here.preflight_seen import PreflightFacts
 from onetrail.steps.start_here.trails_ahead import trails_ahead
 
@@ -39,6 +40,7 @@ def rows(settings: Settings, seen: PreflightFacts, open_steps: Sequence[str]) ->
         partial(_regions, settings, seen),
         partial(_old_regions, settings, seen),
         partial(_policies, seen),
+        partial(policies_ahead, settings, seen, open_steps),
         partial(_settings_of_buckets, seen),
         partial(_names, settings, seen),
         partial(_people, seen),
