@@ -301,5 +301,5 @@ def test_the_lock_and_the_waits_of_practice_do_not_carry_over_to_aws(practice: S
     settings = Settings.from_notebook(given_a_notebook_with(cell_of(practice), **stated))
     assert (settings.quiet_hours, settings.cooling_off_days) == (24, 30)
     del stated["object_lock"]
-    with pytest.raises(SettingsError, match=r"^object_lock is missing"):
+    with pytest.raises(SettingsError, match=r"^object_lock is not chosen"):
         Settings.from_notebook(given_a_notebook_with(cell_of(practice), **stated))

@@ -58,6 +58,7 @@ ACCOUNT_KEYS = ({"account_id": "012345670123"}, {"account_id": "222233334444"})
 ONE_PRINCIPAL = "which is more than one principal: name a role or a user, as in arn:aws:iam::123456789012:role/Name"
 NOT_AN_ARN = "which is not the ARN of a role or a user, as in arn:aws:iam::123456789012:role/Name"
 APPROVE = "and must be empty (plan only), plan ids as in p-0123456789ab separated by commas, or any (practice only)"
+ADOPTED = "arn:aws:cloudtrail:us-east-1:123456789012:trail/organization-trail"
 APPROVER = "arn:aws:iam::888899990000:role/Approver"
 KEY_ARN = "as in arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-0000-0000-000000000000"
 
@@ -421,6 +422,46 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
             "a run stays in one partition"
         ),
     ),
+    (
+        {"trail_mode": "adopt"},
+        (
+            'trail_arn is empty, and trail_mode is "adopt": name the trail, '
+            "as in arn:aws:cloudtrail:us-east-1:123456789012:trail/organization-trail"
+        ),
+    ),
+    (
+        {"trail_arn": ADOPTED},
+        (
+            'trail_arn is for trail_mode: adopt, and trail_mode is "create": leave it out, or write "adopt" to keep'
+            " that trail"
+        ),
+    ),
+    (
+        {"accept_unread_selectors": ADOPTED},
+        (
+            'accept_unread_selectors is for trail_mode: adopt, and trail_mode is "create": leave it out, or write'
+            ' "adopt" to keep that trail'
+        ),
+    ),
+    (
+        {"trail_mode": "adopt", "trail_arn": ADOPTED, "trail_name": "another"},
+        'trail_name is "another", and trail_arn names organization-trail: leave trail_name out',
+    ),
+    (
+        {"trail_mode": "adopt", "trail_arn": ADOPTED, "accept_unread_selectors": f"{ADOPTED}-2"},
+        "accept_unread_selectors names another trail than trail_arn: write trail_arn again, or leave it out",
+    ),
+    (
+        {"trail_mode": "adopt", "trail_arn": "organization-trail"},
+        (
+            'trail_arn is "organization-trail", and must be the ARN of a trail, '
+            "as in arn:aws:cloudtrail:us-east-1:123456789012:trail/organization-trail"
+        ),
+    ),
+    (
+        {"trail_mode": "adopt", "trail_arn": ADOPTED.replace("arn:aws:", "arn:aws-cn:")},
+        "trail_arn is in partition aws-cn, and home_region eu-west-1 is in aws: a run stays in one partition",
+    ),
     ({"scenario": "ransom"}, 'scenario is "ransom", and scenarios are for estate: practice: leave it out'),
     (
         {"organization_id": "acme"},
@@ -464,6 +505,14 @@ def test_waits_left_unstated_follow_the_estate(estate: str, quiet: int, cooling:
 def test_an_engine_that_can_do_it_is_taken(engine: str, direction: str) -> None:
     """The twins of the refused `s3-batch` with `push`."""
     assert given_settings(copy_engine=engine, copy_direction=direction).copy_engine == engine
+
+
+def test_an_adopted_trail_is_named_by_its_arn_alone() -> None:
+    """The twins of the refused ones; its name is the one in the ARN."""
+    adopted = given_settings(trail_mode="adopt", trail_arn=ADOPTED, accept_unread_selectors=ADOPTED)
+    assert (adopted.new_trail_name, adopted.trail_name) == ("organization-trail", "onetrail")
+    assert given_settings(trail_mode="adopt", trail_arn=ADOPTED, trail_name="organization-trail").trail_mode == "adopt"
+    assert given_settings(trail_name="acme").new_trail_name == "acme"
 
 
 def test_a_scenario_belongs_to_the_practice_estate() -> None:

@@ -12,9 +12,11 @@ _ROUNDED_DAYS: Final = 93
 
 
 def archive_of(settings: Settings, *, kms_key_arn: str = "", trail_arns: tuple[str, ...] = ()) -> Archive:
-    """Names and ARNs of the central bucket, its neighbours and its roles. Without `trail_arns`, the one new trail of
-    each source account."""
+    """Names and ARNs of the central bucket, its neighbours and its roles. Without `trail_arns`, those that deliver
+    there: the one new trail of each source account, or in adopt none."""
     partition, log_account = settings.partition, settings.log_account.account_id
+
+    adopt = settings.trail_mode == "adopt"
 
     def role(name: str) -> str:
         return names.role_arn(partition, log_account, name)
@@ -25,8 +27,9 @@ def archive_of(settings: Settings, *, kms_key_arn: str = "", trail_arns: tuple[s
         key_prefix=settings.key_prefix,
         log_account=log_account,
         source_accounts=tuple(settings.source_account_ids),
-        organization_id=settings.organization_id if settings.trail_mode == "adopt" else "",
-        trail_arns=trail_arns or wanted_arns(settings),
+        organization_id=settings.organization_id if adopt else "",
+        trail_arns=trail_arns or (() if adopt else wanted_arns(settings)),
+        adopted_arn=settings.trail_arn,
         access_log_bucket=settings.access_log_bucket,
         work_bucket=settings.work_bucket,
         kms_key_arn=kms_key_arn,

@@ -15,7 +15,10 @@ from onetrail.settings import Settings
 
 
 def wanted_arns(settings: Settings) -> tuple[str, ...]:
-    """The ARN of the one new trail in each source account, in the order of the accounts."""
+    """The ARN of the one new trail in each source account, in the order of the accounts; in adopt the one that is
+    adopted."""
+    if settings.trail_mode == "adopt":
+        return (settings.trail_arn,)
     return tuple(
         names.trail_arn(settings.partition, settings.home_region, account, settings.trail_name)
         for account in settings.source_account_ids

@@ -13,6 +13,11 @@ _KMS = re.compile(
     re.ASCII,
 )
 
+_TRAIL = re.compile(
+    r"arn:(?P<partition>aws[a-z-]*):cloudtrail:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):trail/(?P<name>[\w.-]{3,128})",
+    re.ASCII,
+)
+
 
 @dataclass(frozen=True)
 class Arn:
@@ -70,3 +75,15 @@ def kms_key_arn(text: str) -> Arn:
             "as in arn:aws:kms:us-east-1:123456789012:key/0a1b2c3d-0000-0000-0000-000000000000"
         )
     return Arn(found["partition"], found["region"], found["account"], "key", found["name"])
+
+
+def trail_arn(text: str) -> Arn:
+    """A trail of CloudTrail. Raises ValueError; a name alone is refused, since several accounts may have a trail of
+    that name."""
+    found = _TRAIL.fullmatch(text)
+    if not found:
+        raise ValueError(
+            f'is "{text}", and must be the ARN of a trail, '
+            "as in arn:aws:cloudtrail:us-east-1:123456789012:trail/organization-trail"
+        )
+    return Arn(found["partition"], found["region"], found["account"], "trail", found["name"])

@@ -6,7 +6,7 @@ from fnmatch import fnmatch
 from typing import Final
 
 from onetrail.names import OUR_ROLES
-from onetrail.settings.arns import iam_arn, kms_key_arn
+from onetrail.settings.arns import iam_arn, kms_key_arn, trail_arn
 from onetrail.settings.parameters import Parameters
 from onetrail.settings.regions import partition_with
 
@@ -60,6 +60,8 @@ def _arns(s: Parameters) -> Iterator[tuple[str, str]]:
             yield f"{key}[{number}]", iam_arn(text).partition
     if s.kms_key.startswith("arn:"):
         yield "kms_key", kms_key_arn(s.kms_key).partition
+    if s.trail_arn:
+        yield "trail_arn", trail_arn(s.trail_arn).partition
 
 
 def _partitions(s: Parameters) -> Iterator[str]:
@@ -99,6 +101,28 @@ def _key(s: Parameters) -> Iterator[str]:
         yield f"kms_key is in {region}, and CloudTrail needs it in the bucket's region, home_region {s.home_region}"
 
 
+def _adopted(s: Parameters) -> Iterator[str]:
+    if s.trail_mode == "create":
+        for key in ("trail_arn", "accept_unread_selectors"):
+            if getattr(s, key):
+                yield (
+                    f'{key} is for trail_mode: adopt, and trail_mode is "create": leave it out, or write "adopt" to'
+                    " keep that trail"
+                )
+        return
+    if not s.trail_arn:
+        yield (
+            'trail_arn is empty, and trail_mode is "adopt": name the trail, '
+            "as in arn:aws:cloudtrail:us-east-1:123456789012:trail/organization-trail"
+        )
+        return
+    named = trail_arn(s.trail_arn)
+    if s.trail_name not in (named.name, type(s).model_fields["trail_name"].default):
+        yield f'trail_name is "{s.trail_name}", and trail_arn names {named.name}: leave trail_name out'
+    if s.accept_unread_selectors not in ("", s.trail_arn):
+        yield "accept_unread_selectors names another trail than trail_arn: write trail_arn again, or leave it out"
+
+
 def _second_person(s: Parameters) -> Iterator[str]:
     if s.second_person == "off":
         return
@@ -127,6 +151,7 @@ _CHECKS: Final[tuple[Callable[[Parameters], Iterator[str]], ...]] = (
     _buckets,
     _key,
     _engine,
+    _adopted,
     _second_person,
     _approvers,
 )

@@ -87,9 +87,17 @@ class Parameters(BaseModel):
     regions: Annotated[Literal["enabled"] | tuple[str, ...], v.Enabled] = Field(
         "enabled", description='"enabled" for every enabled region, or a list'
     )
-    trail_name: v.TrailName = Field("onetrail", description="name of the trail that is created or adopted")
+    trail_name: v.TrailName = Field(
+        "onetrail", description="name of the trail that is created; adopt takes it from trail_arn"
+    )
     trail_mode: w.TrailMode = Field(
         "create", description="create a trail, or adopt an existing one that covers everything"
+    )
+    trail_arn: v.TrailArn = Field(
+        "", description="ARN of the trail to adopt, with its owner's account; empty in create"
+    )
+    accept_unread_selectors: v.TrailArn = Field(
+        "", description="trail_arn again: stop old trails though its selectors are unreadable here"
     )
     bucket_name: v.BucketName = Field(description="bucket of the archive")
     access_log_bucket: v.BucketName = Field(description="bucket for the archive's S3 access logs")
@@ -182,6 +190,11 @@ class Parameters(BaseModel):
         """Folder of this run. `meant_from` has made runs_dir absolute wherever a run begins: by a verb, or in a
         notebook."""
         return Path(self.runs_dir).expanduser() / self.run_name
+
+    @property
+    def new_trail_name(self) -> str:
+        """The name of the trail that is created or adopted."""
+        return self.trail_arn.rpartition("/")[2] or self.trail_name
 
     def direction_for(self, old_bucket: str) -> w.CopyDirection:
         """How this old bucket is copied: its override, else `copy_direction`."""

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, StrictStr
 
 from onetrail.names import CONFLICTS_FOLDER
-from onetrail.settings.arns import iam_arn, kms_key_arn, role_arn
+from onetrail.settings.arns import iam_arn, kms_key_arn, role_arn, trail_arn
 from onetrail.settings.bucket_names import bucket_name_fault
 from onetrail.settings.refusal import account_id_fault, quoted, shown, text_wanted
 from onetrail.settings.regions import partition_with
@@ -192,6 +192,14 @@ Contacts = Annotated[
 ]
 Region = Annotated[StrictStr, AfterValidator(_refusing(_region_fault))]
 BucketName = Annotated[StrictStr, AfterValidator(_refusing(bucket_name_fault))]
+
+
+def _trail_arn(text: str) -> str:
+    if text:
+        trail_arn(text)
+    return text
+
+
 FolderName = Annotated[StrictStr, AfterValidator(_refusing(_folder_fault))]
 ParametersFile = Annotated[
     StrictStr, AfterValidator(_matching(r"(\S(.*\S)?)?", "a file, such as parameters/mine.yaml, or empty"))
@@ -204,6 +212,7 @@ OrganizationId = Annotated[
     StrictStr,
     AfterValidator(_matching(r"(o-[a-z0-9]{10,32})?", "an organization's id as in o-a1b2c3d4e5, or empty")),
 ]
+TrailArn = Annotated[StrictStr, AfterValidator(_trail_arn)]
 TrailName = Annotated[StrictStr, AfterValidator(_refusing(_trail_fault))]
 KeyPrefix = Annotated[StrictStr, AfterValidator(_refusing(_prefix_fault))]
 KmsKey = Annotated[StrictStr, AfterValidator(_kms_key)]

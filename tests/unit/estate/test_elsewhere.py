@@ -229,8 +229,12 @@ def test_a_trail_of_the_wanted_name_that_was_there_before_is_not_taken_over(tmp_
     assert there.bucket == SETTINGS.bucket_name
 
 
-def test_a_trail_to_adopt_is_found_by_its_name(tmp_path: Path) -> None:
-    """Nothing is made in that mode, so the record holds no CreateTrail."""
-    settings = settings_for(tmp_path, SOURCE, trail_mode="adopt")
-    estate = read(World({"acme": SOURCE}, given_a_trail(SETTINGS.trail_name, "acme")), settings)
-    assert [trail.name for trail in estate.new_trails] == [SETTINGS.trail_name]
+def test_a_trail_to_adopt_is_found_by_its_arn(tmp_path: Path) -> None:
+    """Nothing is made in that mode, so the record holds no CreateTrail. Twin: another trail of that name is an old
+    one."""
+    wanted = given_a_trail("audit-of-all", "acme")
+    settings = settings_for(tmp_path, SOURCE, trail_mode="adopt", trail_arn=wanted["TrailARN"])
+    estate = read(World({"acme": SOURCE}, wanted), settings)
+    assert [trail.arn for trail in estate.new_trails] == [wanted["TrailARN"]]
+    elsewhere = given_a_trail("audit-of-all", "acme", region="eu-west-3")
+    assert read(World({"acme": SOURCE}, elsewhere), settings).new_trails == ()

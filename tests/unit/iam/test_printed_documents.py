@@ -39,8 +39,13 @@ VARIANTS: dict[str, dict[str, Any]] = {
     "a key to be made": {"kms_key": "create"},
     "the local engine": {"copy_engine": "local"},
     "batch": {"copy_engine": "s3-batch"},
-    "an adopted organization trail": {"trail_mode": "adopt", "organization_id": "o-a1b2c3d4e5"},
-    "no organization": {"trail_mode": "create", "organization_id": ""},
+    "an adopted organization trail": {
+        "trail_mode": "adopt",
+        "trail_name": "organization-trail",
+        "trail_arn": "arn:aws:cloudtrail:us-east-1:123456789012:trail/organization-trail",
+        "organization_id": "o-a1b2c3d4e5",
+    },
+    "no organization": {"trail_mode": "create", "trail_arn": "", "organization_id": ""},
     "a prefix": {"key_prefix": "logs/cloudtrail"},
     "no lock": {"object_lock": "none"},
 }

@@ -280,7 +280,9 @@ def test_a_bucket_that_is_pushed_needs_no_region_in_the_log_account():
 
 def test_adopting_a_trail_needs_no_room():
     """No trail is made then."""
-    settings = SETTINGS.with_values(trail_mode="adopt")
+    settings = SETTINGS.with_values(
+        trail_mode="adopt", trail_arn="arn:aws:cloudtrail:us-east-1:999988887777:trail/organization-trail"
+    )
     assert states(given(trails=FULL), "00.trails", settings=settings) == set()
 
 

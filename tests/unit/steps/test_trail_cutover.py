@@ -333,7 +333,7 @@ def test_a_selector_without_the_consoles_name_is_a_note_and_no_change(names, sai
     notes = [f for f in trail_cutover.check(SETTINGS, observation) if f.id == "04.selector-name"]
     assert [f.state for f in notes] == [FindingState.NOTE] * len(said)
     assert all(words in f.evidence for words, f in zip(said, notes, strict=True))
-    adopted = SETTINGS.with_values(trail_mode="adopt")
+    adopted = SETTINGS.with_values(trail_mode="adopt", trail_arn=there.arn)
     assert not [f for f in trail_cutover.check(adopted, observation) if f.id == "04.selector-name"]
 
 

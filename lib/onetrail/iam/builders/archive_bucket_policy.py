@@ -31,7 +31,8 @@ Statement = dict[str, Any]
 
 
 def central_bucket(archive: Archive) -> dict[str, Any]:
-    """Steady: CloudTrail writes, nobody else; break-glass alone may change settings, lock and delete."""
+    """Steady: CloudTrail writes for the trails that deliver here, nobody else; break-glass alone may change settings,
+    lock and delete."""
     return document(*_steady(archive))
 
 
@@ -76,6 +77,16 @@ def checked_opening(copiers: Sequence[str], old_buckets: Sequence[str], expires:
 
 
 def _steady(archive: Archive, *exempt: str) -> tuple[Statement, ...]:
+    return (
+        *(_delivers(archive) if archive.trail_arns else ()),
+        only_tls(archive.bucket_arn),
+        reads_only(archive.bucket_arn, (archive.break_glass_arn, *exempt), CLOUDTRAIL, _READS),
+        break_glass_writes_no_object(archive, archive.bucket_arn, (RESTORE,)),
+    )
+
+
+def _delivers(archive: Archive) -> tuple[Statement, ...]:
+    """What CloudTrail needs to deliver, for the exact trails that deliver here."""
     trails = {"aws:SourceArn": one_or_many(archive.trail_arns)}
     return (
         {
@@ -94,9 +105,6 @@ def _steady(archive: Archive, *exempt: str) -> tuple[Statement, ...]:
             "Resource": one_or_many(archive.delivered_arns),
             "Condition": {"StringEquals": {**trails, "s3:x-amz-acl": "bucket-owner-full-control"}},
         },
-        only_tls(archive.bucket_arn),
-        reads_only(archive.bucket_arn, (archive.break_glass_arn, *exempt), CLOUDTRAIL, _READS),
-        break_glass_writes_no_object(archive, archive.bucket_arn, (RESTORE,)),
     )
 
 

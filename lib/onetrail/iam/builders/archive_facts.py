@@ -22,7 +22,8 @@ class Archive:
     organization_id: str
     """`o-...` when logs of an organization trail may arrive; empty for none."""
     trail_arns: tuple[str, ...]
-    """Home-region ARNs; a multi-region trail has one."""
+    """Home-region ARNs of the trails that deliver into it; a multi-region trail has one. Empty for none, which needs
+    `adopted_arn`."""
     access_log_bucket: str
     work_bucket: str
     kms_key_arn: str
@@ -35,6 +36,8 @@ class Archive:
     copier_arn: str
     copy_lock_days: int = 36500
     """The longest lock that a copy may have, in days from its writing."""
+    adopted_arn: str = ""
+    """The trail that is adopted, and delivers into a bucket of its owner's; empty for none."""
     approver_arns: tuple[str, ...] = ()
     """Who may approve a plan as the second person; empty for none."""
 
@@ -42,12 +45,17 @@ class Archive:
         for account in (self.log_account, *self.source_accounts):
             if len(account) != 12 or not account.isdigit():
                 raise PolicyError(f"account {account!r} is not 12 digits: quote it, a leading zero counts")
-        if not self.trail_arns:
+        if not self.guarded_arns:
             raise PolicyError(f"no trail ARN for bucket {self.bucket}: without one any trail could deliver, name it")
-        if any(wild in arn for arn in self.trail_arns for wild in "*?"):
+        if any(wild in arn for arn in self.guarded_arns for wild in "*?"):
             raise PolicyError(f"trail ARN with a wildcard for bucket {self.bucket}: name the exact trail")
         if not self.break_glass_arn:
             raise PolicyError(f"no break-glass role for bucket {self.bucket}: its policy could never be changed again")
+
+    @property
+    def guarded_arns(self) -> tuple[str, ...]:
+        """The trails that the guardrail keeps: those that deliver into the archive, and the adopted one."""
+        return (*self.trail_arns, *([self.adopted_arn] if self.adopted_arn else []))
 
     @property
     def bucket_arn(self) -> str:
@@ -83,10 +91,13 @@ class Archive:
 
     @property
     def delivered_arns(self) -> list[str]:
-        """Where CloudTrail may put objects: one folder an account; for an organization its folder too.
+        """Where CloudTrail may put objects: one folder an account; for an organization its folder too. None where no
+        trail delivers.
 
         An organization trail also needs its owner's own folder (CloudTrail User Guide, S3 bucket policy).
         """
+        if not self.trail_arns:
+            return []
         owners = {arn.split(":")[4] for arn in self.trail_arns} if self.organization_id else set()
         folders = sorted({*self.source_accounts, *owners})
         if self.organization_id:

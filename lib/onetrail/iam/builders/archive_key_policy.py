@@ -19,10 +19,6 @@ def kms_key(archive: Archive, copiers: Sequence[str] = (), expires: str = "") ->
     Break-glass alone changes it. With `copiers` of other accounts (push) they may encrypt until `expires`.
     Source: CloudTrail User Guide, "Configure AWS KMS key policies for CloudTrail".
     """
-    trails = {"aws:SourceArn": one_or_many(archive.trail_arns)}
-    owners = sorted({account_of(arn) for arn in archive.trail_arns})
-    any_trail = [f"arn:{archive.partition}:cloudtrail:*:{owner}:trail/*" for owner in owners]
-    service = {"Effect": "Allow", "Principal": {"Service": CLOUDTRAIL}, "Resource": "*"}
     found: list[dict[str, Any]] = [
         {
             "Sid": "AccountDecides",
@@ -31,21 +27,7 @@ def kms_key(archive: Archive, copiers: Sequence[str] = (), expires: str = "") ->
             "Action": "kms:*",
             "Resource": "*",
         },
-        {
-            **service,
-            "Sid": "CloudTrailEncrypts",
-            "Action": "kms:GenerateDataKey*",
-            "Condition": {
-                "StringEquals": trails,
-                "StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": one_or_many(any_trail)},
-            },
-        },
-        {
-            **service,
-            "Sid": "CloudTrailUsesBucketKey",
-            "Action": ["kms:Decrypt", "kms:DescribeKey"],
-            "Condition": {"StringEquals": trails},
-        },
+        *(_delivers(archive) if archive.trail_arns else ()),
         {
             "Sid": "OnlyBreakGlassChanges",
             "Effect": "Deny",
@@ -70,3 +52,28 @@ def kms_key(archive: Archive, copiers: Sequence[str] = (), expires: str = "") ->
             }
         )
     return document(*found)
+
+
+def _delivers(archive: Archive) -> tuple[dict[str, Any], ...]:
+    """What CloudTrail needs to deliver into a bucket with this key, for the exact trails."""
+    trails = {"aws:SourceArn": one_or_many(archive.trail_arns)}
+    owners = sorted({account_of(arn) for arn in archive.trail_arns})
+    any_trail = [f"arn:{archive.partition}:cloudtrail:*:{owner}:trail/*" for owner in owners]
+    service = {"Effect": "Allow", "Principal": {"Service": CLOUDTRAIL}, "Resource": "*"}
+    return (
+        {
+            **service,
+            "Sid": "CloudTrailEncrypts",
+            "Action": "kms:GenerateDataKey*",
+            "Condition": {
+                "StringEquals": trails,
+                "StringLike": {"kms:EncryptionContext:aws:cloudtrail:arn": one_or_many(any_trail)},
+            },
+        },
+        {
+            **service,
+            "Sid": "CloudTrailUsesBucketKey",
+            "Action": ["kms:Decrypt", "kms:DescribeKey"],
+            "Condition": {"StringEquals": trails},
+        },
+    )

@@ -82,7 +82,7 @@ def _trail_kept(archive: Archive, exempt: Sequence[str]) -> Statement:
             "cloudtrail:StopLogging",
             "cloudtrail:UpdateTrail",
         ],
-        "Resource": one_or_many(archive.trail_arns),
+        "Resource": one_or_many(archive.guarded_arns),
         "Condition": _not(archive, exempt),
     }
 

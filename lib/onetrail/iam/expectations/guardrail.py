@@ -148,7 +148,7 @@ def _key(ask: Ask) -> Iterator[_Deed]:
 
 def _trails(ask: Ask) -> Iterator[_Deed]:
     found = ask.archive
-    for arn in found.trail_arns:
+    for arn in found.guarded_arns:
         who = ask.administrator(arn.split(":")[4])
         owner = root(arn.split(":")[4], found.partition)
         for action in _TRAIL_CHANGES:

@@ -47,7 +47,7 @@ def _trails(ask: Ask) -> list[Expectation]:
                 f"{name} encrypts what is no log of its account", trail, "kms:GenerateDataKey", key, False, strange
             ),
         ]
-    config = {"aws:SourceArn": ask.archive.trail_arns[0], _CONTEXT: ask.archive.trail_arns[0]}
+    config = {"aws:SourceArn": ask.archive.guarded_arns[0], _CONTEXT: ask.archive.guarded_arns[0]}
     return [
         *rows,
         ask.row("another service encrypts", service("config.amazonaws.com"), "kms:GenerateDataKey", key, False, config),

@@ -68,10 +68,17 @@ def _trail(arn: str) -> str:
 
 def _not_delivery(ask: Ask) -> list[Expectation]:
     found, trail = ask.archive, service(_CLOUDTRAIL)
-    mine = {"aws:SourceArn": found.trail_arns[0]}
-    foreign = {"aws:SourceArn": found.trail_arns[0] + "-of-somebody-else"}
+    known = found.guarded_arns[0]
+    mine = {"aws:SourceArn": known}
+    foreign = {"aws:SourceArn": known + "-of-somebody-else"}
     full, put, log = {**mine, **OWNER_ACL}, "s3:PutObject", ask.log()
+    adopted = {"aws:SourceArn": found.adopted_arn}
     return [
+        *(
+            [ask.row("the adopted trail delivers here too", trail, put, log, False, {**adopted, **OWNER_ACL})]
+            if found.adopted_arn
+            else []
+        ),
         ask.row("another trail checks the ACL", trail, "s3:GetBucketAcl", found.bucket_arn, False, foreign),
         ask.row("another trail delivers", trail, put, log, False, {**foreign, **OWNER_ACL}),
         ask.row("CloudTrail delivers without the ACL", trail, put, log, False, mine),

@@ -97,7 +97,7 @@ def _source_account(settings: Settings, observation: EvidenceObservation, accoun
     trail = new_trail(settings, estate, account) if estate else None
     if trail is None:
         yield (
-            f"trail {settings.trail_name}",
+            f"trail {settings.new_trail_name}",
             "there, in every region",
             "does not exist yet" if estate else BLIND,
             sign(False if estate else None, pending=True),

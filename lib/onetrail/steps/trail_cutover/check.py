@@ -21,7 +21,7 @@ from onetrail.steps.trail_cutover.propose import guardrail_document, new_trail_c
 def check(settings: Settings, observation: CutoverObservation) -> list[Finding]:
     """The new trail, its delivery in each region, the old trails, their last files, and the guardrail."""
     if not observation.prerequisite.done:
-        return waiting_findings("04.waiting", observation.prerequisite, settings.trail_name)
+        return waiting_findings("04.waiting", observation.prerequisite, settings.new_trail_name)
     findings = [
         Finding("04.looked", FindingState.COULD_NOT_LOOK, "-", "-", "trails", why) for why in observation.could_not_look
     ]
@@ -78,14 +78,14 @@ def _new_trail_findings(settings: Settings, observation: CutoverObservation, acc
     trail = new_trail(settings, observation.estate, account)
     open_changes = new_trail_changes(settings, observation, account)
     if trail is None and settings.trail_mode == "adopt":
-        evidence = f"no trail named {settings.trail_name} was found to adopt"
+        evidence = f"no trail named {settings.new_trail_name} was found to adopt"
         return [
             Finding(
                 "04.new-trail",
                 FindingState.FINDING,
                 account,
                 settings.home_region,
-                settings.trail_name,
+                settings.new_trail_name,
                 evidence,
             )
         ]
@@ -97,7 +97,7 @@ def _new_trail_findings(settings: Settings, observation: CutoverObservation, acc
                 FindingState.PLANNED,
                 account,
                 settings.home_region,
-                settings.trail_name,
+                settings.new_trail_name,
                 evidence,
             )
         ]

@@ -39,10 +39,8 @@ def _rows(settings: Settings, observation: EvidenceObservation) -> Iterator[tupl
     yield "regions", regions(observation)
     yield "old trails", old_trails(observation)
     yield "old buckets", old_buckets(observation)
-    yield (
-        "new trail",
-        f"{settings.trail_name} in {settings.home_region}, one per source account ({settings.trail_mode})",
-    )
+    made = f"{settings.trail_name} in {settings.home_region}, one per source account (create)"
+    yield "new trail", f"{settings.trail_arn} (adopt)" if settings.trail_arn else made
     prefix = f", below {settings.key_prefix}/" if settings.key_prefix else ""
     yield "archive", f"bucket {settings.bucket_name} in {settings.home_region}{prefix}"
     lock = "no lock" if settings.object_lock == "none" else f"locked under {settings.object_lock}"
