@@ -1,6 +1,6 @@
 """The door of the services that speak JSON, query or CBOR, and of S3 Control: ours answer first, the rest is moto's."""
 
-from typing import Any
+from typing import Any, Final
 
 from onetrail.practice import faults
 from onetrail.practice.calls import ServiceCall, ServiceError
@@ -10,12 +10,15 @@ from onetrail.practice.iam import actions
 from onetrail.practice.iam.authorize import Authorizer
 from onetrail.practice.moto.bridge import MotoBridge, not_implemented
 from onetrail.practice.services.answers import ServiceAnswers
+from onetrail.practice.services.organizations import as_management
 from onetrail.practice.services.permitted import authorise
-from onetrail.practice.state.account_info import BY_CHOICE, BY_DEFAULT
 from onetrail.practice.state.world import World
 from onetrail.practice.web.http import Reply
 from onetrail.practice.web.protocols import Target, answer, refusal, target_of
 
+_DISABLED: Final = {"ec2": "AuthFailure"}
+"""What a service of the query protocol calls a session that a disabled region does not know, where that is not
+InvalidClientTokenId (STS User Guide, "Managing AWS STS in an AWS Region": such regions take no session of others)."""
 _NOT_RECORDED = ("Action", "Version", "body", "raw_query")
 
 
@@ -105,24 +108,21 @@ class ServicesDoor:
         self, arrival: Arrival, call: ServiceCall, target: Target, resource: str
     ) -> tuple[Reply, dict[str, Any] | None]:
         http = arrival.http
-        self._check_region(call)
         base, json_protocol = self._contexts.of(arrival), "x-amz-target" in http.headers
+        if not self._world.enabled(call.account, call.region):
+            code = (
+                "UnrecognizedClientException" if json_protocol else _DISABLED.get(call.service, "InvalidClientTokenId")
+            )
+            raise ServiceError(code, "The security token included in the request is invalid.", 403)
         authorise(self._authorizer, call, arrival.requester, base, resource, json_protocol=json_protocol)
         self._answers.check(call)
         handler = self._answers.handler(call)
         if handler is None:
-            return self._bridge.call(http, call), None
+            return self._bridge.call(http, as_management(self._world, call)), None
         said = handler(call)
         reply = answer(target, said.status, said.body, call.request_id)
         reply.headers = (*reply.headers, *said.headers)
         return reply, dict(said.body) if not isinstance(said.body, bytes) else None
-
-    def _check_region(self, call: ServiceCall) -> None:
-        account = self._world.accounts.get(call.account)
-        known = BY_DEFAULT + BY_CHOICE
-        if account is not None and call.region not in account.opted_in and call.region in known:
-            message = "The security token included in the request is invalid."
-            raise ServiceError("UnrecognizedClientException", message, 403)
 
 
 def request_id_of(world: World, *parts: object) -> str:

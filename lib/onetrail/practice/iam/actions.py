@@ -58,6 +58,28 @@ def resource_of(
     return find(operation, parameters, account, region, caller) if find else "*"
 
 
+def iam_keys(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Condition keys of IAM's own calls: the policy, the boundary and the tags that are in the request."""
+    found: dict[str, Any] = {}
+    for member, key in (("PolicyArn", "iam:PolicyARN"), ("PermissionsBoundary", "iam:PermissionsBoundary")):
+        if given.get(member):
+            found[key] = str(given[member])
+    tags = _tags(given)
+    if tags:
+        found |= {f"aws:RequestTag/{name}": value for name, value in tags.items()} | {"aws:TagKeys": tuple(tags)}
+    return found
+
+
+def _tags(given: Mapping[str, Any]) -> dict[str, str]:
+    """`Tags.member.N.Key` and `.Value` of the query protocol."""
+    found, number = {}, 1
+    while f"Tags.member.{number}.Key" in given:
+        name = str(given[f"Tags.member.{number}.Key"])
+        found[name] = str(given.get(f"Tags.member.{number}.Value", ""))
+        number += 1
+    return found
+
+
 def _iam(operation: str, given: Mapping[str, Any], account: str, region: str, caller: str) -> str:
     backend = iam_backend(account)
     if given.get("RoleName"):

@@ -65,6 +65,11 @@ def delegated_administrators(world: World, service: str) -> list[str]:
     return [admin.account.id for admin in backend.admins if service in admin.services]
 
 
+def all_administrators(world: World) -> list[str]:
+    """Accounts that administer any service for the organization."""
+    return [admin.account.id for admin in organization_backend(world.management_account).admins]
+
+
 def delegate(world: World, account: str, service: str) -> None:
     """Register a member as administrator of that service."""
     known = delegable_services()

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from onetrail.iam import Document
 from onetrail.iam.document import statements, values
+from onetrail.practice.iam.refusals import because
 from onetrail.practice.s3.errors import S3Error
 from onetrail.practice.s3.request import S3Request
 from onetrail.practice.state.buckets import Bucket, Version
@@ -135,26 +136,18 @@ def _require(
         owner_only=owner_only,
     )
     if not decision.allowed:
-        raise denied(request, action, arn, decision.reason)
+        raise denied(request, action, arn, decision.reason, decision.where)
     outside = request.account != bucket.account and blocked(request, bucket, "RestrictPublicBuckets")
     if outside and is_public(bucket.policy_document):
         raise denied(request, action, arn, "implicit_deny_resource")
 
 
-def denied(request: S3Request, action: str, arn: str, reason: str) -> S3Error:
+def denied(request: S3Request, action: str, arn: str, reason: str, where: str = "") -> S3Error:
     """AccessDenied in S3's words."""
     who = request.principal.session_arn or request.principal.arn
     if not who:
         return S3Error("AccessDenied")
-    why = {
-        "explicit_deny": "with an explicit deny in a policy",
-        "implicit_deny_identity": f"because no identity-based policy allows the {action} action",
-        "implicit_deny_resource": f"because no resource-based policy allows the {action} action",
-        "implicit_deny_scp": f"because no service control policy allows the {action} action",
-        "implicit_deny_rcp": f"because no resource control policy allows the {action} action",
-        "implicit_deny_boundary": f"because no permissions boundary allows the {action} action",
-        "implicit_deny_session": f"because no session policy allows the {action} action",
-    }.get(reason, "")
+    why = because(action, reason, where)
     return S3Error("AccessDenied", f'User: {who} is not authorized to perform: {action} on resource: "{arn}" {why}')
 
 

@@ -43,6 +43,7 @@ _KNOWN: Final = {
     "InvalidRequest": (400, "Invalid Request"),
     "InvalidStorageClass": (400, "The storage class you specified is not valid"),
     "InvalidTargetBucketForLogging": (400, "The target bucket for logging does not exist"),
+    "InvalidToken": (400, "The provided token is malformed or otherwise invalid."),
     "MalformedPolicy": (400, "Policies must be valid JSON and the first byte must be '{'"),
     "MalformedXML": (
         400,

@@ -66,6 +66,8 @@ HANDLERS: Final[dict[str, Handler]] = {
 def serve(request: S3Request) -> Reply:
     """Answer one S3 request. Raises S3Error."""
     operation = request.operation
+    if not request.world.enabled(request.account, request.region):
+        raise S3Error("InvalidToken")
     if operation == "ListBuckets":
         decision = request.authorizer.decide(
             request.requester,

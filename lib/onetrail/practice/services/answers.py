@@ -14,6 +14,7 @@ Operation = tuple[str, str]
 CORRECTIONS: Final[dict[Operation, Callable[[World, ServiceCall], ServiceAnswer]]] = {
     **account.CORRECTIONS,
     **iam.CORRECTIONS,
+    **organizations.CORRECTIONS,
     **s3control.CORRECTIONS,
     **sts.CORRECTIONS,
 }

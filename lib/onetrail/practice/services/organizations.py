@@ -1,11 +1,13 @@
 """Organizations where moto would lie: which policies it takes; delegated administrators of CloudTrail are registered or
 refused, not both.
 
-Source: Organizations API Reference, RegisterDelegatedAdministrator, CreatePolicy; Organizations User Guide, "SCP
+Source: Organizations API Reference, RegisterDelegatedAdministrator, CreatePolicy, ListPoliciesForTarget ("only from the
+management account or by a member account that is a delegated administrator"); Organizations User Guide, "SCP
 syntax", "RCP syntax", "Quotas" (every character of a policy counts as it was sent).
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from onetrail.iam import PolicyError, parse, statements
@@ -13,46 +15,84 @@ from onetrail.iam.document import VERSION, values
 from onetrail.iam.limits import LIMITS, DocumentKind
 from onetrail.practice.calls import ServiceCall, ServiceError
 from onetrail.practice.moto.backends import organization_backend
-from onetrail.practice.moto.organization import delegable_services
+from onetrail.practice.moto.organization import all_administrators, delegable_services
+from onetrail.practice.services import delegation
 from onetrail.practice.state.world import World
 
-MANAGED_ONLY = frozenset(
+READS: Final = frozenset(
     {
-        "AttachPolicy",
-        "CloseAccount",
-        "CreateAccount",
-        "CreateOrganizationalUnit",
-        "CreatePolicy",
-        "DeletePolicy",
-        "DeregisterDelegatedAdministrator",
-        "DetachPolicy",
-        "DisableAWSServiceAccess",
-        "DisablePolicyType",
-        "EnableAWSServiceAccess",
-        "EnablePolicyType",
-        "MoveAccount",
-        "RegisterDelegatedAdministrator",
-        "RemoveAccountFromOrganization",
-        "UpdatePolicy",
-        "ListAccounts",
+        "DescribeEffectivePolicy",
+        "DescribePolicy",
         "ListAWSServiceAccessForOrganization",
+        "ListAccounts",
+        "ListAccountsForParent",
         "ListDelegatedAdministrators",
+        "ListOrganizationalUnitsForParent",
+        "ListParents",
         "ListPolicies",
         "ListPoliciesForTarget",
         "ListRoots",
         "ListTargetsForPolicy",
-        "DescribePolicy",
-        "ListAccountsForParent",
-        "ListOrganizationalUnitsForParent",
-        "ListParents",
+    }
+)
+"""For the management account, and for members that administer any service."""
+POLICY_CHANGES: Final = frozenset(
+    {
+        "AttachPolicy",
+        "CreatePolicy",
+        "DeletePolicy",
+        "DetachPolicy",
+        "DisablePolicyType",
+        "EnablePolicyType",
+        "UpdatePolicy",
+    }
+)
+"""For the management account, and for members to which the organization's resource policy delegates them."""
+MANAGED_ONLY: Final = frozenset(
+    {
+        "CloseAccount",
+        "CreateAccount",
+        "CreateOrganizationalUnit",
+        "DeregisterDelegatedAdministrator",
+        "DisableAWSServiceAccess",
+        "EnableAWSServiceAccess",
+        "MoveAccount",
+        "RegisterDelegatedAdministrator",
+        "RemoveAccountFromOrganization",
     }
 )
 
 
 def check_management(world: World, call: ServiceCall) -> None:
-    """Member accounts may not administer the organization."""
+    """Only the management account administers the organization."""
     if call.account != world.management_account:
-        raise ServiceError("AccessDeniedException", "You don't have permissions to access this resource.")
+        raise _refused()
+
+
+def check_read(world: World, call: ServiceCall) -> None:
+    """What a member reads that administers a service for the organization, or to which this very call is delegated."""
+    if not _administers(world, call.account) and not delegation.allows(world, call):
+        raise _refused()
+
+
+def check_delegable(world: World, call: ServiceCall) -> None:
+    """What the organization's resource policy may delegate to a member."""
+    if call.account != world.management_account and not delegation.allows(world, call):
+        raise _refused()
+
+
+def as_management(world: World, call: ServiceCall) -> ServiceCall:
+    """The call as moto takes it: of the management account, where a delegated administrator made it."""
+    named = call.service == "organizations" and call.operation in READS | POLICY_CHANGES
+    return replace(call, account=world.management_account) if named else call
+
+
+def _administers(world: World, account: str) -> bool:
+    return account == world.management_account or account in all_administrators(world)
+
+
+def _refused() -> ServiceError:
+    return ServiceError("AccessDeniedException", "You don't have permissions to access this resource.")
 
 
 def check_delegated(world: World, call: ServiceCall) -> None:
@@ -70,7 +110,7 @@ _KINDS: Final = {"SERVICE_CONTROL_POLICY": DocumentKind.SCP, "RESOURCE_CONTROL_P
 
 def check_policy(world: World, call: ServiceCall) -> None:
     """CreatePolicy and UpdatePolicy: refuses a service or resource control policy that Organizations does not take."""
-    check_management(world, call)
+    check_delegable(world, call)
     kind = _KINDS.get(_type_of(world, call))
     text = call.parameters.get("Content")
     if kind is None or text is None:  # another type of policy, or a change of its name alone
@@ -117,8 +157,11 @@ def _wrong_in_rcp(statement: Mapping[str, Any]) -> Iterator[str]:
         yield 'a resource control policy names a service before the colon of each action; "*" is none'
 
 
+CORRECTIONS = delegation.CORRECTIONS
 CHECKS = {
     **{("organizations", operation): check_management for operation in MANAGED_ONLY},
+    **{("organizations", operation): check_read for operation in READS},
+    **{("organizations", operation): check_delegable for operation in POLICY_CHANGES},
     ("organizations", "CreatePolicy"): check_policy,
     ("organizations", "UpdatePolicy"): check_policy,
     ("organizations", "RegisterDelegatedAdministrator"): check_delegated,

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from onetrail.iam import PolicyDecision
 from onetrail.practice.calls import ServiceCall, ServiceError
 from onetrail.practice.iam import actions
 from onetrail.practice.iam.authorize import Authorizer, decoded
+from onetrail.practice.iam.refusals import because
 from onetrail.practice.iam.requester import Requester
 from onetrail.practice.moto.backends import kms_key
 from onetrail.practice.s3.batch.requests import condition_keys
@@ -40,11 +42,11 @@ def authorise(
         policy, owner = _key_policy(call, resource)
     elif call.service == "s3":
         context |= condition_keys(call)
-    if call.service == "iam" and call.parameters.get("PolicyArn"):
-        context["iam:PolicyARN"] = str(call.parameters["PolicyArn"])
+    elif call.service == "iam":
+        context |= actions.iam_keys(call.parameters)
     decision = authorizer.decide(requester, action, resource, owner, context, resource_policy=policy, trust=trust)
     if not decision.allowed:
-        raise _denied(call, action, resource, decision.reason, json_protocol)
+        raise _denied(call, action, resource, decision, json_protocol)
 
 
 def _key_policy(call: ServiceCall, resource: str) -> tuple[Mapping[str, Any], str]:
@@ -56,13 +58,11 @@ def _key_policy(call: ServiceCall, resource: str) -> tuple[Mapping[str, Any], st
     return {"Version": "2012-10-17", "Statement": [own]}, call.account
 
 
-def _denied(call: ServiceCall, action: str, resource: str, reason: str, json_protocol: bool) -> ServiceError:
+def _denied(
+    call: ServiceCall, action: str, resource: str, decision: PolicyDecision, json_protocol: bool
+) -> ServiceError:
     who = call.principal.session_arn or call.principal.arn
-    why = {
-        "explicit_deny": "with an explicit deny",
-        "implicit_deny_resource": f"because no resource-based policy allows the {action} action",
-        "implicit_deny_scp": f"because no service control policy allows the {action} action",
-    }.get(reason, f"because no identity-based policy allows the {action} action")
+    why = because(action, decision.reason, decision.where)
     message = f"User: {who} is not authorized to perform: {action} on resource: {resource} {why}"
     if call.service == "ec2":
         return ServiceError("UnauthorizedOperation", message, 403)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from onetrail.practice.state.account_info import AccountInfo
+from onetrail.practice.state.account_info import BY_CHOICE, AccountInfo
 from onetrail.practice.state.batch_jobs import StoredJob
 from onetrail.practice.state.buckets import Bucket, Store, Version, md5
 from onetrail.practice.state.clock import EstateClock
@@ -44,6 +44,12 @@ class World:
         named = tuple(str(part) for part in parts)
         self.counters[named] += 1
         return hashlib.sha256("\x1f".join((str(self.number), *named, str(self.counters[named]))).encode()).digest()
+
+    def enabled(self, account: str, region: str) -> bool:
+        """False where the account has not opted in to the region, or has left it: it takes no session of the account
+        then."""
+        info = self.accounts.get(account)
+        return info is None or region in info.opted_in or region not in BY_CHOICE
 
     def create_bucket(
         self,
