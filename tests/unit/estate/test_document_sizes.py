@@ -276,9 +276,21 @@ def test_00_says_how_many_old_buckets_fit() -> None:
 
 def test_00_names_an_old_bucket_whose_own_policy_leaves_no_room() -> None:
     """Before 02 freezes it and 05 opens it. Twin: a short policy, an emptied bucket, and steps that are done."""
+    longer = given_an_old_bucket(name="crowded", policy=document(20_300).value)
+    found = sizes(SETTINGS, given_the_preflight(longer))["crowded"]
+    assert (found.state, found.account) == (FindingState.FINDING, longer.account)
+    assert "let the bucket's owner shorten it, or leave the bucket out by overrides" in found.evidence
     long = given_an_old_bucket(name="crowded", policy=document(19_500).value)
-    found = sizes(SETTINGS, given_the_preflight(long))
-    assert found["crowded"].state is FindingState.FINDING
+    pushed = sizes(SETTINGS, given_the_preflight(long))["crowded"]
+    assert pushed.state is FindingState.NOTE
+    assert re.match(
+        r"if the log account's copier reads it: would have 2\d,\d{3} bytes as bucket policy, and AWS takes 20,480: 05"
+        " pushes its logs instead",
+        pushed.evidence,
+    )
+    pulled = sizes(SETTINGS.with_values(copy_direction="pull"), given_the_preflight(long))["crowded"]
+    assert pulled.state is FindingState.FINDING
+    assert ": set its direction to auto or push, or let the bucket's owner shorten it" in pulled.evidence
     assert "crowded" not in sizes(SETTINGS, given_the_preflight(replace(long, policy=None)))
     emptied = replace(long, policy=build.old_bucket_emptied("aws", "crowded", [long.account]))
     assert "crowded" not in sizes(SETTINGS, given_the_preflight(emptied))

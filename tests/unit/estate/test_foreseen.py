@@ -1,5 +1,7 @@
 """At plan time each old bucket's policy, and its key's, is asked whether it will let the copier in."""
 
+import re
+
 import pytest
 
 from onetrail.estate.backlog.backlog import direction_of
@@ -132,3 +134,18 @@ def test_what_the_owner_will_be_refused_is_named():
     assert str(found) == "its statement PipelineOnly refuses s3:PutBucketPolicy (by aws:PrincipalArn)"
     assert owner_refused(SETTINGS, shut, OWNER + "-ci") == ()
     assert owner_refused(SETTINGS, shut, f"arn:aws:iam::{SOURCE}:root") == ()
+
+
+def test_a_policy_without_room_for_the_copiers_statements_is_pushed_or_an_obstacle():
+    """By name and bytes, and the other buckets go on; twin: a policy that has the room."""
+    full = given_a_bucket("old", a_deny("Long" * 4_750, "s3:DeleteBucket"))
+    room = given_a_bucket("old", a_deny("Long" * 1_000, "s3:DeleteBucket"))
+    direction, why = direction_of(SETTINGS, full, 0)
+    said = r"its policy would have 2\d,\d{3} bytes with the copier's statements, and AWS takes 20,480"
+    assert direction == "push"
+    assert re.fullmatch(said, why)
+    assert direction_of(SETTINGS, room, 0)[0] == "pull"
+    (found,) = obstacles(SETTINGS, full, "pull")
+    assert (found.name, found.stops) == ("05.document-size", True)
+    assert re.fullmatch(said + ": set its direction to auto or push, or let the bucket's owner shorten it", found.line)
+    assert obstacles(SETTINGS, full, "push") == obstacles(SETTINGS, room, "pull") == ()

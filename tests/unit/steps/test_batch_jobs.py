@@ -279,7 +279,7 @@ def given(tmp_path: Path) -> Iterator[Any]:
         def make(control: Control) -> Given:
             clients = SimpleNamespace(settings=settings, clock=clock, client=lambda *_: control)
             gate = Gate("any", "practice", clients, record, clock, Guard(AWS_REQUESTS), None, said.append)  # type: ignore[arg-type]
-            local = SimpleNamespace(buckets={}, claims=None, carry_out=lambda change: {})
+            local = SimpleNamespace(buckets={}, claims=None, left_out={}, carry_out=lambda change: {})
             return Given(BatchCopy(clients, gate, local), said, clock, settings.run_folder)  # type: ignore[arg-type]
 
         yield make

@@ -21,7 +21,7 @@ from onetrail.estate.history.claims import Claims
 from onetrail.estate.history.old_objects import NoncurrentCounts
 from onetrail.estate.history.pairing import ObjectPair, archive_key, pairs, prefix_of
 from onetrail.estate.old_estate import OldBucket, OldEstate
-from onetrail.estate.policy_documents.foreseen import foreseen
+from onetrail.estate.policy_documents.foreseen import foreseen, too_large_to_open
 from onetrail.looked import Unread
 from onetrail.progress import Count, Progress
 from onetrail.s3.decisions.decide import DecisionKind, Rules, archived_in, decide
@@ -322,4 +322,5 @@ def direction_of(
     refused = foreseen(settings, bucket)
     if not closed and refused.pull_refused and not refused.push_refused:
         closed = f"{refused.pull_refused} to the log account's copier, and not to one of its own account"
+    closed = closed or ("" if refused.push_refused else too_large_to_open(settings, bucket))
     return (Direction.PUSH, closed) if closed else (Direction.PULL, "a role of the log account can read it")

@@ -9,7 +9,7 @@ from onetrail.estate.backlog.direction import Direction
 from onetrail.estate.backlog.samples import SampledObject
 from onetrail.estate.backlog.source_keys import SourceKey, closed_to_pull
 from onetrail.estate.old_estate import OldBucket
-from onetrail.estate.policy_documents.foreseen import foreseen, key_refused
+from onetrail.estate.policy_documents.foreseen import foreseen, key_refused, too_large_to_open
 from onetrail.looked import Unread, known
 from onetrail.settings import Settings
 
@@ -114,6 +114,9 @@ def policy_obstacles(settings: Settings, bucket: OldBucket, direction: Direction
             first = "call from where it does, or "
         text = f"{one} to {copier}{unless}: {first}let the bucket's owner exempt the role"
         yield Obstacle("05.bucket-policy", text, stops=one.sure)
+    large = too_large_to_open(settings, bucket) if pull else ""
+    if large:
+        yield Obstacle("05.document-size", f"{large}: {cure}let the bucket's owner shorten it")
 
 
 def shut_to_pull(settings: Settings, bucket: OldBucket, key: SourceKey) -> str:

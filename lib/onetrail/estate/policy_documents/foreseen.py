@@ -11,9 +11,11 @@ from typing import Any, Final
 
 from onetrail import iam, names
 from onetrail.estate.old_estate import OldBucket
+from onetrail.iam import build
 from onetrail.iam.builders.actions import SOURCE_READ
+from onetrail.iam.limits import LIMITS, DocumentKind, size
 from onetrail.iam.refusing import KNOWN_OF_ANY_CALL, RefusingStatement, refusing
-from onetrail.looked import known
+from onetrail.looked import Unread, known
 from onetrail.settings import Settings
 
 _OURS: Final = names.COPY_SIDS | {
@@ -24,6 +26,8 @@ _OURS: Final = names.COPY_SIDS | {
 }
 _OWNER_ON_BUCKET: Final = ("s3:PutBucketPolicy", "s3:GetBucketPolicy", "s3:PutLifecycleConfiguration")
 """What freezes, opens, closes and retires."""
+_ANY_INSTANT: Final = "2000-01-01T00:00:00Z"
+"""Of the length that an expiry has."""
 _OWNER_ON_OBJECTS: Final = ("s3:RestoreObject",)
 
 
@@ -57,6 +61,44 @@ def foreseen(settings: Settings, bucket: OldBucket) -> ForeseenRefusals:
     )
 
 
+def opened_size(settings: Settings, bucket: OldBucket) -> int:
+    """Bytes of the bucket's policy while it is frozen and the copier of the log account may read it; 0 where its policy
+    was not read. With S3 Batch Operations it holds their statements too."""
+    if isinstance(bucket.policy, Unread):
+        return 0
+    log, partition = settings.log_account.account_id, settings.partition
+    copier = names.role_arn(partition, log, names.COPIER_ROLE)
+    ours = list(build.old_bucket_open(partition, bucket.name, copier, _prefixes(bucket), _ANY_INSTANT))
+    if settings.copy_engine != "local":
+        jobs = names.role_arn(partition, log, names.BATCH_ROLE)
+        ours += build.old_bucket_batch(partition, bucket.name, jobs, _prefixes(bucket), _ANY_INSTANT)
+    if not bucket.held:
+        ours += _frozen(settings, bucket)
+    return size(DocumentKind.BUCKET, iam.with_statements(iam.without_sids(bucket.policy, names.COPY_SIDS), ours))
+
+
+def frozen_size(settings: Settings, bucket: OldBucket) -> int:
+    """Bytes of the bucket's policy while it is frozen; 0 where its policy was not read."""
+    if isinstance(bucket.policy, Unread):
+        return 0
+    ours = [] if bucket.held else _frozen(settings, bucket)
+    return size(DocumentKind.BUCKET, iam.with_statements(iam.without_sids(bucket.policy, names.COPY_SIDS), ours))
+
+
+def _frozen(settings: Settings, bucket: OldBucket) -> list[dict[str, Any]]:
+    """The freeze, with an ARN of about the length of its owner's."""
+    owner = names.role_arn(settings.partition, bucket.account, names.COPIER_ROLE)
+    return build.old_bucket_frozen(settings.partition, bucket.name, [owner])
+
+
+def too_large_to_open(settings: Settings, bucket: OldBucket) -> str:
+    """What is wrong with the size of the policy that a pull would put; empty where it fits."""
+    taken, most = opened_size(settings, bucket), LIMITS[DocumentKind.BUCKET].most
+    return f"its policy would have {taken:,} bytes with the copier's statements, and AWS takes {most:,}" * (
+        taken > most
+    )
+
+
 def owner_refused(settings: Settings, bucket: OldBucket, owner: str) -> tuple[RefusingStatement, ...]:
     """What the bucket's own policy will refuse to `owner`, the identity that freezes, opens and closes it."""
     arn = names.bucket_arn(settings.partition, bucket.name)
@@ -79,9 +121,8 @@ def key_refused(
 def _reads(settings: Settings, bucket: OldBucket, account: str) -> Sequence[iam.Request]:
     copier = iam.role(names.role_arn(settings.partition, account, names.COPIER_ROLE))
     arn, given = names.bucket_arn(settings.partition, bucket.name), _context(settings, bucket)
-    prefixes = [f"{prefix}/AWSLogs/" if prefix else "AWSLogs/" for prefix in bucket.key_prefixes or ("",)]
     found = []
-    for prefix in prefixes:
+    for prefix in _prefixes(bucket):
         listed = {**given, "s3:prefix": prefix}
         found += [iam.Request(copier, a, f"{arn}/{prefix}any", bucket.account, given) for a in SOURCE_READ[:2]]
         found.append(iam.Request(copier, "s3:ListBucket", arn, bucket.account, listed))
@@ -89,6 +130,10 @@ def _reads(settings: Settings, bucket: OldBucket, account: str) -> Sequence[iam.
             found += [iam.Request(copier, a, f"{arn}/{prefix}any", bucket.account, given) for a in SOURCE_READ[2:]]
             found.append(iam.Request(copier, "s3:ListBucketVersions", arn, bucket.account, listed))
     return found
+
+
+def _prefixes(bucket: OldBucket) -> list[str]:
+    return [f"{prefix}/AWSLogs/" if prefix else "AWSLogs/" for prefix in bucket.key_prefixes or ("",)]
 
 
 def _context(settings: Settings, bucket: OldBucket) -> dict[str, str]:

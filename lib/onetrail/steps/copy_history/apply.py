@@ -37,6 +37,7 @@ _COPIES = (BulkAction.PILOT, BulkAction.COPY)
 def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
     """Open, pilot, copy, close, prove. Whatever fails, what was opened is closed."""
     copying = Copying(clients, gate, _expected(plan, clients) if gate.approve else {})
+    copying.begins(plan)
     named = dict.fromkeys(change.resource for change in plan.changes)
     opened = [copying.buckets[name] for name in named if name in copying.buckets]
 
@@ -58,7 +59,9 @@ def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
     may_write = gate.approve and not gate.record.busy
     if may_write and (outcome.done or outcome.state in (StepState.NOTHING, StepState.WITHHELD)):
         copying.write_rows(plan, waits=outcome.state is StepState.NOT_YET)
-    return replace(outcome, line=" ".join([outcome.line, *_not_copied(outcome), *_unhashed(outcome)]))
+    return replace(
+        outcome, line=" ".join([outcome.line, *_left_out(copying), *_not_copied(outcome), *_unhashed(outcome)])
+    )
 
 
 def _expected(plan: Plan, clients: Clients) -> dict[str, int]:
@@ -96,6 +99,11 @@ def close(rest: RemainingClosings, gate: Gate, clients: Clients) -> tuple[Done, 
         return "" if back.met else back.why
 
     return close_rest(rest, gate, unmet)
+
+
+def _left_out(copying: Copying) -> list[str]:
+    """One sentence for each bucket whose pilot was refused."""
+    return [f"{name} is left out: {why}." for name, why in sorted(copying.left_out.items())]
 
 
 def _not_copied(outcome: Outcome) -> list[str]:

@@ -16,7 +16,7 @@ from onetrail.estate.history.claims import Claims
 from onetrail.estate.history.pairing import ObjectPair, ranges_of
 from onetrail.estate.old_estate import OldBucket, read_old_estate
 from onetrail.s3.bulk import reasons
-from onetrail.s3.bulk.tally import Counts
+from onetrail.s3.bulk.tally import WANTED, Counts, ObjectOutcome
 from onetrail.s3.copying.engine import CopyTask
 from onetrail.s3.copying.partition import CopyPartition, FinishedPartition
 from onetrail.s3.copying.pipeline import copy_partition, copy_partitions
@@ -72,6 +72,24 @@ class Copying:
         self._piloted: dict[str, frozenset[str]] = {}
         self.paces = Paces(self.settings.max_requests_per_second)
         self.conditional = conditional_copies(self.settings)
+        self.left_out: dict[str, str] = {}
+        """Old bucket -> why its pilot was refused: nothing more of it is copied, and the others are."""
+        self.pilots = 1
+        """How many pilots the plan has: where all are refused, the plan fails."""
+
+    def begins(self, plan: Plan) -> None:
+        """The plan that is to be carried out."""
+        pilots = [c.resource for c in plan.changes if c.bulk and c.bulk.deed is BulkAction.PILOT]
+        self.pilots = max(len(pilots), 1)
+
+    def leave_out(self, bucket: OldBucket, why: str, said: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Nothing more of the bucket is copied by this plan; what became of its pilot is `said`. Raises ChangeFailed
+        where that is every bucket's."""
+        self.left_out[bucket.name] = why
+        if len(self.left_out) >= self.pilots:
+            raise ChangeFailed(f"{why}; nothing else was copied", said)
+        self.gate.say(f"{why}: {bucket.name} is left out, the other buckets are copied")
+        return {**said, "left_out": why}
 
     def sources_ready(self, plan: Plan) -> Requirement:
         """Whether the old buckets that the plan copies are frozen, and everything in those it restores can be read."""
@@ -90,7 +108,7 @@ class Copying:
         if self._rows_written:
             return
         self._rows_written = True
-        copied = {c.bulk.fixed.get("CopySource.Bucket") for c in plan.changes if c.bulk}
+        copied = {c.bulk.fixed.get("CopySource.Bucket") for c in plan.changes if c.bulk} - set(self.left_out)
         left_out = set() if waits else {bucket.name for bucket in self.live} - copied
         write_missing_rows(self.clients, self.gate, self.buckets.values(), self.unwritten, left_out)
 
@@ -103,6 +121,8 @@ class Copying:
         bucket = self.buckets[change.bulk.fixed["CopySource.Bucket"]]
         if change.bulk.deed is BulkAction.PILOT:
             return self._pilot(change, bucket)
+        if bucket.name in self.left_out:
+            return {"outcomes": {}, "left_out": self.left_out[bucket.name]}
         parts: list[Mapping[str, Any]] = []
         named: dict[str, KeyRange] = {}
 
@@ -226,11 +246,11 @@ class Copying:
                     " copy, so the archive's policy cannot require it; nothing was copied: run this step again, its"
                     " plan omits that"
                 )
-            raise ChangeFailed(
-                f"pilot of {bucket.name}: {counts.trouble}: see the ledger part {part.path.name}; nothing else was"
-                " copied",
-                {"ledger": [{"part": part.path.name, "sha256": part.sha256, "rows": part.rows}]},
-            )
+            why = f"pilot of {bucket.name}: {counts.trouble}: see the ledger part {part.path.name}"
+            said = {"outcomes": dict(counts.outcomes), "ledger": [_said(part)]}
+            if set(counts.outcomes) - WANTED - {ObjectOutcome.REFUSED}:
+                raise ChangeFailed(f"{why}; nothing else was copied", said)
+            return self.leave_out(bucket, why, said)
         rows = read_back(self.settings, self.clients, bucket, tasks, change.account)
         if self.conditional and tasks:
             rows += over(client, tasks[0])

@@ -5,17 +5,15 @@ Measured over the documents that `onetrail policies` prints for these parameters
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from onetrail import iam
 from onetrail.estate.freeze import without_dead_principals
 from onetrail.estate.old_estate import OldBucket
-from onetrail.estate.policy_documents.printed import LONG_AGO, documents
-from onetrail.iam import build
+from onetrail.estate.policy_documents.foreseen import frozen_size, opened_size
+from onetrail.estate.policy_documents.printed import documents
 from onetrail.iam.limits import LIMITS, DocumentKind, size
 from onetrail.looked import Unread
-from onetrail.names import COPIER_ROLE, role_arn
 from onetrail.settings import Settings
 
 CLOSE: Final = 0.75
@@ -24,6 +22,10 @@ _ONE_MORE_ACCOUNT: Final = "999999999999"
 _GUARDRAILS: Final = ("trail_rail", "archive_rail")
 _PUT_BY_OTHERS: Final = ("scp", "rcp")
 """Printed for the owner of the organization, and put by no step."""
+_PULL: Final = "if the log account's copier reads it"
+_SHORTEN: Final = "let the bucket's owner shorten it, or leave the bucket out by overrides"
+_PUSH_IT: Final = f"set its direction to auto or push, or {_SHORTEN}"
+_PUSHED: Final = "05 pushes its logs instead"
 _BATCH, _PUSH = "if S3 Batch Operations copies", "if logs are pushed"
 _BY_CHOICE: Final = {
     "central_bucket_open_both_batch": "if logs are pushed and pulled, with S3 Batch Operations",
@@ -52,6 +54,10 @@ class PlannedDocument:
     with them."""
     more_buckets: int | None = None
     """The same of old buckets."""
+    account: str = ""
+    """Whose it is; empty for the log account's."""
+    cure: str = ""
+    """What becomes of it, or what to do, where it is too large; empty for what holds of every document of its kind."""
 
     @property
     def share(self) -> float:
@@ -82,8 +88,8 @@ def _printed(settings: Settings, names: Sequence[str]) -> Iterator[PlannedDocume
         taken = size(kind, document)
         room = LIMITS[kind].most - taken
         grows = [size(kind, other[name]) - taken for other in (wider, fuller)]
-        fits = [room // step if step > 0 else None for step in grows]
-        yield PlannedDocument(name, kind, taken, _case(name), *fits)
+        more_accounts, more_buckets = (room // step if step > 0 else None for step in grows)
+        yield PlannedDocument(name, kind, taken, _case(name), more_accounts, more_buckets)
 
 
 def kind_of(name: str) -> DocumentKind:
@@ -101,13 +107,16 @@ def _case(name: str) -> str:
 
 def _old_buckets(settings: Settings, buckets: Sequence[OldBucket]) -> Iterator[PlannedDocument]:
     """The policy of each old bucket while it is frozen and open for the copy, with what its owner has in it."""
-    copier = role_arn(settings.partition, settings.log_account.account_id, COPIER_ROLE)
     for bucket in buckets:
         if bucket.emptied or isinstance(bucket.policy, Unread):
             continue
-        ours = [
-            *build.old_bucket_frozen(settings.partition, bucket.name, [copier]),
-            *build.old_bucket_open(settings.partition, bucket.name, copier, ("AWSLogs/",), LONG_AGO),
-        ]
-        whole = iam.with_statements(without_dead_principals(bucket.policy), ours)
-        yield PlannedDocument(bucket.name, DocumentKind.BUCKET, size(DocumentKind.BUCKET, whole))
+        living = replace(bucket, policy=without_dead_principals(bucket.policy))
+        most, asked = LIMITS[DocumentKind.BUCKET].most, settings.direction_for(bucket.name)
+        frozen, opened = frozen_size(settings, living), opened_size(settings, living)
+        if asked == "push" or frozen > most:
+            yield PlannedDocument(bucket.name, DocumentKind.BUCKET, frozen, account=bucket.account, cure=_SHORTEN)
+        else:
+            when, cure = (
+                ("", f"set its direction to auto or push, or {_SHORTEN}") if asked == "pull" else (_PULL, _PUSHED)
+            )
+            yield PlannedDocument(bucket.name, DocumentKind.BUCKET, opened, when, account=bucket.account, cure=cure)

@@ -268,10 +268,10 @@ def _documents(settings: Settings, seen: PreflightFacts, open_steps: Sequence[st
     for one in near:
         limit = LIMITS[one.kind]
         wrong = too_large(one.kind, one.taken)
-        said = f"{wrong}: {limit.cure}" if wrong else f"takes {one.taken:,} of {limit.most:,} {limit.unit}"
+        said = f"{wrong}: {one.cure or limit.cure}" if wrong else f"takes {one.taken:,} of {limit.most:,} {limit.unit}"
         said += "".join(f"; {room}" for room in _room(settings, one))
         state = FindingState.FINDING if wrong and not one.when else FindingState.NOTE
-        where = (settings.log_account.account_id, "-", one.name)
+        where = (one.account or settings.log_account.account_id, "-", one.name)
         yield Finding("00.document-size", state, *where, f"{one.when}: {said}" if one.when else said)
     if not near:
         text = (

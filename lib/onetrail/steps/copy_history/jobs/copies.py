@@ -51,8 +51,17 @@ class Local(Protocol):
         """How far the copy of each bucket is."""
         ...
 
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """Old bucket -> why its pilot was refused."""
+        ...
+
     def carry_out(self, change: Change) -> Mapping[str, Any]:
         """Copy what the archive lacks."""
+        ...
+
+    def leave_out(self, bucket: OldBucket, why: str, said: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Nothing more of the bucket is copied by this plan."""
         ...
 
 
@@ -63,6 +72,7 @@ class BatchCopy:
         self.clients, self.settings, self.gate, self.local = clients, clients.settings, gate, local
         self.watch = JobWatch(clients, gate)
         self.maker = Maker(clients, gate, self.watch, local.buckets, local.claims)
+        self.maker.left_out = local.left_out
 
     def carry_out(self, change: Change) -> Mapping[str, Any]:
         """One change about jobs, or one rule over one old bucket."""
@@ -96,7 +106,11 @@ class BatchCopy:
             if not (job.success or wrong)
         ]
         if wrong:
-            raise ChangeFailed(f"pilot of {bucket.name} by jobs: {'; '.join(wrong)}; nothing else was copied")
+            why = f"pilot of {bucket.name} by jobs: {'; '.join(wrong)}"
+            if any(row.outcome not in (ObjectOutcome.COPIED, ObjectOutcome.REFUSED) for row, _ in seen) or not seen:
+                raise ChangeFailed(f"{why}; nothing else was copied")
+            said = {"outcomes": dict(counts.outcomes), "ledger": [part], "jobs": _jobs_in_record(jobs)}
+            return self.local.leave_out(bucket, why, said)
         tasks = [task for _, task in seen if task]
         rows = read_back(self.settings, self.clients, bucket, tasks, change.account)
         return {

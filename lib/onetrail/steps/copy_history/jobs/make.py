@@ -2,7 +2,7 @@
 nothing."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from onetrail.aws import Clients
@@ -37,6 +37,8 @@ class Maker:
             buckets,
         )
         self.desk = watch.desk
+        self.left_out: Collection[str] = ()
+        """Old buckets whose pilot was refused: no job copies them."""
         self._lists: dict[str, list[tuple[Label, ManifestFile, str]]] = {}
         self._held: dict[str, int] = {}
 
@@ -82,7 +84,7 @@ class Maker:
     def _tasks(self, bucket: OldBucket, scope: str) -> Iterator[tuple[JobGroup, CopyTask]]:
         """What jobs are to copy of one old bucket; for the pilot the first log and the first digest of it, unless jobs
         of its copy run already."""
-        if scope == PILOT and self.watch.living(bucket):
+        if bucket.name in self.left_out or (scope == PILOT and self.watch.living(bucket)):
             return
         found: set[bool] = set()
         now = self.clients.clock.now()
