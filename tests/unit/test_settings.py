@@ -326,6 +326,30 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
         {"overrides": {"old-1": {"direction": "pul"}}},
         'overrides.old-1.direction is "pul", and must be one of "auto", "pull" or "push"; did you mean "pull"?',
     ),
+    (
+        {"more_buckets": ["acme-archive"]},
+        "more_buckets[0] is acme-archive, the same as bucket_name, and more_buckets are old buckets: leave it out",
+    ),
+    (
+        {"more_buckets": ["old-1"], "overrides": {"old-1": {"leave": True}}},
+        "more_buckets[0] is old-1, and overrides leaves it as it is: keep one of the two",
+    ),
+    # A trail's name alone may be of several accounts.
+    (
+        {"leave_trails": ["siem"]},
+        (
+            'leave_trails[0] is "siem", and must be the ARN of a trail, as in '
+            "arn:aws:cloudtrail:us-east-1:123456789012:trail/organization-trail"
+        ),
+    ),
+    # What is released is not a source account.
+    (
+        {"release_accounts": ["222233334444"]},
+        (
+            "release_accounts[0] is 222233334444, which is a source account: leave it out of source_accounts first, "
+            "or do not release it"
+        ),
+    ),
     # What CloudTrail refuses.
     (
         {"trail_name": "my trail"},

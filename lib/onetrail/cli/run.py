@@ -48,6 +48,13 @@ _RECORD: Final = "record.jsonl"
     help="Ticket or comment on the approval, kept in the run record. Default: the ticket of the file.",
 )
 @click.option(
+    "--release",
+    multiple=True,
+    metavar="ACCOUNT",
+    help="Account, no longer among source_accounts, whose trail loses the right to deliver into the archive in 03; may "
+    "be given several times. Default: the release_accounts of the file.",
+)
+@click.option(
     "--plan-json",
     "plan_json",
     type=OutputFile(),
@@ -68,6 +75,7 @@ def run(
     approve: tuple[str, ...],
     confirm: str | None,
     ticket: str | None,
+    release: tuple[str, ...],
     plan_json: Path | None,
     plan_markdown: Path | None,
 ) -> None:
@@ -86,7 +94,12 @@ def run(
     for file in filter(None, (plan_json, plan_markdown)):
         refuse_without_folder(file)
     given = Settings.from_file(path)
-    options = {"approve": ",".join(approve) or None, "confirm": confirm, "ticket": ticket}
+    options = {
+        "approve": ",".join(approve) or None,
+        "confirm": confirm,
+        "ticket": ticket,
+        "release_accounts": list(release) or None,
+    }
     if stated := {name: value for name, value in options.items() if value is not None}:
         given = given.with_values(**stated)
     start = folder_of(path)

@@ -1,10 +1,13 @@
 """The archive that the parameters describe, as the policy builders take it."""
 
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Final
 
-from onetrail import names
+from onetrail import iam, names
 from onetrail.estate.own_trails import wanted_arns
 from onetrail.iam import Archive
+from onetrail.iam.document import values
 from onetrail.settings import Settings
 
 _ROUNDED_DAYS: Final = 93
@@ -42,3 +45,37 @@ def archive_of(settings: Settings, *, kms_key_arn: str = "", trail_arns: tuple[s
         approver_arns=settings.approver_principals,
         copy_lock_days=366 * settings.retention_years + _ROUNDED_DAYS,
     )
+
+
+def standing_archive(settings: Settings, policy: Mapping[str, Any] | None, *, kms_key_arn: str = "") -> Archive:
+    """The archive as `archive_of` says, and with it the trails of accounts that its policy lets deliver and that the
+    parameters no longer name: what once may deliver keeps that right until its account is released."""
+    archive = archive_of(settings, kms_key_arn=kms_key_arn)
+    kept = kept_trails(settings, policy)
+    return replace(
+        archive,
+        source_accounts=(*archive.source_accounts, *(arn.split(":")[4] for arn in kept)),
+        trail_arns=(*archive.trail_arns, *kept),
+    )
+
+
+def kept_trails(settings: Settings, policy: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """ARNs of the trails that this policy of the archive lets deliver, that bear the name of the new trail, and whose
+    account the parameters neither name nor release."""
+    here = {*settings.source_account_ids, *settings.release_accounts}
+    found = {
+        arn
+        for statement in iam.statements(policy or {})
+        if statement.get("Sid") == "CloudTrailDelivers"
+        for arn in values(statement.get("Condition", {}).get("StringEquals", {}).get("aws:SourceArn", []))
+    }
+
+    def kept(arn: str) -> bool:
+        account = (arn.split(":", 5) + [""] * 5)[4]
+        return account not in here and arn == _trail_of(settings, account)
+
+    return tuple(sorted(filter(kept, found)))
+
+
+def _trail_of(settings: Settings, account: str) -> str:
+    return names.trail_arn(settings.partition, settings.home_region, account, settings.trail_name)

@@ -72,6 +72,22 @@ def read_elsewhere(
     return tuple(found), failed
 
 
+def missing_buckets(names: Sequence[str], listed: Mapping[str, Answer[list[Any]]]) -> tuple[str, ...]:
+    """Those of these names that no source account has; none where an account's buckets could not be listed."""
+    if any(isinstance(answer, Unread) for answer in listed.values()):
+        return ()
+    here = {str(said["Name"]) for answer in listed.values() if isinstance(answer, There) for said in answer.value}
+    return tuple(name for name in names if name not in here)
+
+
+def missing_line(name: str) -> str:
+    """What is wrong with a further bucket that no source account has, and what to do."""
+    return (
+        f"{name}: more_buckets names it, and no source account has a bucket of that name: correct the name, or add its"
+        " account to source_accounts"
+    )
+
+
 def trails_of(buckets: Iterable[BucketElsewhere]) -> frozenset[str]:
     """ARNs of the trails that deliver to a bucket of somebody else's that is there."""
     return frozenset(arn for bucket in buckets if not bucket.gone for arn in bucket.trails)

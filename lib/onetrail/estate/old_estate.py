@@ -14,7 +14,7 @@ from onetrail.aws import Clients, look, pages
 from onetrail.change import plain
 from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.estate.bucket_settings import first_rule, owner_of, read_settings, tags_of
-from onetrail.estate.elsewhere import BucketElsewhere, of_others, read_elsewhere
+from onetrail.estate.elsewhere import BucketElsewhere, missing_buckets, missing_line, of_others, read_elsewhere
 from onetrail.estate.history_found import FoundHistory, find_history
 from onetrail.estate.own_trails import own_trails
 from onetrail.estate.proof.receipts import receipt_names
@@ -133,6 +133,10 @@ class OldEstate:
     """Buckets that no trail names and in which history was not searched for, or not everywhere: which, and why."""
     left: tuple[str, ...] = ()
     """Old buckets that the parameters leave as they are, by name."""
+    left_trails: tuple[str, ...] = ()
+    """ARNs of trails that the parameters leave as they are."""
+    missing: tuple[str, ...] = ()
+    """Further old buckets that the parameters name and that no source account has; each is in `could_not_look` too."""
     out_of_reach: Mapping[str, str] = field(default_factory=dict)
     """ARNs of trails in whose home region nothing can be done, and why."""
     denied: tuple[DeniedRegions, ...] = ()
@@ -162,7 +166,8 @@ def trail_shape(trail: Trail) -> dict[str, Any]:
 
 def _told_apart(settings: Settings, trails: list[Trail], failed: list[str]) -> OldEstate:
     new = own_trails(settings, trails)
-    return OldEstate(new, tuple(t for t in trails if t not in new), (), tuple(failed))
+    old = tuple(trail for trail in trails if trail not in new)
+    return OldEstate(new, old, (), tuple(failed), left_trails=settings.leave_trails)
 
 
 def read_old_estate(settings: Settings, clients: Clients) -> OldEstate:
@@ -184,6 +189,8 @@ def read_old_estate(settings: Settings, clients: Clients) -> OldEstate:
                     buckets += [] if settings.leaves(bucket.name) else [bucket]
                 not_searched += [why] if why else []
     failed += [f"{bucket.name}: {why}" for bucket in buckets for why in bucket.could_not_look]
+    missing = missing_buckets(settings.more_buckets, listed)
+    failed += [missing_line(name) for name in missing]
     ordered = tuple(sorted(buckets, key=lambda b: (b.account, b.region, b.name)))
     return replace(
         seen,
@@ -191,6 +198,7 @@ def read_old_estate(settings: Settings, clients: Clients) -> OldEstate:
         could_not_look=tuple(failed),
         not_searched=tuple(sorted(not_searched)),
         left=tuple(sorted(left)),
+        missing=missing,
     )
 
 
@@ -243,7 +251,7 @@ def _buckets(
             return _bucket(clients, account, said, trails), ""
         found = FoundHistory() if name in theirs else find_history(place.client, name, account, accounts)
         why = f"{name}: {found.not_searched}" if found.not_searched and not sids else ""
-        if not sids and not found.key_prefixes:
+        if not sids and not found.key_prefixes and name not in settings.more_buckets:
             return None, why
         return _bucket(clients, account, said, trails, found.key_prefixes), why
 

@@ -39,6 +39,8 @@ def left_alone(estate: OldEstate, trail: Trail) -> str:
     """Why an old trail is never touched; empty where it is ours to stop and delete."""
     if of_others(trail):
         return "it belongs to the organization or another service"
+    if trail.arn in estate.left_trails:
+        return "leave_trails in the parameters names it"
     for bucket in estate.elsewhere:
         if trail.arn in bucket.trails and not bucket.gone:
             return f"it delivers to {bucket.name}: {bucket.line}"
@@ -51,8 +53,10 @@ def all_left_alone(estate: OldEstate) -> tuple[LeftAlone, ...]:
 
 
 def unknown_bucket(estate: OldEstate, account: str) -> list[Trail]:
-    """Trails of the account of which nobody could tell where they deliver: any of its buckets may still be fed."""
-    return [trail for trail in estate.old_trails if trail.account == account and not trail.bucket]
+    """Trails of the account of which nobody could tell where they deliver, and that nobody chose to leave: any of its
+    buckets may still be fed."""
+    left = estate.left_trails
+    return [t for t in estate.old_trails if t.account == account and not t.bucket and t.arn not in left]
 
 
 def name_taken(settings: Settings, estate: OldEstate) -> list[Trail]:

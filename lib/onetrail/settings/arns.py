@@ -1,4 +1,4 @@
-"""The ARNs that a parameter may hold, parsed: roles, principals and KMS keys."""
+"""The ARNs that a parameter may hold, parsed: roles, principals, KMS keys and trails."""
 
 import re
 from dataclasses import dataclass
@@ -12,7 +12,6 @@ _KMS = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):kms:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):key/(?P<name>[0-9A-Za-z-]+)",
     re.ASCII,
 )
-
 _TRAIL = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):cloudtrail:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):trail/(?P<name>[\w.-]{3,128})",
     re.ASCII,

@@ -83,6 +83,12 @@ def _buckets(s: Parameters) -> Iterator[str]:
         if name in names:
             key = _BUCKETS[names.index(name)]
             yield f"overrides.{name} names {key}, and overrides are for old buckets"
+    for number, name in enumerate(s.more_buckets):
+        if name in names:
+            key = _BUCKETS[names.index(name)]
+            yield f"more_buckets[{number}] is {name}, the same as {key}, and more_buckets are old buckets: leave it out"
+        elif s.leaves(name):
+            yield f"more_buckets[{number}] is {name}, and overrides leaves it as it is: keep one of the two"
 
 
 def _engine(s: Parameters) -> Iterator[str]:
@@ -143,6 +149,15 @@ def _approvers(s: Parameters) -> Iterator[str]:
             )
 
 
+def _released(s: Parameters) -> Iterator[str]:
+    for number, account in enumerate(s.release_accounts):
+        if account in s.source_account_ids:
+            yield (
+                f"release_accounts[{number}] is {account}, which is a source account: leave it out of source_accounts"
+                " first, or do not release it"
+            )
+
+
 _CHECKS: Final[tuple[Callable[[Parameters], Iterator[str]], ...]] = (
     _estate,
     _accounts,
@@ -154,6 +169,7 @@ _CHECKS: Final[tuple[Callable[[Parameters], Iterator[str]], ...]] = (
     _adopted,
     _second_person,
     _approvers,
+    _released,
 )
 
 

@@ -87,6 +87,15 @@ class Parameters(BaseModel):
     regions: Annotated[Literal["enabled"] | tuple[str, ...], v.Enabled] = Field(
         "enabled", description='"enabled" for every enabled region, or a list'
     )
+    more_buckets: v.BucketNames = Field(
+        (), description="further old buckets of the source accounts that no trail names and whose history is moved too"
+    )
+    leave_trails: v.TrailArns = Field(
+        (), description="ARNs of old trails that are left as they are: not stopped, not deleted, their bucket kept"
+    )
+    release_accounts: v.Accounts = Field(
+        (), description="accounts, no longer among source_accounts, whose trails lose the right to deliver in 03"
+    )
     trail_name: v.TrailName = Field(
         "onetrail", description="name of the trail that is created; adopt takes it from trail_arn"
     )

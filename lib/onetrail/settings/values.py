@@ -177,6 +177,7 @@ def _lock_fault(value: object) -> str | None:
 
 
 AccountId = Annotated[str, BeforeValidator(_refusing(account_id_fault))]
+Accounts = Annotated[tuple[AccountId, ...], BeforeValidator(_refusing(_list_fault))]
 RoleArn = Annotated[StrictStr, AfterValidator(_arn(role_arn))]
 Profile = Annotated[
     StrictStr, AfterValidator(_matching(r"\S(.*\S)?", "the name of a profile in your AWS configuration"))
@@ -200,6 +201,10 @@ def _trail_arn(text: str) -> str:
     return text
 
 
+BucketNames = Annotated[tuple[BucketName, ...], BeforeValidator(_refusing(_list_fault))]
+TrailArns = Annotated[
+    tuple[Annotated[StrictStr, AfterValidator(_arn(trail_arn))], ...], BeforeValidator(_refusing(_list_fault))
+]
 FolderName = Annotated[StrictStr, AfterValidator(_refusing(_folder_fault))]
 ParametersFile = Annotated[
     StrictStr, AfterValidator(_matching(r"(\S(.*\S)?)?", "a file, such as parameters/mine.yaml, or empty"))

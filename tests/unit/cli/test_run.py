@@ -214,3 +214,22 @@ def test_what_approves_may_be_an_option(
     monkeypatch.setattr("onetrail.runner.run", run)
     CliRunner().invoke(main, ["run", "-f", str(path), *options])
     assert heard == [said]
+
+
+def test_an_account_is_released_by_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It sets release_accounts, and may be given several times; a source account is refused. Twin: without it, what the
+    file says."""
+    heard = []
+
+    def run(settings, **_):
+        heard.append(settings.release_accounts)
+        raise SystemExit(0)
+
+    monkeypatch.setattr("onetrail.runner.run", run)
+    base = ["run", "-f", str(PRACTICE)]
+    CliRunner().invoke(main, [*base, "--release", "222233334444", "--release", "333344445555"])
+    CliRunner().invoke(main, base)
+    assert heard == [("222233334444", "333344445555"), ()]
+    refused = CliRunner().invoke(main, [*base, "--release", "111122223333"])
+    assert refused.exit_code == 2
+    assert "release_accounts[0] is 111122223333, which is a source account" in refused.output

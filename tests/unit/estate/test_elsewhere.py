@@ -238,3 +238,25 @@ def test_a_trail_to_adopt_is_found_by_its_arn(tmp_path: Path) -> None:
     assert [trail.arn for trail in estate.new_trails] == [wanted["TrailARN"]]
     elsewhere = given_a_trail("audit-of-all", "acme", region="eu-west-3")
     assert read(World({"acme": SOURCE}, elsewhere), settings).new_trails == ()
+
+
+def test_a_further_old_bucket_is_one_though_nothing_names_it_and_a_wrong_name_is_refused(tmp_path: Path) -> None:
+    """Its folders show nothing, and it is moved all the same. A name that no source account has stops every plan, and
+    00 says so once, as a finding. Twin: without the parameter it is no old bucket."""
+    world = World({"acme": SOURCE, "attic": SOURCE}, given_a_trail("audit", "acme"))
+    settings = settings_for(tmp_path, SOURCE, more_buckets=["attic"])
+    estate = read(world, settings)
+    assert [bucket.name for bucket in estate.buckets] == ["acme", "attic"]
+    assert (estate.could_not_look, found(settings, estate, "00.more-buckets")) == ((), [])
+    assert [bucket.name for bucket in read(world, settings_for(tmp_path, SOURCE)).buckets] == ["acme"]
+    wrong = settings_for(tmp_path, SOURCE, more_buckets=["atic"])
+    missed = read(world, wrong)
+    text = (
+        "more_buckets names it, and no source account has a bucket of that name: correct the name, or add its account"
+        " to source_accounts"
+    )
+    assert missed.could_not_look == (f"atic: {text}",)
+    assert found(wrong, missed, "00.more-buckets") == [(FindingState.FINDING, "atic", text)]
+    assert [f.id for f in rows(wrong, PreflightFacts(missed, could_not_look=missed.could_not_look), ())].count(
+        "00.looked"
+    ) == 0

@@ -119,7 +119,7 @@ def test_a_trail_whose_home_region_is_disabled_is_named_and_not_stopped(settings
     assert [trail.name for trail in unknown_bucket(estate, SOURCE)] == ["cape"]
     text = (
         "its home region af-south-1 is disabled in this account; where it delivers is unknown: it is not stopped, and"
-        " no bucket that it may feed is retired; enable the region"
+        f" no bucket that it may feed is retired; enable the region, or leave it by leave_trails: [{cape['TrailARN']}]"
     )
     assert found(settings, estate, "00.old-region") == [(FindingState.FINDING, "af-south-1", "cape", text)]
     enabled = read(World(given_a_trail("audit"), cape, enabled=(*ENABLED, "af-south-1")), settings)
@@ -141,17 +141,19 @@ def test_a_trail_of_a_region_that_is_left_out_is_read_at_its_home_and_named(tmp_
     """Its bucket is known, and the finding says how it is taken in. Where 00 knows that the region is disabled, it says
     so."""
     settings = settings_for(tmp_path, SOURCE)
-    estate = read(World(given_a_trail("audit"), given_a_trail("west", region="eu-west-1")), settings)
+    west = given_a_trail("west", region="eu-west-1")
+    estate = read(World(given_a_trail("audit"), west), settings)
     assert [(t.name, t.bucket) for t in estate.old_trails] == [("west", "logs"), ("audit", "logs")]
     assert [trail.name for trail in touchable(estate)] == ["audit"]
     text = (
         "its home region eu-west-1 is not among regions in the parameters; it delivers to logs: it is not stopped, and"
-        " no bucket that it may feed is retired; add eu-west-1 to regions"
+        " no bucket that it may feed is retired; add eu-west-1 to regions, or leave it by leave_trails:"
+        f" [{west['TrailARN']}]"
     )
     assert found(settings, estate, "00.old-region") == [(FindingState.FINDING, "eu-west-1", "west", text)]
     (off,) = found(settings, estate, "00.old-region", regions={SOURCE: ("us-east-1",)})
     assert off[3].startswith("its home region eu-west-1 is disabled in this account; it delivers to logs")
-    assert off[3].endswith("enable the region")
+    assert "is retired; enable the region, or leave it" in off[3]
 
 
 def test_an_organizations_trail_is_seen_by_a_member_once_and_its_selectors_are_not_asked_for(
@@ -205,3 +207,21 @@ def test_the_list_that_works_is_one_for_all_source_accounts(tmp_path: Path) -> N
     assert first[3] == second[3]
     assert "set regions: [us-east-1], or" in first[3]
     assert LOG not in first[3]
+
+
+def test_a_trail_that_the_parameters_leave_is_left_by_name_and_no_finding(settings: Settings) -> None:
+    """Neither stopped nor deleted; and one of an unknown bucket holds no bucket back any more. Twin: an ARN that no
+    account shows is a finding."""
+    cape, west = given_a_trail("cape", region="af-south-1"), given_a_trail("west", region="eu-west-1")
+    chosen = settings.with_values(leave_trails=[cape["TrailARN"], west["TrailARN"]])
+    estate = read(World(given_a_trail("audit"), cape, west), chosen)
+    assert [trail.name for trail in touchable(estate)] == ["audit"]
+    assert unknown_bucket(estate, SOURCE) == []
+    assert found(chosen, estate, "00.old-region") == []
+    why = "left as it is: leave_trails in the parameters names it"
+    assert [(row[2], row[3]) for row in found(chosen, estate, "00.trail-left")] == [("cape", why), ("west", why)]
+    assert found(chosen, estate, "00.leave-trails") == []
+    gone = read(World(given_a_trail("audit"), west), chosen)
+    assert [(row[0], row[2]) for row in found(chosen, gone, "00.leave-trails")] == [
+        (FindingState.FINDING, cape["TrailARN"])
+    ]

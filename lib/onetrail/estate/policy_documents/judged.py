@@ -6,7 +6,7 @@ from typing import Any
 
 from onetrail.change import Requirement
 from onetrail.errors import OnetrailError
-from onetrail.estate.archive import archive_of
+from onetrail.estate.archive import standing_archive
 from onetrail.iam import Archive, ExpectationResult, Opening, judge, judge_beside, judge_key
 from onetrail.iam.build import central_bucket
 from onetrail.iam.expectations import PolicyState
@@ -16,7 +16,7 @@ from onetrail.settings import Settings
 
 def verdicts(settings: Settings, document: Mapping[str, Any] | None = None) -> list[ExpectationResult]:
     """What the document (without one, the policy this step puts) says to every request it must decide."""
-    archive = archive_of(settings)
+    archive = standing_archive(settings, document)
     return judge(archive, document if document is not None else central_bucket(archive), PolicyState.STEADY)
 
 

@@ -36,6 +36,7 @@ ACCEPTED: Final[Mapping[str, Accepted]] = {
     "02.role": Accepted("the role served the copy alone; it may do nothing while no grant is open", "it is deleted"),
     "02.contact": Accepted("the account has a security contact, which onetrail does not replace", _DECISION),
     "02.access-log": Accepted("old buckets are retired, so no access log is set up for them", "the bucket is retired"),
+    "03.kept-account": Accepted("what may deliver goes on until the account is released by name", _DECISION),
     "03.key": Accepted("the key belongs to its owner; onetrail changes no key that it did not make", _DECISION),
     "04.selector-name": Accepted(
         "the name of a selector changes nothing of what is recorded", "the selectors are put again"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from onetrail.estate.archive import archive_of
+from onetrail.estate.archive import standing_archive
 from onetrail.estate.grant_state import GrantState
 from onetrail.looked import Unread, known
 from onetrail.settings import Settings
@@ -40,7 +40,7 @@ def buckets(settings: Settings, observation: EvidenceObservation) -> Iterator[Ro
     if isinstance(policy, Unread):
         yield "archive: policy evaluated", "each request has the expected decision", BLIND, sign(None)
     elif policy is not None:
-        state = grant_state(archive_of(settings), policy)
+        state = grant_state(standing_archive(settings, policy), policy)
         yield (
             "archive: temporary permission",
             "none is open",

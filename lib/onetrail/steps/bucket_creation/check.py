@@ -3,12 +3,12 @@
 from onetrail import names
 from onetrail.change import Finding, FindingState, Plan, ordered
 from onetrail.change.words import counted
-from onetrail.estate.archive import archive_of
+from onetrail.estate.archive import archive_of, kept_trails, standing_archive
 from onetrail.estate.grant_state import GrantState, grant_state, work_opened
 from onetrail.estate.log_account.observed import unread_of
 from onetrail.estate.policy_documents.judged import verdicts
 from onetrail.estate.policy_documents.sizes import oversized
-from onetrail.looked import Unread
+from onetrail.looked import Unread, known
 from onetrail.settings import Settings
 from onetrail.steps.bucket_creation.access_logs import access_log_findings
 from onetrail.steps.bucket_creation.observe import BucketPresence, BucketsObservation, BucketState
@@ -26,6 +26,7 @@ def check(settings: Settings, observation: BucketsObservation) -> list[Finding]:
     if not observation.prerequisite.done:
         return found
     found += _policy(settings, observation)
+    found += _kept(settings, observation)
     found += _opened_for_jobs(settings, observation)
     found += _key(settings, observation, plan)
     found += oversized("03.document-size", plan.changes, observation.log.inline)
@@ -42,7 +43,7 @@ def _policy(settings: Settings, observation: BucketsObservation) -> list[Finding
     if isinstance(there, Unread):
         text = f"nothing was evaluated: the policy could not be read: get_bucket_policy: {there.why}"
         return [Finding("03.policy", FindingState.COULD_NOT_LOOK, account, settings.home_region, name, text)]
-    state = grant_state(archive_of(settings), there)
+    state = grant_state(standing_archive(settings, there), there)
     if state in (GrantState.WINDOW, GrantState.OPEN):
         text = "the policy is opened for a copy: 05 shows the grant and proposes to revoke it"
         return [Finding("03.policy", FindingState.FINDING, account, settings.home_region, name, text)]
@@ -54,6 +55,20 @@ def _policy(settings: Settings, observation: BucketsObservation) -> list[Finding
         return [Finding("03.policy", planned, account, settings.home_region, name, text) for text in texts]
     text = f"{counted(len(said), 'request')} evaluated, each decided as it must be"
     return [Finding("03.policy", FindingState.OK, account, settings.home_region, name, text)]
+
+
+def _kept(settings: Settings, observation: BucketsObservation) -> list[Finding]:
+    """Accounts that the parameters no longer name and whose trails may go on delivering."""
+    text = (
+        "is not among source_accounts, and its trail may go on delivering into the archive; to end that, run with"
+        " --release"
+    )
+    policy = known(observation.buckets[settings.bucket_name].policy)
+    accounts = [arn.split(":")[4] for arn in kept_trails(settings, policy)]
+    return [
+        Finding("03.kept-account", FindingState.NOTE, one, settings.home_region, settings.bucket_name, text + f" {one}")
+        for one in accounts
+    ]
 
 
 def _opened_for_jobs(settings: Settings, observation: BucketsObservation) -> list[Finding]:

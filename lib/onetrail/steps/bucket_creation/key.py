@@ -6,7 +6,7 @@ from typing import Any
 from onetrail import iam, names
 from onetrail.aws.actors import BREAK_GLASS
 from onetrail.change import Change, Document, EarlierResult
-from onetrail.estate.archive import archive_of
+from onetrail.estate.archive import archive_of, standing_archive
 from onetrail.estate.archive_key import ALIAS
 from onetrail.estate.log_account.observed import Role
 from onetrail.estate.log_account.roles import role_changes, wanted_roles
@@ -43,7 +43,8 @@ def key_changes(settings: Settings, observation: BucketsObservation) -> list[Cha
     """Make the key, its alias and its yearly rotation, and let our roles use it; or put a changed key policy right."""
     if settings.kms_key != "create":
         return []
-    archive = archive_of(settings, kms_key_arn=arn_or_placeholder(settings, observation))
+    standing = known(observation.buckets[settings.bucket_name].policy)
+    archive = standing_archive(settings, standing, kms_key_arn=arn_or_placeholder(settings, observation))
     policy = judged_key(archive, kms_key(archive))
     if _missing(settings, observation):
         return [*_made(settings, policy), *_roles_using(settings, observation)]

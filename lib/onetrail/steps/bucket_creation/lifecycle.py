@@ -39,14 +39,17 @@ def lock_days(years: int) -> int:
     return 365 * years + ceil(years / 4) + 1
 
 
-def archive_rules(settings: Settings, prefix: str, folders: Sequence[str]) -> list[Rule]:
-    """All rules of the central bucket. `folders` are `AWSLogs/ACCOUNT/KIND/REGION/YEAR/`, without the trail's own
-    `prefix`.
+def archive_rules(settings: Settings, prefix: str, folders: Sequence[str], accounts: Sequence[str] = ()) -> list[Rule]:
+    """All rules of the central bucket; without `accounts`, for the source accounts.
 
-    Logs that were copied are new objects: a rule dated by their folder lets them go when their own retention ends.
-    Folders that do not fit into S3's 1,000 rules get no rule of their own, and their logs are kept as long as new ones.
+    `folders` are `AWSLogs/ACCOUNT/KIND/REGION/YEAR/`, without the trail's own `prefix`. Logs that were copied are new
+    objects: a rule dated by their folder lets them go when their own retention ends. Folders that do not fit into S3's
+    1,000 rules get no rule of their own, and their logs are kept as long as new ones.
     """
-    rules = [*kept(lock_days(settings.retention_years)), *_moved(settings, prefix)]
+    rules = [
+        *kept(lock_days(settings.retention_years)),
+        *_moved(settings, prefix, accounts or settings.source_account_ids),
+    ]
     dated = [dated_rule(prefix, folder, settings.retention_years) for folder in sorted(set(folders))]
     return [*rules, *dated] if len(rules) + len(dated) <= MOST_RULES else rules
 
@@ -118,7 +121,7 @@ def _whole_days(expiration: Any) -> Any:
     return said
 
 
-def _moved(settings: Settings, prefix: str) -> list[Rule]:
+def _moved(settings: Settings, prefix: str, accounts: Sequence[str]) -> list[Rule]:
     """New logs go, by size, to the class that costs least over the whole retention; digests stay where they are."""
     stay_free = {**PRICES, "STANDARD": replace(PRICES["STANDARD"], put=0.0)}
     bands = list(size_bands(settings.retention_years * 12, allowed_for(settings.storage_class), stay_free))
@@ -127,7 +130,7 @@ def _moved(settings: Settings, prefix: str) -> list[Rule]:
     for (start, name), end in zip(bands, [*ends, None], strict=True):
         if name == "STANDARD":
             continue
-        for account in settings.source_account_ids:
+        for account in accounts:
             size: dict[str, Any] = {"ObjectSizeGreaterThan": max(0, start - 1)}
             if end is not None:
                 size["ObjectSizeLessThan"] = end

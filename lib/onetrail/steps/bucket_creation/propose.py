@@ -9,7 +9,7 @@ from onetrail import iam, names
 from onetrail.aws.actors import BREAK_GLASS
 from onetrail.change import NAMED, Change, CheckKind, Document, Plan, RequiredCheck
 from onetrail.errors import WrongUse
-from onetrail.estate.archive import archive_of
+from onetrail.estate.archive import archive_of, standing_archive
 from onetrail.estate.grant_state import GrantState, grant_state, work_opened
 from onetrail.estate.log_account.observed import unread_of
 from onetrail.estate.policy_documents.sizes import within_limits
@@ -76,7 +76,8 @@ def whole_plan(settings: Settings, observation: BucketsObservation) -> Plan:
 
 def wanted(settings: Settings, observation: BucketsObservation) -> tuple[WantedBucket, ...]:
     """The buckets as they should be, given which years of logs there are to come."""
-    archive = archive_of(settings, kms_key_arn=key.arn_or_placeholder(settings, observation))
+    policy = known(observation.buckets[settings.bucket_name].policy)
+    archive = standing_archive(settings, policy, kms_key_arn=key.arn_or_placeholder(settings, observation))
     buckets = wanted_buckets(settings, archive, _dated(settings, observation))
     return tuple(_as_opened(settings, observation.buckets[bucket.name], bucket) for bucket in buckets)
 
@@ -131,7 +132,7 @@ def _as_opened(settings: Settings, there: BucketState, bucket: WantedBucket) -> 
         return bucket
     if bucket.name == settings.work_bucket and work_opened(archive_of(settings), policy):
         return replace(bucket, policy=policy)
-    if bucket.name == settings.bucket_name and grant_state(archive_of(settings), policy) in _OPENED:
+    if bucket.name == settings.bucket_name and grant_state(standing_archive(settings, policy), policy) in _OPENED:
         return replace(bucket, policy=policy)
     return bucket
 
@@ -248,7 +249,8 @@ def _notes(settings: Settings, observation: BucketsObservation) -> tuple[str, ..
             f" are kept for {settings.retention_years} years from their copy instead of from their date; 01 shows the"
             " cost."
         )
-    if grant_state(archive_of(settings), known(observation.buckets[settings.bucket_name].policy)) in _OPENED:
+    policy = known(observation.buckets[settings.bucket_name].policy)
+    if grant_state(standing_archive(settings, policy), policy) in _OPENED:
         notes.append("The archive's policy is opened for a copy: 05 shows the grant and proposes to revoke it.")
     return tuple(notes)
 

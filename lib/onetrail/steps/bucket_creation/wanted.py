@@ -62,7 +62,7 @@ def wanted_buckets(settings: Settings, archive: Archive, folders: Sequence[str] 
         what_for="the archive: every log, old and new",
         lock_days=locked,
         kms_key=archive.kms_key_arn,
-        rules=tuple(archive_rules(settings, archive.prefix, folders)),
+        rules=tuple(archive_rules(settings, archive.prefix, folders, archive.source_accounts)),
         policy=central_bucket(archive),
     )
     return access, work, central

@@ -6,7 +6,7 @@ from onetrail import iam
 from onetrail.aws import Clients
 from onetrail.change import Finding, FindingState
 from onetrail.change.words import counted, some
-from onetrail.estate.archive import archive_of
+from onetrail.estate.archive import standing_archive
 from onetrail.estate.backlog.backlog import Backlog
 from onetrail.estate.ledger_parts import ledger_findings
 from onetrail.estate.old_estate import OldEstate
@@ -141,7 +141,9 @@ def closed(settings: Settings, observation: CopyObservation) -> bool:
 
 def _steady(settings: Settings, observation: CopyObservation) -> bool:
     policy = known(observation.central_policy)
-    return policy is not None and iam.canonical(policy) == iam.canonical(build.central_bucket(archive_of(settings)))
+    return policy is not None and iam.canonical(policy) == iam.canonical(
+        build.central_bucket(standing_archive(settings, policy))
+    )
 
 
 def _heard(one: Flooded) -> FindingState:

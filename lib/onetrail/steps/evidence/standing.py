@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from onetrail import names
-from onetrail.estate.archive import archive_of
+from onetrail.estate.archive import standing_archive
 from onetrail.estate.custody.permissions import Permission
 from onetrail.estate.grant_state import GrantState, grant_state
 from onetrail.looked import Unread
@@ -48,7 +48,7 @@ def _archive(settings: Settings, observation: EvidenceObservation) -> Standing:
     there = observation.creation.buckets.get(settings.bucket_name) if observation.creation else None
     if there is None or there.state == BucketPresence.COULD_NOT_LOOK or isinstance(there.policy, Unread):
         return Standing.UNKNOWN
-    match grant_state(archive_of(settings), there.policy):
+    match grant_state(standing_archive(settings, there.policy), there.policy):
         case GrantState.WINDOW | GrantState.OPEN | GrantState.OTHER:
             return Standing.OPEN
         case GrantState.STEADY | GrantState.ABSENT:

@@ -12,6 +12,7 @@ from typing import Final
 from onetrail import iam, names
 from onetrail.change import Finding, FindingState
 from onetrail.change.words import counted
+from onetrail.estate.elsewhere import missing_line
 from onetrail.estate.freeze import unmendable
 from onetrail.estate.old_estate import OldBucket
 from onetrail.iam.limits import LIMITS, too_large
@@ -29,11 +30,11 @@ _TAKEN: Final = ("403", "301", "400")
 
 def rows(settings: Settings, seen: PreflightFacts, open_steps: Sequence[str]) -> list[Finding]:
     """Every check as a finding; `open_steps` are those that are not done, whose calls are still to be made. Pure."""
-    denied = {f"{one.account}: {one.line}" for one in seen.estate.denied}
+    shown = {f"{one.account}: {one.line}" for one in seen.estate.denied} | set(map(missing_line, seen.estate.missing))
     found = [
         Finding("00.looked", FindingState.COULD_NOT_LOOK, "-", "-", w.split(":")[0], w)
         for w in seen.could_not_look
-        if w not in denied
+        if w not in shown
     ]
     checks: tuple[Callable[[], Iterator[Finding]], ...] = (
         partial(trails_ahead, settings, seen),

@@ -6,7 +6,7 @@ from typing import Final
 
 from onetrail.change import Finding, FindingState
 from onetrail.change.words import counted
-from onetrail.estate.elsewhere import of_others
+from onetrail.estate.elsewhere import missing_line, of_others
 from onetrail.estate.old_trails import all_left_alone, name_taken, taken_line
 from onetrail.settings import Settings
 from onetrail.steps.start_here.preflight_seen import PreflightFacts
@@ -24,6 +24,7 @@ def trails_ahead(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
     yield from _out_of_reach(seen)
     yield from _elsewhere(seen)
     yield from _without_trail(seen)
+    yield from _chosen(seen)
 
 
 def _quota(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
@@ -72,13 +73,14 @@ def _out_of_reach(seen: PreflightFacts) -> Iterator[Finding]:
     """Trails that cannot be stopped, since nothing can be done in their home region."""
     for trail in seen.estate.old_trails:
         why, home = seen.estate.out_of_reach.get(trail.arn, ""), trail.home_region
-        if not why or of_others(trail):
+        if not why or of_others(trail) or trail.arn in seen.estate.left_trails:
             continue
         off = home not in seen.regions.get(trail.account, (home,))
         first = f"its home region {home} is disabled in this account" if off else why
         fed = f"it delivers to {trail.bucket}" if trail.bucket else "where it delivers is unknown"
         way = "enable the region" if off or "disabled" in why else f"add {home} to regions"
-        text = f"{first}; {fed}: it is not stopped, and no bucket that it may feed is retired; {way}"
+        text = f"{first}; {fed}: it is not stopped, and no bucket that it may feed is retired; {way}, or leave it by"
+        text += f" leave_trails: [{trail.arn}]"
         yield Finding("00.old-region", FindingState.FINDING, trail.account, home, trail.name, text)
 
 
@@ -112,3 +114,15 @@ def _without_trail(seen: PreflightFacts) -> Iterator[Finding]:
         name, _, why = line.partition(": ")
         text = f"no trail names it, and whether it holds CloudTrail logs was not seen everywhere: {why}"
         yield Finding("00.not-searched", FindingState.NOTE, "-", "-", name, text)
+
+
+def _chosen(seen: PreflightFacts) -> Iterator[Finding]:
+    """Buckets and trails that the parameters name and that are not there."""
+    for name in seen.estate.missing:
+        text = missing_line(name).partition(": ")[2]
+        yield Finding("00.more-buckets", FindingState.FINDING, "-", "-", name, text)
+    there = {trail.arn for trail in (*seen.estate.new_trails, *seen.estate.old_trails)}
+    for arn in seen.estate.left_trails:
+        if arn not in there:
+            text = "leave_trails names it, and no source account shows such a trail: correct the ARN, or leave it out"
+            yield Finding("00.leave-trails", FindingState.FINDING, arn.split(":")[4], arn.split(":")[3], arn, text)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from onetrail import iam, names
 from onetrail.aws.actors import BREAK_GLASS, GRANT_KEEPER
 from onetrail.change import After, Change, CheckKind, Document, RequiredCheck
-from onetrail.estate.archive import archive_of
+from onetrail.estate.archive import standing_archive
 from onetrail.estate.backlog.direction import Direction
 from onetrail.estate.copier_role import RolePart
 from onetrail.estate.old_estate import OldBucket
@@ -49,7 +49,8 @@ class Grant:
 
     def __init__(self, settings: Settings, observation: CopyObservation) -> None:
         self.settings, self.observation = settings, observation
-        self.archive = archive_of(settings, kms_key_arn=observation.kms_key)
+        standing = known(observation.central_policy)
+        self.archive = standing_archive(settings, standing, kms_key_arn=observation.kms_key)
         self.log_account = settings.log_account.account_id
         self.place = PolicyPlace(self.log_account, settings.home_region, settings.bucket_name)
         self.steady = build.central_bucket(self.archive)

@@ -13,7 +13,7 @@ from onetrail.aws.actors import COPIER
 from onetrail.aws.telling import say_line
 from onetrail.change import Requirement, iso
 from onetrail.change.words import counted
-from onetrail.estate.archive import archive_of
+from onetrail.estate.archive import archive_of, standing_archive
 from onetrail.estate.archive_key import archive_key_arn
 from onetrail.estate.old_estate import OldBucket, read_old_estate
 from onetrail.iam import build
@@ -133,7 +133,8 @@ def _archive_open(clients: Clients) -> str:
     seen = look(client.get_bucket_policy, Bucket=settings.bucket_name, ExpectedBucketOwner=account)
     if isinstance(seen, Unread):
         return f"the archive's policy could not be read back: {seen.why}"
-    policy, steady = iam.parse(seen.value["Policy"]), build.central_bucket(archive_of(settings))
+    policy = iam.parse(seen.value["Policy"])
+    steady = build.central_bucket(standing_archive(settings, policy))
     may = list(_copiers_may(settings, policy, iso(clients.clock.now())))
     if may:
         return f"the archive's policy read back still lets {may[0]}"
