@@ -95,18 +95,9 @@ class _Run:
     def run(self, opening: Opening) -> Outcome:
         if before := ended_before(self.gate, self.plan):
             self.gate.say(before)
-        self.gate.record.in_step(self.plan.step)
-        self.gate.record.append(
-            LineKind.PLAN,
-            step=self.plan.step,
-            plan=self.plan.id,
-            approve=self.gate.approve,
-            changes=[change.meaning() for change in self.plan.changes],
-            consequence=consequence(self.plan).plain(),
-            **opening.recorded(),
-        )
         with ended_by_signals(self.gate.say):
             try:
+                self._begin(opening)
                 try:
                     outcome = self._sent() or self._outcome(
                         StepState.APPLIED, f"Applied {_count(self.plan)} of plan {self.plan.id}."
@@ -118,6 +109,19 @@ class _Run:
                 record_failure(self.gate, self.plan, err, self.sending)
                 raise
             return record_end(self.gate, outcome)
+
+    def _begin(self, opening: Opening) -> None:
+        """Write that the plan is approved. An interrupt right after it ends the plan like any other."""
+        self.gate.record.in_step(self.plan.step)
+        self.gate.record.append(
+            LineKind.PLAN,
+            step=self.plan.step,
+            plan=self.plan.id,
+            approve=self.gate.approve,
+            changes=[change.meaning() for change in self.plan.changes],
+            consequence=consequence(self.plan).plain(),
+            **opening.recorded(),
+        )
 
     def _sent(self) -> Outcome | None:
         """Every change in its order; an outcome where a check that one of them needs does not hold."""

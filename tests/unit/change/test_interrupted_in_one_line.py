@@ -7,9 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from onetrail.change import entries, run_plan
 from onetrail.change.interrupt import Stopped, ended_by_signals, heed, interrupted_in_one_line
 from onetrail.change.plan_end import PlanEnd, interrupted
 from onetrail.change.step_state import StepState
+from tests.unit.change.given import given_a_change, given_a_gate, given_a_plan, lines
 
 GO_ON = "to go on, run its cells again from Observe on, or the step again with onetrail run"
 
@@ -82,3 +84,25 @@ def test_within_a_plan_or_another_one_the_outer_one_says_the_line():
     with pytest.raises(Stopped, match="inner"), interrupted_in_one_line(lambda: "inner"):
         os.kill(os.getpid(), signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_an_interrupt_between_the_approval_and_the_first_change_ends_the_plan_in_the_record(tmp_path):
+    """As if it came a moment later: nothing was sent, and the record says how the plan ended. Twin: without it the plan
+    is applied."""
+    gate, estate = given_a_gate(tmp_path / "cut")
+    write = gate.record.append
+
+    def append(kind, **fields):
+        said = write(kind, **fields)
+        if kind == "plan":
+            raise Stopped("stopped by SIGINT")
+        return said
+
+    gate.record.append = append
+    with pytest.raises(Stopped):
+        run_plan(given_a_plan(given_a_change()), gate)
+    assert [line["kind"] for line in entries(tmp_path / "cut")] == ["plan", "step"]
+    assert (lines(tmp_path / "cut", "step")[0]["state"], estate.sent) == ("interrupted", [])
+    assert interrupted(gate.ended).startswith("interrupted after 0 of 1 change of plan p-")
+    gate, _ = given_a_gate(tmp_path / "whole")
+    assert run_plan(given_a_plan(given_a_change()), gate).state == "applied"

@@ -96,7 +96,10 @@ def test_lives_name_the_day_on_which_old_logs_go():
 
 
 def test_a_policy_that_decides_wrongly_stands_first_and_the_verdict_counts_it():
-    assert "get the expected decision" in str(bucket_creation.judged(SETTINGS))
+    said = bucket_creation.judged(SETTINGS).html
+    assert "get the expected decision" in said
+    assert "AdministratorAccess" not in said  # nobody has it: each caller is judged as if it did
+    assert "the caller's own policy, taken for" in said
     document = central_bucket(archive_of(SETTINGS))
     document["Statement"] = [s for s in document["Statement"] if s["Sid"] != "OnlyTls"]
     text = str(bucket_creation.judged(SETTINGS, document))

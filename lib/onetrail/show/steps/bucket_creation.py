@@ -17,6 +17,9 @@ from onetrail.steps.bucket_creation.propose import wanted
 MOST_RULES: Final = 1_000
 """Rules that S3 allows in one lifecycle configuration (S3 User Guide, lifecycle configuration)."""
 
+_ASSUMED: Final = "AdministratorAccess (identity)"
+"""The statement that every caller is given for the evaluation."""
+
 
 def buckets(observation: BucketsObservation) -> Shown:
     """The three buckets and their settings."""
@@ -95,8 +98,11 @@ def lives(settings: Settings, observation: BucketsObservation) -> Shown:
 
 
 def _decided(statement: str) -> str:
-    """The statement and the policy it is in."""
-    for word, said in (("(resource)", "in the bucket's policy"), ("(identity)", "in the role's policy")):
+    """The statement and the policy it is in. Each caller is judged as an administrator of its own account, whatever it
+    may do in truth: what the bucket grants beyond that, nobody has."""
+    if statement.startswith(_ASSUMED):
+        return "the caller's own policy, taken for an administrator's"
+    for word, said in (("(resource)", "in the bucket's policy"), ("(identity)", "in the caller's own policy")):
         statement = statement.replace(word, said)
     return statement.replace("no Allow in", "no statement that allows it in")
 
