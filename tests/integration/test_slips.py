@@ -56,13 +56,15 @@ def test_a_slip_in_the_parameters_or_before_the_start_is_one_line(tmp_path, monk
 
 
 def test_another_plan_s_id_is_one_line_with_the_right_one(fresh_estate):
-    """A wrong id. Twin: the id that the line names is taken."""
+    """A wrong id. Twin: the id that the line names is taken, once it was shown as the line says."""
     mark = fresh_estate.mark()
     with pytest.raises(OnetrailError) as refused:
         one_step(fresh_estate, "02", approve="p-000000000000")
     assert _matches(r"step 02: the plan is now (p-\w{12}), which is not what was approved \(p-0+\); review", refused)
     assert fresh_estate.mutating(mark) == []
     right = refused.value.line.rpartition("approve=")[2]
+    assert "review it again, once step 02 has shown it without approve, and pass" in refused.value.line
+    assert one_step(fresh_estate, "02", approve="").outcome.state == "planned"
     assert one_step(fresh_estate, "02", approve=right).outcome.state == "applied"
 
 

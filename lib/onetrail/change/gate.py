@@ -154,9 +154,10 @@ class Gate:
                 )
             return
         if plan.id not in {part.strip() for part in self.approve.split(",")}:
+            shown_first = "" if self._shown(plan) else f", once step {plan.step} has shown it without approve,"
             raise PlanRefused(
                 f"step {plan.step}: the plan is now {plan.id}, which is not what was approved ({self.approve}); "
-                f"review it again and pass approve={plan.id}"
+                f"review it again{shown_first} and pass approve={plan.id}"
             )
 
     def _confirmed(self, plan: Plan) -> str:
