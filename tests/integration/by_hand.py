@@ -64,10 +64,15 @@ def carried_out(estate: Estate, steps: Iterable[Any], **settings: Any) -> None:
 
 
 def by_hand(clients: Clients, service: str, account: str, actor: str = NAMED, region: str = "us-east-1") -> Any:
-    """A client without our guard: what somebody else does to the estate."""
+    """A client without our guard: what somebody else does to the estate. Whoever asks again gets the same one, while
+    the account is entered as it was."""
     assert clients.estate
     endpoint = clients.estate.endpoint
-    client = clients._sessions.session(account, actor).client(
+    session = clients._sessions.session(account, actor)
+    made: dict[tuple[str, str], Any] = vars(session).setdefault("_by_hand", {})
+    if (service, region) in made:
+        return made[service, region]
+    client = session.client(
         service, region_name=region, endpoint_url=endpoint, config=Config(s3={"addressing_style": "path"})
     )
 
@@ -76,4 +81,4 @@ def by_hand(clients: Clients, service: str, account: str, actor: str = NAMED, re
         request.url = f"{endpoint}/{request.url.split('/', 3)[3]}"
 
     client.meta.events.register_first("before-sign.s3-control", to_the_estate)
-    return client
+    return made.setdefault((service, region), client)

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from onetrail import names
+
 OPERATOR: Final = "operator"
 BREAK_GLASS: Final = "break-glass"
 GRANT_KEEPER: Final = "grant-keeper"
@@ -12,3 +14,13 @@ READER: Final = "reader"
 """The role of the log account that reads logs and changes nothing."""
 JOBS: Final = "jobs"
 """The temporary role that makes jobs of S3 Batch Operations."""
+ROLES: Final = {
+    OPERATOR: names.OPERATOR_ROLE,
+    BREAK_GLASS: names.BREAK_GLASS_ROLE,
+    GRANT_KEEPER: names.GRANT_KEEPER_ROLE,
+    COPIER: names.COPIER_ROLE,
+    SEALER: names.SEALER_ROLE,
+    JOBS: names.JOBS_ROLE,
+    READER: names.READER_ROLE,
+}
+"""The role that each of them is."""

@@ -17,6 +17,7 @@ from onetrail.change.interrupt import interrupted_in_one_line
 from onetrail.change.plan_end import interrupted
 from onetrail.change.run_record.heads import LARGEST, HeadRefused, RecordHead, key_of, parse_head
 from onetrail.change.run_record.line_kind import LineKind
+from onetrail.collecting import seldom_collecting
 from onetrail.errors import OnetrailError
 from onetrail.looked import Absent, Unread
 from onetrail.policies import PolicyStore
@@ -42,6 +43,7 @@ def open_gate(clients: Clients, approve: str | GivenApproval | None = None) -> I
     did = Standing()
     with (
         interrupted_in_one_line(lambda: interrupted(gate.ended if gate else None, did.line)),
+        seldom_collecting(),
         clients.panel(look=False) as panel,
         RunRecord(settings.run_folder, settings.run_name, clients.clock, estate=clients.name, if_free=True) as record,
     ):

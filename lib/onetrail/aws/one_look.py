@@ -5,6 +5,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from onetrail.change.interrupt import interrupted_in_one_line
+from onetrail.collecting import seldom_collecting
 from onetrail.progress import Standing
 
 if TYPE_CHECKING:
@@ -24,7 +25,11 @@ def one_look(
     @wraps(observe)
     def looked(settings: "Settings", clients: "Clients", /, *args: _P.args, **more: _P.kwargs) -> _R:
         seen = Standing()
-        with interrupted_in_one_line(lambda: _said(seen.line)), clients.panel(look=True) as panel:
+        with (
+            interrupted_in_one_line(lambda: _said(seen.line)),
+            seldom_collecting(),
+            clients.panel(look=True) as panel,
+        ):
             seen = panel.standing
             with clients.remembered.one_look() as kept:
                 found = observe(settings, clients, *args, **more)

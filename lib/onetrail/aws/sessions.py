@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.hooks import EventAliaser, HierarchicalEmitter
 
 from onetrail import names
-from onetrail.aws.actors import BREAK_GLASS, COPIER, GRANT_KEEPER, JOBS, OPERATOR, READER, SEALER
+from onetrail.aws.actors import BREAK_GLASS, COPIER, READER, ROLES, SEALER
 from onetrail.aws.advice import clock_is_off, cure
 from onetrail.aws.estate import KEY_PREFIX, PracticeEstate
 from onetrail.aws.refused import ReadableAnswers, short_reason
@@ -23,25 +24,14 @@ from onetrail.lazily import later
 if TYPE_CHECKING:
     import boto3
     from botocore import credentials as botocore_credentials
-    from botocore import hooks, loaders
+    from botocore import loaders
     from botocore import session as botocore_session
     from botocore.config import Config
 
     from onetrail.settings import Account, Settings
 else:
     boto3, botocore_session = later("boto3"), later("botocore.session")
-    botocore_credentials = later("botocore.credentials")
-    hooks, loaders = later("botocore.hooks"), later("botocore.loaders")
-
-_ROLES = {
-    OPERATOR: names.OPERATOR_ROLE,
-    BREAK_GLASS: names.BREAK_GLASS_ROLE,
-    GRANT_KEEPER: names.GRANT_KEEPER_ROLE,
-    COPIER: names.COPIER_ROLE,
-    SEALER: names.SEALER_ROLE,
-    JOBS: names.JOBS_ROLE,
-    READER: names.READER_ROLE,
-}
+    botocore_credentials, loaders = later("botocore.credentials"), later("botocore.loaders")
 
 
 class CannotEnter(WrongUse):
@@ -172,10 +162,10 @@ class Sessions:
                 way
                 for principal in self._settings.break_glass_principals
                 if ":role/" in principal
-                for way in self._role_ways(account, _ROLES[actor], via=principal)
+                for way in self._role_ways(account, ROLES[actor], via=principal)
             ]
             fallback = [named] if actor == BREAK_GLASS else []
-            return [*self._role_ways(account, _ROLES[actor]), *through, *fallback]
+            return [*self._role_ways(account, ROLES[actor]), *through, *fallback]
         if actor == READER:
             named_readers = self._settings.reader_principals or self._settings.operator_principals
             return [
@@ -189,8 +179,8 @@ class Sessions:
             ]
         operator = names.role_arn(self._settings.partition, account, names.OPERATOR_ROLE)
         return [
-            *self._role_ways(account, _ROLES[actor], via=operator),
-            *self._role_ways(account, _ROLES[actor]),
+            *self._role_ways(account, ROLES[actor], via=operator),
+            *self._role_ways(account, ROLES[actor]),
         ]
 
     def _named(self, account: str) -> tuple[str, Callable[[], boto3.Session]]:
@@ -322,16 +312,26 @@ def new_session(profile: str | None = None) -> botocore_session.Session:
     """
     handlers = copy(_builtin_handlers())
     session = botocore_session.Session(profile=profile, event_hooks=handlers, include_builtin_handlers=False)
+    session.register_component("event_emitter", _Events(handlers))
     session.register_component("response_parser_factory", ReadableAnswers())
     session.register_component("data_loader", _models(session.get_config_variable("data_path")))
     session.register("needs-retry", tell_silence)
     return session
 
 
+class _Events(EventAliaser):  # type: ignore[misc]
+    """botocore's, which look through all aliases for a name once: each client would do it again, at each new call."""
+
+    _known: ClassVar[dict[str, str]] = {}
+
+    def __init__(self, *emitter_and_aliases: Any) -> None:
+        super().__init__(*emitter_and_aliases)
+        self._alias_name_cache = self._known
+
+
 @cache
-def _builtin_handlers() -> hooks.HierarchicalEmitter:
-    found = hooks.HierarchicalEmitter()
-    botocore_session.Session(event_hooks=found)
+def _builtin_handlers() -> HierarchicalEmitter:
+    botocore_session.Session(event_hooks=(found := HierarchicalEmitter()))
     return found
 
 

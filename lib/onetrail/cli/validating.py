@@ -17,9 +17,9 @@ from onetrail.change.words import counted
 from onetrail.cli.interrupt import Interrupts
 from onetrail.cli.say import say_lines, terminal_width
 from onetrail.cloudtrail.digests.verdict import FileVerdict
+from onetrail.collecting import seldom_collecting
 from onetrail.errors import OnetrailError, WrongUse
 from onetrail.instants import utc
-from onetrail.s3.collecting import seldom_collecting
 from onetrail.show import validation as show
 from onetrail.show.validation_json import json_text
 from onetrail.validation import (

@@ -1,6 +1,7 @@
 """The estate's process: builds the estate, listens, writes where it can be found."""
 
 import asyncio
+import gc
 import json
 import os
 import secrets
@@ -22,6 +23,7 @@ async def serve(scenario: str, number: int, port: int, directory: Path) -> None:
     estate.world.life = secrets.token_hex(4)
     token = secrets.token_hex(16)
     control = Control(estate, token, snapshots.frozen(estate.world))
+    gc.freeze()  # what is loaded and built stays to the end
     main, plain = await listen(control.or_else(estate.handle), port, str(number))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -307,3 +307,17 @@ def test_a_client_of_ec2_knows_its_regions_alone_and_every_other_service_is_whol
     assert calls(new_session(), "ec2") == {"DescribeRegions"}
     assert calls(new_session(), "iam") == calls(Session(), "iam")
     assert len(calls(Session(), "ec2")) > 500
+
+
+def test_a_name_that_one_client_has_looked_up_is_known_to_the_next() -> None:
+    """botocore's old name of an event reaches its new one, in the first client and in those that are made later. Twin:
+    a client of botocore's own session looks every name up again."""
+    known = []
+    for session in (new_session(), new_session(), Session()):
+        heard: list[str] = []
+        events = session.create_client("sts", region_name="us-east-1", **KEYS_OF_NOBODY).meta.events
+        known.append("heard-by-us.logs" in events._alias_name_cache)
+        events.register("heard-by-us.logs", lambda heard=heard, **_: heard.append("heard"))
+        events.emit("heard-by-us.cloudwatch-logs")
+        assert heard == ["heard"]
+    assert known == [False, True, False]

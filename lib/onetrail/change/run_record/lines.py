@@ -61,6 +61,9 @@ _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
     LineKind.ANCHOR: ("line", "head", "resource", "request_id"),
 }
 """Kind of line -> what it must have for the chain to be read; what else evidence needs is asked for there."""
+_WELL_FORMED: Final[set[bytes]] = set()
+"""SHA-256 of lines that were found as onetrail writes them: one step reads the same record many times."""
+_KEPT: Final = 1 << 16
 _OPTIONAL: Final = {
     "restores": dict,
     "replaces": dict,
@@ -185,6 +188,10 @@ def parsed(raw: Raw) -> Line:
 
 def _entry(content: bytes) -> tuple[dict[str, Any], str]:
     """What the line says, and what of its bytes differs from how that is written."""
+    known = hashlib.sha256(content).digest()
+    if known in _WELL_FORMED:
+        found: dict[str, Any] = json.loads(content)
+        return found, ""
     try:
         entry = json.loads(content.decode(), parse_constant=_no_constant)
         text = _dumped(entry)
@@ -194,6 +201,9 @@ def _entry(content: bytes) -> tuple[dict[str, Any], str]:
     if not isinstance(entry, dict):
         raise NotALine("is not a record line: it is no JSON object")
     if same:
+        if len(_WELL_FORMED) >= _KEPT:
+            _WELL_FORMED.clear()
+        _WELL_FORMED.add(known)
         return entry, ""
     try:
         json_value(content)  # says which name stands twice

@@ -12,8 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from onetrail.collecting import seldom_collecting
 from onetrail.s3.bulk.tally import BulkWatch, Counts, Ledger, ObjectOutcome, Progress
-from onetrail.s3.collecting import seldom_collecting
 from onetrail.s3.copying.engine import CopyStage, CopyStep, CopyTask, call_of, settled
 from onetrail.s3.copying.partition import CopyPartition, FinishedPartition, Later, Moved, OpenPartition
 from onetrail.s3.http.calls import S3Call
