@@ -18,7 +18,8 @@ from onetrail.cloudtrail.digests.verdict import FileState, IntervalState
 from onetrail.practice import faults
 from onetrail.practice.s3.batch import tasks as s3_batch_tasks
 from onetrail.practice.scenarios import damage as scenario_faults
-from onetrail.practice.scenarios.old_estate import ESTATES
+from onetrail.practice.scenarios.catalog import SCENARIOS
+from onetrail.practice.scenarios.items import BY_NAME
 from onetrail.runner.notebooks import all_notebooks
 from onetrail.s3.bulk.tally import ObjectOutcome
 from onetrail.s3.decisions.decide import DecisionKind
@@ -368,7 +369,8 @@ def test_an_unknown_statement_or_role_is_found():
         ("docs/verification.md", "The states of a file", [state.value for state in FileState]),
         ("docs/verification.md", "Gaps", [state.value for state in IntervalState]),
         ("docs/evidence.md", "The ledger", schema().names),
-        ("docs/practice-estate.md", "Scenarios", ESTATES),
+        ("docs/practice-estate.md", "Scenarios", SCENARIOS),
+        ("docs/practice-estate.md", "Scenario items", BY_NAME),
         (
             "docs/practice-estate.md",
             "Faults",

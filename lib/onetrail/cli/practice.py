@@ -27,7 +27,7 @@ def practice() -> None:
     default="default",
     show_default=True,
     metavar="NAME",
-    help="Scenario (set of legacy misconfigurations) to start with.",
+    help="Scenario (set of legacy misconfigurations) to start with; +ITEM adds an item: tiny+vendor-bucket.",
 )
 @click.option(
     "--number",
@@ -45,6 +45,8 @@ def start(scenario: str, number: int) -> None:
 
     info = process.start(scenario=scenario, number=number, directory=practice_folder())
     _say({**_estate().control("GET", "status"), "endpoint": info.endpoint})
+    for item in process.items_of(scenario):
+        say(f"  {item.name}: {item.says}")
     gone = [run for run in _runs() if estate_of(run) != _estate().name]
     if gone:
         names = ", ".join(map(str, gone))

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from onetrail.practice.accounts import SOURCE, make_cast
+from onetrail.practice.accounts import make_cast
 from onetrail.practice.cloudtrail.service import TrailsService
 from onetrail.practice.doors.arrival import BaseContexts
 from onetrail.practice.doors.front import Front
@@ -11,7 +11,6 @@ from onetrail.practice.doors.s3 import S3Door
 from onetrail.practice.doors.services import ServicesDoor
 from onetrail.practice.faults import FaultKind
 from onetrail.practice.iam.authorize import Authorizer
-from onetrail.practice.moto.backends import forget
 from onetrail.practice.moto.bridge import MotoBridge
 from onetrail.practice.s3 import lifecycle
 from onetrail.practice.s3.access_logs import AccessLogWriter
@@ -21,7 +20,9 @@ from onetrail.practice.s3.batch.service import BatchJobs
 from onetrail.practice.s3.service_access import ServiceAccess
 from onetrail.practice.scenarios import damage, scenario
 from onetrail.practice.scenarios.background import Background
-from onetrail.practice.scenarios.old_estate import ESTATES, ScenarioEstate
+from onetrail.practice.scenarios.catalog import scenario_of
+from onetrail.practice.scenarios.items.place import Place
+from onetrail.practice.scenarios.old_estate import ScenarioEstate
 from onetrail.practice.services.answers import ServiceAnswers
 from onetrail.practice.state.world import World
 
@@ -64,13 +65,18 @@ class Estate:
 
 
 def build(scenario_name: str, number: int) -> Estate:
-    """An estate of that scenario; `empty` has accounts and roles only, and no CloudTrail. Raises KeyError for an
-    unknown one."""
-    forget()
+    """An estate of that scenario; `empty` has accounts and roles only, and no CloudTrail. Raises
+    UnknownScenario."""
+    if scenario_name == "empty":
+        estate = Estate(World(number, scenario_name))
+        make_cast(estate.world)
+        return estate
+    wanted = scenario_of(scenario_name)
     estate = Estate(World(number, scenario_name))
-    make_cast(estate.world)
-    if scenario_name != "empty":
-        old = ESTATES[scenario_name]
-        estate.add_cloudtrail((SOURCE, old))
-        scenario.fill(estate.world, old)
+    make_cast(estate.world, wanted.cast)
+    estate.add_cloudtrail(*wanted.lives)
+    for account, old in wanted.lives:
+        scenario.fill(estate.world, old, account)
+    for item in wanted.items:
+        item.make(Place(estate.world, wanted.cast))
     return estate

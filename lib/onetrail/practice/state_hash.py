@@ -18,6 +18,7 @@ _READ_MARKS: Final = frozenset(
         "last_used",
         "password_last_used",
         "credential_report",
+        "key_material",
         "_id",
         "lock",
         "aws_managed_policies",

@@ -211,7 +211,7 @@ ParametersFile = Annotated[
 ]
 Folder = Annotated[StrictStr, AfterValidator(_refusing(_runs_fault))]
 Scenario = Annotated[
-    StrictStr, AfterValidator(_matching(r"([a-z][a-z0-9_-]*)?", "the name of a scenario of the estate"))
+    StrictStr, AfterValidator(_matching(r"([a-z][a-z0-9_+-]*)?", "the name of a scenario of the estate"))
 ]
 OrganizationId = Annotated[
     StrictStr,

@@ -29,6 +29,17 @@ def calling(trail: TrailState) -> CallingService:
     return CallingService(SERVICE, trail.arn, trail.account)
 
 
+def reach(world: World, trail: TrailState) -> Iterator[tuple[str, str]]:
+    """(account, region) pairs that the trail covers now."""
+    accounts = list(world.accounts) if trail.organization else [trail.account]
+    for account in accounts:
+        info = world.accounts.get(account)
+        if not trail.multi_region:
+            yield account, trail.home
+        elif info:
+            yield from ((account, region) for region in info.opted_in)
+
+
 class DeliveryService:
     """Moves what is due, in time order. One action is due at one instant for one stream of one trail."""
 
@@ -74,13 +85,7 @@ class DeliveryService:
 
     def reach(self, trail: TrailState) -> Iterator[tuple[str, str]]:
         """(account, region) pairs that the trail covers now."""
-        accounts = list(self.world.accounts) if trail.organization else [trail.account]
-        for account in accounts:
-            info = self.world.accounts.get(account)
-            if not trail.multi_region:
-                yield account, trail.home
-            elif info:
-                yield from ((account, region) for region in info.opted_in)
+        return reach(self.world, trail)
 
     def take(self, event: Recorded) -> None:
         """An event was recorded: every logging trail that takes it has it in a file of its mark."""

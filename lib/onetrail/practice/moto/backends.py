@@ -58,13 +58,6 @@ def management_accounts() -> dict[str, tuple[str, str]]:
     return found
 
 
-def forget() -> None:
-    """Everything of an estate that was built before in this process."""
-    for service in STATEFUL:
-        backends(service).clear()
-    management_accounts().clear()
-
-
 def find_role(arn: str) -> Any:
     """The role of that ARN, or None."""
     return next((role for role in iam_backend(arn.split(":")[4]).roles.values() if role.arn == arn), None)

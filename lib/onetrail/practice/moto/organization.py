@@ -10,6 +10,7 @@ from onetrail.practice.moto.backends import iam_backend, organization_backend, s
 from onetrail.practice.state.world import World
 
 CLOUDTRAIL: Final = "cloudtrail.amazonaws.com"
+SCP: Final = "SERVICE_CONTROL_POLICY"
 _ROLE: Final = "OrganizationAccountAccessRole"
 _ADMINISTRATOR: Final = "arn:aws:iam::aws:policy/AdministratorAccess"
 
@@ -28,14 +29,15 @@ def make_organization(world: World, invited: Collection[str]) -> None:
         thing.organization_id = world.organization_id
     _forget_role(management)
     for account in (account for account in world.accounts if account != management):
-        _add_member(world, account)
+        add_member(world, account)
         if account in invited:
             backend.accounts[-1].joined_method = "INVITED"
             iam_backend(account).detach_role_policy(_ADMINISTRATOR, _ROLE)
             _forget_role(account)
 
 
-def _add_member(world: World, account: str) -> None:
+def add_member(world: World, account: str) -> None:
+    """An account that the organization creates, with its role for the management account."""
     info = world.accounts[account]
     utils: Any = vars(models)["utils"]
     made = utils.make_random_account_id
@@ -44,6 +46,7 @@ def _add_member(world: World, account: str) -> None:
         organization_backend(world.management_account).create_account(AccountName=info.name, Email=info.email)
     finally:
         utils.make_random_account_id = made
+    organization_backend(world.management_account).accounts[-1].organization_id = world.organization_id
     iam_backend(account).attach_role_policy(_ADMINISTRATOR, _ROLE)
 
 
@@ -83,3 +86,15 @@ def withdraw(world: World, account: str, service: str) -> None:
     """Take that back."""
     backend = organization_backend(world.management_account)
     backend.deregister_delegated_administrator(AccountId=account, ServicePrincipal=service)
+
+
+def add_control(world: World, name: str, document: str, target: str) -> None:
+    """A service control policy over an account; the type is enabled with the first one."""
+    seed(world, "control", name)
+    backend = organization_backend(world.management_account)
+    root = next(ou for ou in backend.ou if ou.id == backend.org.root_id)
+    if not any(kind["Type"] == SCP for kind in root.policy_types):
+        backend.enable_policy_type(RootId=root.id, PolicyType=SCP)
+    made = backend.create_policy(Name=name, Description=name, Content=document, Type=SCP)
+    backend.attach_policy(PolicyId=made["Policy"]["PolicySummary"]["Id"], TargetId=target)
+    world.iam_changed()

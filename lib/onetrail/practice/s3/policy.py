@@ -18,6 +18,7 @@ from onetrail.practice import faults
 from onetrail.practice.moto.backends import find_role, iam_backend
 from onetrail.practice.s3.access import is_public
 from onetrail.practice.s3.errors import S3Error
+from onetrail.practice.state.account_info import OTHERS
 from onetrail.practice.state.buckets import Bucket
 from onetrail.practice.state.world import World
 
@@ -99,13 +100,13 @@ def _exists(world: World, name: str) -> bool:
     if name == "*":
         return True
     if re.fullmatch(r"\d{12}", name):
-        return name in world.accounts
+        return name in world.accounts or name in OTHERS
     found = _ARN.fullmatch(name)
     if not found:
         return False
     service, account, what = found[1], found[2], found[3]
     if account not in world.accounts:
-        return False
+        return account in OTHERS
     if what == "root":
         return True
     if service == "sts":

@@ -3,7 +3,6 @@
 import json
 from typing import Any, Final
 
-from onetrail.practice.accounts import ORGANIZATION
 from onetrail.practice.scenarios.old_estate import OldRegion
 from onetrail.practice.state.world import World
 
@@ -17,7 +16,7 @@ def make_bucket(world: World, account: str, old: OldRegion) -> None:
     """Make one old bucket with everything that is set on it."""
     world.create_bucket(account, old.bucket, old.region, ownership=old.ownership, created=old.made)
     bucket = world.store.buckets[old.bucket]
-    document = policy(account, old)
+    document = policy(account, old, world.organization_id)
     bucket.policy, bucket.policy_document = json.dumps(document).encode(), document
     if not old.blocked:
         bucket.public_access_block = None
@@ -29,7 +28,7 @@ def make_bucket(world: World, account: str, old: OldRegion) -> None:
         bucket.lifecycle_minimum = "varies_by_storage_class"
 
 
-def policy(account: str, old: OldRegion) -> dict[str, Any]:
+def policy(account: str, old: OldRegion, organization: str) -> dict[str, Any]:
     """The bucket's policy; the words are those of AWS's own samples of the time."""
     arn = f"arn:aws:s3:::{old.bucket}"
     service = {"Service": "cloudtrail.amazonaws.com"}
@@ -50,7 +49,7 @@ def policy(account: str, old: OldRegion) -> dict[str, Any]:
         "Effect": "Allow",
         "Principal": service,
         "Action": "s3:PutObject",
-        "Resource": _delivered(arn, account, old),
+        "Resource": _delivered(arn, account, old, organization),
         "Condition": {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control", **source}},
     }
     found = [check, write]
@@ -67,9 +66,9 @@ def policy(account: str, old: OldRegion) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": found}
 
 
-def _delivered(arn: str, account: str, old: OldRegion) -> str | list[str]:
+def _delivered(arn: str, account: str, old: OldRegion, organization: str) -> str | list[str]:
     root = f"{arn}/{old.prefix}/AWSLogs" if old.prefix else f"{arn}/AWSLogs"
-    return [f"{root}/{account}/*", f"{root}/{ORGANIZATION}/*"] if old.organization else f"{root}/{account}/*"
+    return [f"{root}/{account}/*", f"{root}/{organization}/*"] if old.organization else f"{root}/{account}/*"
 
 
 def _tagging(tags: dict[str, str]) -> bytes:

@@ -22,7 +22,7 @@ def harden(world: World, account: str, old: OldRegion, trail: TrailState) -> Non
     if old.archived:
         _archive(bucket)
     if old.kms:
-        _encrypt(bucket, trail, _key(world, account, old.region))
+        encrypt(bucket, trail, trail_key(world, account, old.region))
     if old.versioned:
         _version(world, bucket)
     if old.data_events:
@@ -47,7 +47,7 @@ def _archive(bucket: Bucket) -> None:
         version.storage_class = "GLACIER" if number % 5 else "DEEP_ARCHIVE"
 
 
-def _key(world: World, account: str, region: str) -> str:
+def trail_key(world: World, account: str, region: str) -> str:
     """A key of the account, which leaves it to the account's own policies who uses it."""
     root = {"AWS": f"arn:aws:iam::{account}:root"}
     service = {"Service": "cloudtrail.amazonaws.com"}
@@ -74,7 +74,7 @@ def _key(world: World, account: str, region: str) -> str:
     return str(key.arn)
 
 
-def _encrypt(bucket: Bucket, trail: TrailState, key_arn: str) -> None:
+def encrypt(bucket: Bucket, trail: TrailState, key_arn: str) -> None:
     """The trail encrypts with the key, so no ETag is an MD5; the bucket's own default stays as it was."""
     trail.settings["KmsKeyId"] = key_arn
     for name in bucket.names:

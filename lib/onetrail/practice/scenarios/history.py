@@ -22,7 +22,7 @@ from onetrail.practice.cloudtrail.records import (
 )
 from onetrail.practice.cloudtrail.rhythm import LAST_LOGS, MARK, digest_arrival, log_arrival, mark_of
 from onetrail.practice.scenarios.old_estate import OldRegion, ScenarioEstate
-from onetrail.practice.state.trail_files import DeliveredFile
+from onetrail.practice.state.trail_files import DeliveredFile, DigestLink
 from onetrail.practice.state.trails import Stream, TrailState, WrittenChain
 from onetrail.practice.state.world import World
 
@@ -99,16 +99,21 @@ class Historian:
         for folder in ("CloudTrail", "CloudTrail-Digest"):
             self._store(f"{self.place.root}/{folder}/", b"", self.old.made, {}, "", "")
 
-    def write(self, time: Window, copies: list[tuple[datetime, str]]) -> None:
-        """The files of one window; those not landed by now stay on their way."""
+    def write(
+        self, time: Window, copies: list[tuple[datetime, str]], previous: DigestLink | None = None
+    ) -> WrittenChain | None:
+        """The files of one window; those not landed by now stay on their way. `previous` is the digest before its
+        first.
+
+        Returns the chain as the window left it; none where nothing is signed.
+        """
         now, stream = self.world.clock.now(), self.trail.stream(self.account, self.old.region)
         signed = self.old.unsigned_until is None or time.start >= self.old.unsigned_until
         files = self._logs(time, copies, now)
         self.trail.logging, self.trail.started = time.stop is None, time.start
         self.trail.stopped = time.stop or self.trail.stopped
         stream.delivered = max((moment for moment, _ in files), default=stream.delivered)
-        if signed:
-            self._digests(time, files, now, stream)
+        return self._digests(time, files, now, stream, previous) if signed else None
 
     def _logs(
         self, time: Window, copies: list[tuple[datetime, str]], now: datetime
@@ -150,11 +155,16 @@ class Historian:
         return landed, DeliveredFile(self.old.bucket, key, hexed, max(moments), min(moments))
 
     def _digests(
-        self, time: Window, files: list[tuple[datetime, DeliveredFile]], now: datetime, stream: Stream
-    ) -> None:
+        self,
+        time: Window,
+        files: list[tuple[datetime, DeliveredFile]],
+        now: datetime,
+        stream: Stream,
+        previous: DigestLink | None,
+    ) -> WrittenChain:
         """The starting digest, one an hour, and the final one; an open window leaves an open chain."""
         last = time.stop + LAST_LOGS if time.stop else None
-        chain, ended = WrittenChain(end=time.start), time.start
+        chain, ended = WrittenChain(end=time.start, previous=previous), time.start
         while chain.end <= now and (last is None or ended < last):
             ended = chain.end
             chain.files = [file for landed, file in files if ended - HOUR < landed <= ended]
@@ -169,6 +179,7 @@ class Historian:
         if last is None:
             chain.files = [file for landed, file in files if landed > ended]
             stream.chain = chain
+        return chain
 
     def _store(
         self,

@@ -39,11 +39,13 @@ class OldRegion:
     versioned: bool = False
     data_events: bool = False
     """The trail logs data events of every bucket."""
+    named: str = ""
+    """The bucket's name, where it is not `acme-audit-REGION`."""
 
     @property
     def bucket(self) -> str:
-        """`acme-audit-REGION`."""
-        return f"acme-audit-{self.region}"
+        """The bucket's name."""
+        return self.named or f"acme-audit-{self.region}"
 
 
 @dataclass(frozen=True)
@@ -158,5 +160,3 @@ HARD: Final = ScenarioEstate(
     4,
 )
 """Three regions whose logs are hard to move: archived and below a prefix, versioned and tampered with, under a key."""
-
-ESTATES: Final = {estate.name: estate for estate in (DEFAULT, TINY, HARD)}

@@ -11,51 +11,50 @@ from onetrail.practice.state.trails import TrailState
 from onetrail.practice.state.world import World
 
 
-def fill(world: World, estate: ScenarioEstate) -> None:
-    """Write users, buckets, trails and their history into a world that has its accounts; its clock stays where it
-    is."""
-    _old_users(world)
+def fill(world: World, estate: ScenarioEstate, account: str = SOURCE) -> None:
+    """Write users, buckets, trails and their history into an account of a world; its clock stays where it is."""
+    _old_users(world, account)
     for old in estate.regions:
-        make_bucket(world, SOURCE, old)
-    _write_history(world, estate)
+        make_bucket(world, account, old)
+    _write_history(world, estate, account)
 
 
-def _write_history(world: World, estate: ScenarioEstate) -> None:
-    copies = {at: global_copies(world.number, estate, SOURCE, *at) for at in months(estate)}
+def _write_history(world: World, estate: ScenarioEstate, account: str) -> None:
+    copies = {at: global_copies(world.number, estate, account, *at) for at in months(estate)}
     for old in estate.regions:
-        trail = _trail(old)
+        trail = _trail(old, account)
         world.trails.trails[trail.arn] = trail
-        historian = Historian(world, SOURCE, old, trail)
+        historian = Historian(world, account, old, trail)
         historian.markers()
         now = world.clock.now()
         for at, shared in copies.items():
             if at != (now.year, now.month):
                 historian.write(window(world.number, old, *at), shared)
         historian.write(open_window(world.number, old, now), [])
-        harden(world, SOURCE, old, trail)
+        harden(world, account, old, trail)
 
 
-def _trail(old: OldRegion) -> TrailState:
+def _trail(old: OldRegion, account: str) -> TrailState:
     organization = ORGANIZATION if old.organization else ""
     trail = TrailState(
-        old.trail, SOURCE, old.region, old.bucket, old.prefix, organization=organization, validation=True
+        old.trail, account, old.region, old.bucket, old.prefix, organization=organization, validation=True
     )
     if old.log_group:
         trail.settings |= {
-            "CloudWatchLogsLogGroupArn": f"arn:aws:logs:{old.region}:{SOURCE}:log-group:CloudTrail/audit:*",
-            "CloudWatchLogsRoleArn": f"arn:aws:iam::{SOURCE}:role/CloudTrail_CloudWatchLogs_Role",
+            "CloudWatchLogsLogGroupArn": f"arn:aws:logs:{old.region}:{account}:log-group:CloudTrail/audit:*",
+            "CloudWatchLogsRoleArn": f"arn:aws:iam::{account}:role/CloudTrail_CloudWatchLogs_Role",
         }
     if old.topic:
         topic = "cloudtrail-new-files"
-        trail.settings |= {"SnsTopicName": topic, "SnsTopicARN": f"arn:aws:sns:{old.region}:{SOURCE}:{topic}"}
+        trail.settings |= {"SnsTopicName": topic, "SnsTopicARN": f"arn:aws:sns:{old.region}:{account}:{topic}"}
     trail.tags = {"team": "security"} if old.policy != "2013" else {}
     return trail
 
 
-def _old_users(world: World) -> None:
+def _old_users(world: World, account: str) -> None:
     """Users of another time: their keys are years old and still active."""
     for years, name in enumerate(("legacy-ci", "metrics-agent", "svc-backup")):
-        user = make_user(world, SOURCE, name, ("ReadOnlyAccess",), keys=1)
+        user = make_user(world, account, name, ("ReadOnlyAccess",), keys=1)
         user.create_date = datetime(2017 + years, 6, 12, 10, 17, 42)
         for key in user.access_keys:
             key.create_date = user.create_date

@@ -19,6 +19,9 @@ BY_DEFAULT: Final = tuple(region for region, enabled in _REGIONS.items() if enab
 BY_CHOICE: Final = tuple(region for region, enabled in _REGIONS.items() if enabled == "by choice")
 """Regions that an account opts in to."""
 
+OTHERS: Final = frozenset({"666677778888"})
+"""Accounts of other companies: policies may name them, and nobody of the estate is in them."""
+
 
 @dataclass(frozen=True)
 class AccountInfo:

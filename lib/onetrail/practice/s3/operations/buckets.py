@@ -111,5 +111,5 @@ def policy_status(request: S3Request, bucket: Bucket) -> Reply:
     require_bucket(request, bucket, "s3:GetBucketPolicyStatus")
     if bucket.policy is None:
         raise S3Error("NoSuchBucketPolicy", fields={"BucketName": bucket.name})
-    public = "TRUE" if is_public(bucket.policy_document) else "FALSE"
+    public = "true" if is_public(bucket.policy_document) else "false"
     return Reply(200, xml.s3_document("PolicyStatus", f"<IsPublic>{public}</IsPublic>"), _XML)
