@@ -152,8 +152,9 @@ class Standing:
         )
 
     def parts_over(self, work: str) -> tuple[int, int]:
-        """How many parts of the work are over, and how many there are."""
-        parts = self.parts(work)
+        """How many parts of the work are over, and how many there are; one in which there is nothing to do is in
+        neither."""
+        parts = [one for one in self.parts(work) if one.of != 0 or one.done]
         return sum(one.of is not None and one.done >= one.of for one in parts), len(parts)
 
     @property

@@ -55,8 +55,10 @@ def test_the_last_word_about_a_part_counts_and_the_parts_add_up():
     assert (total.done, total.of, total.size, total.retries, total.errors, total.before) == (7, 30, 5, 1, 1, 2)
     assert standing.line == "7 of 7 objects compared, 7 of 30 objects copied"
     assert standing.parts_over("compared") == (1, 1) and standing.parts_over("copied") == (0, 2)
+    standing(Progress("copied", "of nothing", 0, 0))
+    assert standing.parts_over("copied") == (0, 2)
     standing(Progress("copied", "c", 0))
-    assert standing.total("copied").of is None
+    assert standing.total("copied").of is None and standing.parts_over("copied") == (0, 3)
 
 
 def test_what_begins_now_comes_on_top_of_what_was_done():

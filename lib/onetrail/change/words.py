@@ -1,6 +1,10 @@
 """A count in words, so that one thing is not reported as several."""
 
 from collections.abc import Sequence
+from typing import Final
+
+MB: Final = 1_000_000
+"""Bytes of a unit of columns."""
 
 
 def counted(count: int, one: str, several: str = "") -> str:
@@ -28,12 +32,21 @@ def listed(names: Sequence[str], most: int = 3) -> str:
 
 
 def sized(count: int) -> str:
-    """`17.0 MB`: so many bytes, in the largest unit of a thousand that leaves a whole number before the point."""
+    """`17.04 MB`: so many bytes, in the largest unit of a thousand that leaves a whole number before the point.
+
+    Every size that a person reads is in units of a thousand with two digits behind the point: in prose as here, in a
+    column as `megabytes`. Only what is evidence counts single bytes.
+    """
     if count < 1000:
         return counted(count, "byte")
     unit, size = "kB", count / 1e3
     for larger in ("MB", "GB", "TB", "PB"):
-        if size < 1000:
+        if round(size, 2) < 1000:
             break
         unit, size = larger, size / 1e3
-    return f"{size:,.1f} {unit}"
+    return f"{size:,.2f} {unit}"
+
+
+def megabytes(count: float) -> str:
+    """`17.04`: so many bytes, in a column whose head ends with `(MB)`."""
+    return f"{count / MB:,.2f}"

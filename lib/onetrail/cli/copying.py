@@ -15,7 +15,7 @@ from typing import Final
 from onetrail.aws.requests import AWS_REQUESTS
 from onetrail.change import Guard, WallClock
 from onetrail.change.run_record.lock import FolderBusy, FolderLock
-from onetrail.change.words import counted
+from onetrail.change.words import counted, megabytes, sized
 from onetrail.cli.say import say, say_lines
 from onetrail.copy_command import standalone
 from onetrail.copy_command.folder import folder, refuse_overlap
@@ -123,7 +123,7 @@ def table(sums: CopySums, caption: str, only_plan: bool) -> str:
     rows.append(("in all", sum(row[1] for row in rows), sum(row[2] for row in rows)))
     width = max(len(label) for label, _, _ in rows)
     lines = [printable(caption), f"{'':{width}}  {'objects':>13}  {'MB':>13}"]
-    lines += [f"{label:{width}}  {objects:>13,}  {size / 1e6:>13,.1f}" for label, objects, size in rows]
+    lines += [f"{label:{width}}  {objects:>13,}  {megabytes(size):>13}" for label, objects, size in rows]
     if only_plan:
         classes = ", ".join(f"{name} {number:,}" for name, number in sums.classes.items())
         lines.append(f"to be copied, by storage class: {classes}" if classes else "nothing is to be copied")
@@ -167,7 +167,7 @@ class _Telling:
         passed = max(time.monotonic() - self._began, 1e-9)
         rate = sums.seen / passed
         copied, size = sums.of("copied")
-        said = f"{sums.seen:,} objects seen, {copied:,} copied ({size / 1e6:,.1f} MB), {rate:,.0f}/s"
+        said = f"{sums.seen:,} objects seen, {copied:,} copied ({sized(size)}), {rate:,.0f}/s"
         wrong = sums.of(*FAILURES, *FINDINGS)[0]
         said += f", {wrong:,} need attention" if wrong else ""
         said += f", {_span((total - sums.seen) / rate)} left of {total:,}" if total > sums.seen else ""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from onetrail.aws.estate import EstateNotRunning, PracticeClock, PracticeEstate
 from onetrail.aws.telling import say_line
 from onetrail.change import WallClock
-from onetrail.change.words import counted
+from onetrail.change.words import counted, sized
 from onetrail.cli.interrupt import Interrupts
 from onetrail.cli.say import say_lines, terminal_width
 from onetrail.cloudtrail.digests.verdict import FileVerdict
@@ -124,7 +124,7 @@ class _Progress:
         rate = result.read / (now - self._begun)
         say_line(
             f"validate: {done} of {counted(of, 'region')} done, {counted(sum(result.digests.values()), 'digest')}, "
-            f"{counted(result.read, 'log')} read ({result.size / 1e6:,.0f} MB, {rate:,.0f}/s)"
+            f"{counted(result.read, 'log')} read ({sized(result.size)}, {rate:,.0f}/s)"
         )
 
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from onetrail.change.words import counted
-from onetrail.show.plots import Pictured, line
-from onetrail.show.table import table
+from onetrail.change.words import MB
+from onetrail.show.plots import Pictured, lines
+from onetrail.show.table import framed, table
 
 _MOST: Final = 512
 _ROWS: Final = 10
@@ -44,38 +44,69 @@ class Samples:
         return [*self.kept, *ends]
 
 
-def over_time(samples: Samples, caption: str) -> Pictured | None:
-    """Objects over seconds, with up to ten points as a table; None where there is too little to draw."""
-    points = samples.all()
-    if len(points) < 3 or points[-1].seconds <= 0:
-        return None
-    import pandas as pd
+class Passes:
+    """Each pass of a piece of work by itself, since each counts from its own beginning: another work is another pass,
+    and so is the same work once its count falls."""
 
-    curve = pd.DataFrame({"objects": [point.objects for point in points]}, index=[point.seconds for point in points])
-    chosen = _spread(points)
-    rows = [
-        [
-            round(b.seconds, 1),
-            b.objects,
-            b.size / 1_000_000,
-            (b.objects - a.objects) / (b.seconds - a.seconds),
-        ]
-        for a, b in pairwise(chosen)
+    def __init__(self) -> None:
+        self._of: dict[str, list[Samples]] = {}
+
+    def add(self, label: str, sample: ProgressPoint) -> None:
+        """Note how far the pass under way is; `label` says what is done to what, as `objects copied`."""
+        passes = self._of.setdefault(label, [Samples()])
+        last = passes[-1].last
+        if last is not None and sample.objects < last.objects:
+            passes.append(Samples())
+        passes[-1].add(sample)
+
+    def drawn(self) -> dict[str, list[ProgressPoint]]:
+        """The points of each pass that has enough of them for a line, by its label, in the order in which they
+        began."""
+        found = {
+            label if number == 1 else f"{label}, pass {number}": samples.all()
+            for label, passes in self._of.items()
+            for number, samples in enumerate(passes, start=1)
+        }
+        enough = {label: points for label, points in found.items() if len(points) >= 3 and _seconds(points) > 0}
+        return dict(sorted(enough.items(), key=lambda one: one[1][0].seconds))
+
+
+def over_time(passes: Passes, caption: str) -> Pictured | None:
+    """Objects over seconds, one line per pass, with up to ten points of each as a table; None where there is too
+    little to draw."""
+    drawn = passes.drawn()
+    if not drawn:
+        return None
+    rows = [[label, *row] for label, points in drawn.items() for row in _rows(points)]
+    columns = ["pass", "after (s)", "objects", "size (MB)", "objects per second"]
+    numbers = table(
+        framed(rows, columns=columns), f"{caption}, in numbers", verdict=" ".join(map(_verdict, drawn.items()))
+    )
+    curves = {label: [(point.seconds, point.objects) for point in points] for label, points in drawn.items()}
+    return Pictured(lines(curves, caption, along="seconds", up="objects"), caption, numbers)
+
+
+def _rows(points: list[ProgressPoint]) -> list[list[float]]:
+    return [
+        [round(b.seconds, 1), b.objects, b.size / MB, (b.objects - a.objects) / (b.seconds - a.seconds)]
+        for a, b in pairwise(_spread(points))
         if b.seconds > a.seconds
     ]
-    end = points[-1]
-    verdict = f"{counted(end.objects, 'object')} in {end.seconds:,.1f} s: {end.objects / end.seconds:,.0f} per second."
-    numbers = table(
-        pd.DataFrame(rows, columns=["after (s)", "objects", "size (MB)", "objects per second"]),
-        f"{caption}, in numbers",
-        verdict=verdict,
-    )
-    return Pictured(line(curve, caption, along="seconds", up="objects"), caption, numbers)
+
+
+def _verdict(drawn: tuple[str, list[ProgressPoint]]) -> str:
+    label, points = drawn
+    done, seconds = points[-1].objects - points[0].objects, _seconds(points)
+    return f"{label.capitalize()}: {done:,} in {seconds:,.1f} s, {done / seconds:,.0f} per second."
+
+
+def _seconds(points: list[ProgressPoint]) -> float:
+    return points[-1].seconds - points[0].seconds
 
 
 def _spread(points: list[ProgressPoint]) -> list[ProgressPoint]:
     """The first point and up to ten more at about the same distance in time, the last of all among them."""
-    step = points[-1].seconds / _ROWS
+    step = _seconds(points) / _ROWS
     chosen = [points[0]]
     for point in points[1:-1]:
         if point.seconds >= chosen[-1].seconds + step:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from onetrail.change.words import counted
+from onetrail.change.words import counted, megabytes, sized
 from onetrail.printable import printable
 from onetrail.progress import Progress, Standing
 from onetrail.show.html import Column, Shown, escape, folded, paragraph, preformatted, together
@@ -35,7 +35,7 @@ def how_far(standing: Standing, work: str, rate: Rate) -> str:
     if parts > 1:
         said.append(f"{over:,} of {parts:,} {_plural(total.where)}")
     if total.size:
-        said.append(f"{_mb(total.size)} MB")
+        said.append(sized(total.size))
     if total.of is None or total.done < total.of:
         said.append(f"{_rate(speed)} per second")
         if total.of is not None:
@@ -78,7 +78,7 @@ def plain(standing: Standing, work: str, *, live: bool) -> Shown:
     table = simple(f"{work.capitalize()}, by {total.where}", heads, rows, foot)
     if not total.reads:
         return table
-    size = f" ({_mb(total.size)} MB)" if total.size else ""
+    size = f" ({sized(total.size)})" if total.size else ""
     line = f"{total.done:,} {total.unit} {work}{size}, by {total.where}"
     return Shown(folded(line, table).html, printable(line))
 
@@ -98,7 +98,7 @@ def _shown(name: str, parts: Sequence[Progress], *, live: bool) -> bool:
 
 
 def _cells(one: Progress, names: Sequence[str]) -> list[str]:
-    said = {"size": _mb(one.size), "retries": f"{one.retries:,}", "errors": f"{one.errors:,}", "note": one.note}
+    said = {"size": megabytes(one.size), "retries": f"{one.retries:,}", "errors": f"{one.errors:,}", "note": one.note}
     return [f"{one.done:,}", *(said[name] for name in names)]
 
 
@@ -121,7 +121,7 @@ def _live_cells(one: Progress) -> list[str]:
     return [
         f"{one.done:,}",
         "–" if one.of is None else f"{one.of:,}",
-        _mb(one.size),
+        megabytes(one.size),
         f"{one.retries:,}",
         one.note or (counted(one.errors, "error") if one.errors else ""),
     ]
@@ -136,7 +136,7 @@ def _over(one: Progress) -> bool:
 
 
 def _bar(total: Progress, line: str) -> Shown:
-    bar = f'<progress value="{total.done}" max="{max(1, total.of)}"></progress> ' if total.of is not None else ""
+    bar = f'<progress value="{total.done}" max="{total.of}"></progress> ' if total.of else ""
     return Shown(f'<p style="margin:.4em 0">{bar}<strong>{escape(line)}</strong></p>', printable(line))
 
 
@@ -144,8 +144,3 @@ def _rate(per_second: float | None) -> str:
     if per_second is None:
         return "–"
     return f"{per_second:,.1f}" if per_second < 10 else f"{per_second:,.0f}"
-
-
-def _mb(size: int) -> str:
-    """Millions of bytes, always with two digits behind the point."""
-    return f"{size / 1_000_000:,.2f}"

@@ -2,7 +2,7 @@
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -104,11 +104,15 @@ def bars(frame: "pd.DataFrame", caption: str, *, unit: str, verdict: str = "") -
     return Pictured(png(drawn), caption, numbers)
 
 
-def line(frame: "pd.DataFrame", caption: str, *, along: str, up: str) -> bytes:
-    """One rising line of the frame's only column over its index, from zero, as a PNG; `along` and `up` name the axes
-    with units."""
+def lines(curves: Mapping[str, Sequence[tuple[float, float]]], caption: str, *, along: str, up: str) -> bytes:
+    """A rising line per curve, from zero, as a PNG; `along` and `up` name the axes with units. Several differ in their
+    dashes too, and are named."""
     drawn, axes = figure(7.0, 3.0)
-    axes.plot(frame.index.tolist(), frame.iloc[:, 0].tolist(), color=MARKS[0], linewidth=1.8)
+    for number, (name, points) in enumerate(curves.items()):
+        look = {"color": MARKS[number % 3], "linestyle": _DASHES[number % len(_DASHES)]}
+        axes.plot([x for x, _ in points], [y for _, y in points], linewidth=1.8, label=label(name), **look)
+    if len(curves) > 1:
+        axes.legend(frameon=False)
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
@@ -119,6 +123,7 @@ def line(frame: "pd.DataFrame", caption: str, *, along: str, up: str) -> bytes:
     return png(drawn)
 
 
+_DASHES: Final = ("-", "--", "-.", ":")
 _HATCHES: Final = ("", "//", "xx", "..")
 
 

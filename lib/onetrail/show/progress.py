@@ -19,7 +19,7 @@ from onetrail.change.interrupt import stop_asked
 from onetrail.printable import printable
 from onetrail.progress import Progress, Standing
 from onetrail.show.html import Shown
-from onetrail.show.over_time import ProgressPoint, Samples, over_time
+from onetrail.show.over_time import Passes, ProgressPoint, over_time
 from onetrail.show.panel_parts import STOPPING, calls, how_far, plain, stop_button, under_way
 from onetrail.show.rate import Rate
 
@@ -47,7 +47,7 @@ class LivePanel:
         self._look, self._monotonic = look, monotonic
         self._live = environment.live()
         self._watched = self._live and not plainly and _in_notebook()
-        self.standing, self._rates, self._samples = Standing(), dict[str, Rate](), Samples()
+        self.standing, self._rates, self._passes = Standing(), dict[str, Rate](), Passes()
         self._began = self._line_at = monotonic()
         self._told = False
         self._work, self._said, self._said_at = "", "", float("-inf")
@@ -101,7 +101,7 @@ class LivePanel:
         if "work 0" in self._drawn and not final:
             self._draw("work 0", Shown("", ""))
         if err is None and self._watched and not self._look and self._monotonic() - self._began >= _PICTURE_SECONDS:
-            picture = over_time(self._samples, "Objects over time")
+            picture = over_time(self._passes, "Objects over time")
             if picture is not None:
                 _display(picture)
 
@@ -114,7 +114,7 @@ class LivePanel:
             total = self.standing.total(work)
             self._rates.setdefault(work, Rate()).add(now, total.done - total.before)
             if work == self._work:
-                self._samples.add(ProgressPoint(now - self._began, total.done, total.size))
+                self._passes.add(f"{total.unit} {work}", ProgressPoint(now - self._began, total.done, total.size))
         if self._watched:
             self._redraw(now)
         elif self._told and now - self._line_at >= _LINE_SECONDS:

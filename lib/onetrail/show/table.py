@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from onetrail import instants
 from onetrail.looked import Unread
@@ -13,6 +13,10 @@ from onetrail.show.tables.rows import TableRows
 
 if TYPE_CHECKING:
     import pandas as pd  # verbs that show no frame start without it: it takes longer to load than everything else together  # noqa: E501
+
+SIZE_UNIT: Final = "(MB)"
+"""A column whose head has this holds sizes."""
+_SIZE_DECIMALS: Final = 2
 
 __all__ = ["NOTHING", "UNREAD", "framed", "simple", "table", "written", "written_column"]
 
@@ -39,7 +43,8 @@ def table(
     Of a long table the first rows and the total are in sight, and the rest is in a fold; `attention` are the places of
     rows that come first then.
 
-    Whole numbers get thousands separators; other numbers two decimals, or four in a column where all are small.
+    Whole numbers get thousands separators; sizes and other numbers two decimals, or four in a column of others where
+    all are small.
     `total` maps column names to the values of the last row. `verdict` is one line below. Columns named in `if_any` are
     left out where no row says anything in them.
     """
@@ -50,7 +55,8 @@ def table(
     totals = [None if total is None else total.get(name) for name in names]
     columns = [Column(name, _numeric(column)) for name, column in zip(names, values, strict=True)]
     written = [
-        written_column([*column, t] if total is not None else column) for column, t in zip(values, totals, strict=True)
+        written_column([*column, t] if total is not None else column, decimals_of(name))
+        for name, column, t in zip(names, values, totals, strict=True)
     ]
     foot = None
     if total is not None:
@@ -87,11 +93,15 @@ def simple(
     return table.shown() if fold else table.whole(terminal)
 
 
-def written_column(values: Sequence[Any]) -> list[str]:
+def decimals_of(head: str) -> int:
+    """Digits behind the point that a column of sizes always has; of others their values decide."""
+    return _SIZE_DECIMALS if SIZE_UNIT in head else 0
+
+
+def written_column(values: Sequence[Any], decimals: int = 0) -> list[str]:
     """One column's values as text, with the same number of decimals throughout."""
     numbers = [abs(v) for v in values if is_number(v)]
-    decimals = 0
-    if any(float(n) != int(n) for n in numbers if n != float("inf")):
+    if not decimals and any(float(n) != int(n) for n in numbers if n != float("inf")):
         decimals = 4 if max(numbers) < 0.1 else 2
     return [written(value, decimals) for value in values]
 

@@ -13,6 +13,7 @@ RULES = {
     BulkAction.DELETE: "DeleteObjects",
     BulkAction.SEAL: "PutObjectRetention",
     BulkAction.COPY: "CopyObject",
+    BulkAction.PILOT: "CopyObject",
     BulkAction.SEAL_HEAD: "PutObject",
 }
 
@@ -47,7 +48,7 @@ def test_a_plan_that_deletes_says_what_goes_and_that_it_does_not_come_back():
     said = consequence(DELETING)
     assert said.line == ("Plan: 1 to make, 1 to change, 4 to delete; 2 of them cannot be undone, and 2 only in part.")
     assert said.sentences == (
-        "10,979 objects (17.0 MB) are deleted from 2 buckets; this cannot be undone.",
+        "10,979 objects (17.05 MB) are deleted from 2 buckets; this cannot be undone.",
         "2 trails are deleted; a trail can be created again, but its digest chain cannot be continued.",
     )
     assert (said.destroys, said.objects, said.bytes) == (True, 10_979, 17_049_000)
@@ -141,10 +142,12 @@ def test_a_copy_is_made_and_what_is_opened_for_it_is_revoked():
     opening = given_a_policy("open")
     closing = given_a_policy("close", before={"Statement": []}, closes="open")
     probe = given_a_change("probe", call="PutObject", expects=ExpectedAnswer.REFUSED)
-    plan = given_a_plan(opening, given_a_rule("a -> b", BulkAction.COPY, objects=3, MB=1.5), closing, probe)
-    assert consequence(plan).line == "Plan: 2 to make, 1 to change, 1 to be refused; nothing is lost for good."
+    pilot = given_a_rule("a -> b, first", BulkAction.PILOT, objects=2, bytes=500_000)
+    copy = given_a_rule("a -> b", BulkAction.COPY, objects=1, bytes=1_000_000)
+    plan = given_a_plan(opening, pilot, copy, closing, probe)
+    assert consequence(plan).line == "Plan: 3 to make, 1 to change, 1 to be refused; nothing is lost for good."
     assert consequence(plan).sentences == (
-        "3 objects (1.5 MB) are copied; onetrail never deletes a copy.",
+        "3 objects (1.50 MB) are copied; onetrail never deletes a copy.",
         "1 change is temporary: this plan takes it back itself.",
     )
 
@@ -161,7 +164,7 @@ def test_as_json_the_counts_and_the_sentences_are_there():
     assert consequence(DELETING).plain() == {
         "line": "Plan: 1 to make, 1 to change, 4 to delete; 2 of them cannot be undone, and 2 only in part.",
         "sentences": [
-            "10,979 objects (17.0 MB) are deleted from 2 buckets; this cannot be undone.",
+            "10,979 objects (17.05 MB) are deleted from 2 buckets; this cannot be undone.",
             "2 trails are deleted; a trail can be created again, but its digest chain cannot be continued.",
         ],
         "makes": 1,
@@ -182,11 +185,11 @@ def test_as_json_the_counts_and_the_sentences_are_there():
         (0, "0 bytes"),
         (1, "1 byte"),
         (999, "999 bytes"),
-        (1000, "1.0 kB"),
-        (17_041_234, "17.0 MB"),
-        (999_999_999_999, "1,000.0 GB"),
-        (4_200_000_000_000, "4.2 TB"),
-        (10**19, "10,000.0 PB"),
+        (1000, "1.00 kB"),
+        (17_041_234, "17.04 MB"),
+        (999_999_999_999, "1.00 TB"),
+        (4_200_000_000_000, "4.20 TB"),
+        (10**19, "10,000.00 PB"),
     ],
 )
 def test_a_size_is_written_in_its_own_unit(count: int, text: str):

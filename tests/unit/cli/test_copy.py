@@ -439,7 +439,7 @@ def test_the_line_says_rate_and_time_left(capsys, monkeypatch):
     telling.show(sums, 0)
     telling.show(sums, 11_002)
     first, second = capsys.readouterr().err.splitlines()
-    assert first == "onetrail copy: 1,002 objects seen, 1,000 copied (5.0 MB), 100/s, 2 need attention"
+    assert first == "onetrail copy: 1,002 objects seen, 1,000 copied (5.00 MB), 100/s, 2 need attention"
     assert second == f"{first}, 100 s left of 11,002".replace("100 s", "2 min")
 
 

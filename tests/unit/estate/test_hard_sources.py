@@ -66,9 +66,9 @@ def test_archived_logs_are_restored_before_anything_is_opened():
         "ExpectedBucketOwner": SOURCE,
         "RestoreRequest.GlacierJobParameters.Tier": "Bulk",
     }
-    assert restore.bulk.estimate == {"objects": 3, "GB": 3.0, "US dollars": 0.03}
+    assert restore.bulk.estimate == {"objects": 3, "bytes": 3 * 2**30, "US dollars": 0.03}
     assert opening.requires == RequiredCheck(CheckKind.SOURCES_READY)
-    assert any("3 objects (3.000 GB) of 1 bucket must be restored first: at most 48 hours" in n for n in plan.notes)
+    assert any("3 objects (3.22 GB) of 1 bucket must be restored first: at most 48 hours" in n for n in plan.notes)
     ready = propose(SETTINGS, given(given_a_backlog()))
     assert (keys(ready)[0], ready.changes[0].requires) == ("open-old", RequiredCheck(CheckKind.SOURCES_READY))
 
@@ -512,7 +512,7 @@ def test_the_price_of_data_events():
     trail = given_a_trail(logging=True, selectors=OF_ARCHIVE, account=LOG, region="us-east-1", bucket="theirs")
     (row,) = flooded(SETTINGS, Listening((trail,)), [given_a_backlog(copy=50_000_000)])
     assert (row.events, row.dollars, row.size) == (50_000_000, 50.0, 7_500_000_000)
-    assert "about $50.00 and 7,500.0 MB in theirs" in row.line
+    assert "about $50.00 and 7.50 GB in theirs" in row.line
 
 
 def test_a_listener_that_would_drown_stops_the_bulk():

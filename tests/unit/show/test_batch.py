@@ -14,10 +14,20 @@ from onetrail.steps.copy_history.observe import Backlog, CopyObservation
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
 
 
-def seen(objects):
-    bucket = OldBucket("old", "111122223333", "eu-west-1")
-    one = Backlog(bucket, "pull", "", {DecisionKind.COPY: objects}, first=date(2025, 11, 1), last=date(2026, 1, 2))
-    return CopyObservation((), OldEstate((), (), ()), (one,), None, {}, datetime(2026, 1, 12, 9, tzinfo=UTC))
+def seen(objects, pushed=0):
+    both = [("old", "pull", objects), ("own", "push", pushed)]
+    found = tuple(
+        Backlog(
+            OldBucket(name, "111122223333", "eu-west-1"),
+            direction,
+            "",
+            {DecisionKind.COPY: count},
+            first=date(2025, 11, 1),
+            last=date(2026, 1, 2),
+        )
+        for name, direction, count in both
+    )
+    return CopyObservation((), OldEstate((), (), ()), found, None, {}, datetime(2026, 1, 12, 9, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -50,6 +60,12 @@ def test_both_engines_are_shown_and_the_one_that_is_taken_says_why(objects, engi
         if row.startswith(("local", "s3-batch ")) and ":" not in row.split()[0]
     ] == ["yes" if name == engine else "no" for name in ("local", "s3-batch")]
     assert " ".join(text.split()).endswith(line)
+
+
+def test_copies_that_only_this_machine_can_make_are_counted_too():
+    """So that the numbers of one page agree. Twin: the table above, in which jobs could make all."""
+    text = " ".join(engines(SETTINGS, seen(7_000, pushed=53)).text.split())
+    assert "local: jobs could make 7,000 of the 7,053 copies; 7,000 copies take this machine about 2 seconds" in text
 
 
 def test_with_nothing_to_copy_no_engine_is_compared():

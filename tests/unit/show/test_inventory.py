@@ -70,8 +70,8 @@ def test_the_verdicts_are_made_from_the_data():
         "1 region over 3 months, 2025-09 to 2025-11; 1 month within them has nothing at all, 1 has logs without a"
         " digest." in said["coverage"]
     )
-    assert "4 of 4 objects are under 128 KB" in said["sizes"]
-    assert "2 logs and digests repeat the bytes of another file (2 KB)" in said["duplicates"]
+    assert "4 of 4 objects are under 128 KiB" in said["sizes"]
+    assert "2 logs and digests repeat the bytes of another file (2.05 kB)" in said["duplicates"]
     assert "1 consumer on 1 trail or bucket" in said["consumers"]
     assert "1 rule is enabled and matches 3 objects" in said["lifecycle"]
     assert "the classic recipe, everything into GLACIER" in said["costs"]
@@ -84,7 +84,7 @@ def test_the_verdicts_are_made_from_the_data():
             [row(log()), row(digest(), 400)],
             Duplicates(copies=1, bytes=2048),
             (
-                "1 log or digest repeats the bytes of another file (2 KB); copying and keeping it costs 0.0000 USD."
+                "1 log or digest repeats the bytes of another file (2.05 kB); copying and keeping it costs 0.0000 USD."
                 " Each is copied under its own name: 1 digest in these buckets may name it."
             ),
         ),

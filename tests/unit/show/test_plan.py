@@ -144,12 +144,12 @@ def test_what_is_deleted_for_good_is_counted_in_words_right_above_the_approval()
     plan = given_a_plan(_deletion("a"), _deletion("b"), _hold("us-east-1"))
     lines = [line for line in show.plan(plan).text.split("\n") if line]
     assert lines[-4:] == [
-        "24 objects (3.0 kB) are deleted from 2 buckets; this cannot be undone.",
+        "24 objects (3.00 kB) are deleted from 2 buckets; this cannot be undone.",
         "Plan: 1 to change, 2 to delete; 2 of them cannot be undone.",
         "3 changes in 1 account; nothing is sent until this plan is approved.",
         f'To approve it: approve = "{plan.id}" and confirm = "24"',
     ]
-    assert "<strong>24 objects (3.0 kB) are deleted from 2 buckets; this cannot be undone.</strong>" in (
+    assert "<strong>24 objects (3.00 kB) are deleted from 2 buckets; this cannot be undone.</strong>" in (
         show.plan(plan).html
     )
     harmless = show.plan(given_a_plan(_hold("us-east-1"))).text
@@ -280,6 +280,29 @@ def test_one_rule_over_many_buckets_is_one_row_with_its_sum():
         bulk=Bulk(BulkAction.COPY, ("CopyObject",), {}, {"objects": "two"}, estimate={"objects": 2}),
     )
     assert "objects: two" in show.plan(given_a_plan(*rules, odd)).text
+
+
+def test_the_size_of_a_rule_is_written_as_every_size_is():
+    """Exact bytes add up before they are rounded. Twin: what is no size stays as it is."""
+    estimates = [{"objects": 1, "bytes": 14_000, "US dollars": 0.5} for _ in REGIONS]
+    rules = [
+        given_a_change(
+            f"copy-{region}",
+            call="CopyObject",
+            resource=f"acme-{region} -> archive",
+            bulk=Bulk(BulkAction.COPY, ("CopyObject",), {"CopySource.Bucket": f"acme-{region}"}, {}, estimate=estimate),
+        )
+        for region, estimate in zip(REGIONS, estimates, strict=True)
+    ]
+    text = show.plan(given_a_plan(*rules)).text
+    assert _row_of_the_rule(text)[-3:] == ["5", "0.07", "2.50"]
+    assert "5 objects (70.00 kB) are copied; onetrail never deletes a copy." in text
+
+
+def _row_of_the_rule(text: str) -> list[str]:
+    """The first line below the rule of the table of rules, as words."""
+    lines = text[text.index("Rules that cover") :].splitlines()
+    return lines[next(at for at, line in enumerate(lines) if line.startswith(("--", " --"))) + 1].split()
 
 
 def test_the_short_name_leaves_out_only_what_the_row_says_already():

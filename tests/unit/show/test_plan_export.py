@@ -122,7 +122,7 @@ def test_in_markdown_it_has_its_consequence_its_rows_and_how_to_approve_it():
     assert plan_as_markdown(PLAN) == (
         f"## Plan {PLAN.id} of step 03\n"
         "\n"
-        "- 3 objects (1.5 kB) are deleted from 1 bucket; this cannot be undone.\n"
+        "- 3 objects (1.50 kB) are deleted from 1 bucket; this cannot be undone.\n"
         "- **Plan: 1 to change, 1 to delete; 1 of them cannot be undone.**\n"
         "\n"
         "| sign | n | change | on what | undo | why | account | region | as | requires |\n"

@@ -1,7 +1,9 @@
 """A table's numbers read the same on every Python and every machine."""
 
 import json
+import re
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -50,6 +52,35 @@ def test_values(value, text):
 def test_a_column_has_the_same_decimals_throughout(values, texts):
     """Numbers can be compared by eye."""
     assert written_column(values) == texts
+
+
+SIZES = [(0, "0.00"), (0.00341, "0.00"), (17.254, "17.25"), (1200, "1,200.00")]
+
+
+@pytest.mark.parametrize(("size", "text"), SIZES)
+def test_a_column_of_sizes_has_two_digits_whatever_its_values(size, text):
+    """So that one size is not written in two ways on a page. Twin: the same numbers under another head."""
+    head = "to copy (MB)"
+    assert show.table(pd.DataFrame({head: [size]}), "Sizes").text.splitlines()[-1].strip() == text
+    assert show.table(pd.DataFrame({"to copy": [0.00341]}), "Sizes").text.splitlines()[-1].strip() == "0.0034"
+
+
+OF_ITS_OWN = re.compile(r"\b(?:1e6|1_000_000|1 << 20)\b.*\bMB\b|\bMB\b.*\b(?:1e6|1_000_000)\b|\.\d+f\} ?[kMGT]B\b")
+"""A size written in a line of its own, past the one place that writes sizes."""
+
+
+def test_sizes_are_written_in_one_place():
+    """Twin: a line that rounds for itself is found."""
+    library = Path(show.__file__).parents[1]
+    own = [
+        f"{path.relative_to(library)}:{number}"
+        for path in sorted(library.rglob("*.py"))
+        if path.name != "words.py"
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if OF_ITS_OWN.search(line)
+    ]
+    assert own == []
+    assert OF_ITS_OWN.search('f"{size / 1e6:,.1f} MB"') and OF_ITS_OWN.search("MB = 1_000_000")
 
 
 def test_a_table_has_caption_total_and_verdict_and_cuts_nothing():

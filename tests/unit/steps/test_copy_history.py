@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from botocore.exceptions import ClientError
 
-from onetrail.change import CheckKind, Document, RequiredCheck, RunRecord, WallClock
+from onetrail.change import BulkAction, CheckKind, Document, RequiredCheck, RunRecord, WallClock
 from onetrail.change.values import plain
 from onetrail.estate.archive import archive_of
 from onetrail.estate.backlog.backlog import NOT_COPIED
@@ -65,6 +65,7 @@ def given_a_backlog(bucket, objects=2, direction="pull"):
         counts,
         {DecisionKind.COPY: 100},
         pilot=("log", "digest") if objects else (),
+        pilot_size=30 if objects else 0,
     )
 
 
@@ -83,6 +84,19 @@ def test_every_opening_has_its_closing():
     assert openings == closings
     assert keys(plan)[-1].startswith("DeleteRole-")
     assert plan.ends_with == RequiredCheck(CheckKind.GRANT_REVOKED)
+
+
+def test_no_object_is_counted_twice_in_the_rules():
+    """The pilot copies two of the ten, its rule counts those, and the rule after it the others: they add up to what
+    lacks. Twin: together with a bucket of which all is copied, still so."""
+    ten, none = given_a_backlog(given_a_bucket("a"), 10), given_a_backlog(given_a_bucket("b"), 0)
+    rules = {
+        change.bulk.deed: change.bulk.estimate for change in propose(SETTINGS, given(ten, none)).changes if change.bulk
+    }
+    assert rules == {
+        BulkAction.PILOT: {"objects": 2, "bytes": 30},
+        BulkAction.COPY: {"objects": 8, "bytes": 70},
+    }
 
 
 def test_nothing_to_copy_and_nothing_open_is_nothing_to_do():

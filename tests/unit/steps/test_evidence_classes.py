@@ -142,7 +142,7 @@ def test_looking_has_its_price_in_the_plan():
         ("STANDARD", 0.004),
     ]
     line = bill(found)
-    assert line.startswith("one look reads 11,000 files of the archive, 2,147.5 MB, for about US$ 0.04 ")
+    assert line.startswith("one look reads 11,000 files of the archive, 2.15 GB, for about US$ 0.04 ")
     observation = given(GOOD, readings=found)
     assert line in propose(SETTINGS, observation).notes
     assert line not in propose(SETTINGS, given(GOOD, readings=found, digest_check="none")).notes

@@ -135,7 +135,8 @@ def _noted(plan: Plan) -> Iterable[str]:
 
 
 def _copied(plan: Plan) -> Iterable[str]:
-    copies = [change for change in plan.changes if change.bulk and change.bulk.deed is BulkAction.COPY]
+    deeds = (BulkAction.PILOT, BulkAction.COPY)
+    copies = [change for change in plan.changes if change.bulk and change.bulk.deed in deeds]
     if copies:
         yield f"{_sum_of(copies, 'copied')}; onetrail never deletes a copy."
 
@@ -145,7 +146,7 @@ def _them(count: int) -> str:
 
 
 def _sum_of(changes: Sequence[Change], deed: str) -> str:
-    """`2 objects (1.2 kB) are deleted`."""
+    """`2 objects (1.20 kB) are deleted`."""
     objects = sum(map(_objects, changes))
     return f"{counted(objects, 'object')} ({sized(sum(map(_size, changes)))}) {'is' if objects == 1 else 'are'} {deed}"
 
@@ -161,8 +162,5 @@ def _objects(change: Change) -> int:
 
 
 def _size(change: Change) -> int:
-    said = change.bulk.estimate if change.bulk else {}
-    units = {"bytes": 1, "MB": 1_000_000, "GB": 1_000_000_000}
-    return round(sum(float(said[unit]) * factor for unit, factor in units.items() if said.get(unit))) or (
-        change.stated.size
-    )
+    said = change.bulk.estimate.get("bytes") if change.bulk else None
+    return int(said or 0) or change.stated.size

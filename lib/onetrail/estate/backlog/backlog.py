@@ -54,11 +54,11 @@ class Backlog:
 
     `objects` and `sizes` (bytes) count by decision. `why_direction` is the reason of its `direction`, which is None
     where that could not be read. `pilot` holds the keys of the first log file and the first digest file that are
-    to be copied. `first` and `last` are the days of the oldest and newest object. `named` holds up to five keys for
-    each decision that needs a person. `away` and `away_sizes` count by class or tier what must be restored, `restoring`
-    what is being restored. `behind` is what is behind the current objects of a bucket with versions. `beside` counts
-    what shares its plain key with other bytes, five named. `mapped` is how keys move, `keys` the KMS keys that its
-    objects may be under.
+    to be copied, `pilot_size` is their size in bytes. `first` and `last` are the days of the oldest and newest object.
+    `named` holds up to five keys for each decision that needs a person. `away` and `away_sizes` count by class or tier
+    what must be restored, `restoring` what is being restored. `behind` is what is behind the current objects of a
+    bucket with versions. `beside` counts what shares its plain key with other bytes, five named. `mapped` is how keys
+    move, `keys` the KMS keys that its objects may be under.
     """
 
     bucket: OldBucket
@@ -81,6 +81,7 @@ class Backlog:
     obstacles: tuple[Obstacle, ...] = ()
     beside: int = 0
     beside_named: tuple[str, ...] = ()
+    pilot_size: int = 0
 
     @property
     def to_copy(self) -> int:
@@ -227,10 +228,10 @@ class _Listed:
         example, new = self.examples[old].source.key, archive_key(self.settings, old)
         return KeyMapping(old, new, self.mapped[old], example, archive_key(self.settings, example))
 
-    def pilot(self) -> tuple[str, ...]:
+    def pilot(self) -> list[ObjectRow]:
         """The first log and the first digest; one that can be read now before one that must be restored."""
         found = [self.first.get((digest, False)) or self.first.get((digest, True)) for digest in (False, True)]
-        return tuple(row.key for row in found if row)
+        return [row for row in found if row]
 
     def samples(self) -> list[ObjectRow]:
         """The first and the last log and digest of what is wanted, and the first object that somebody else owns."""
@@ -267,7 +268,7 @@ class _Listed:
             self.objects,
             self.sizes,
             self.classes,
-            self.pilot(),
+            tuple(row.key for row in self.pilot()),
             {kind: tuple(names) for kind, names in self.named.items()},
             self.days[0] if self.days else None,
             self.days[-1] if self.days else None,
@@ -280,6 +281,7 @@ class _Listed:
             obstacles=found,
             beside=self.beside,
             beside_named=tuple(self.beside_named),
+            pilot_size=sum(row.size for row in self.pilot()),
         )
 
 

@@ -1,11 +1,13 @@
 """Bulk rules of a plan: one row per rule, for any number of buckets, with the sums of its estimates."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from onetrail.change import Bulk
+from onetrail.change.words import MB
 from onetrail.show.html import Column, Shown, folded
 from onetrail.show.plans.change_group import ChangeGroup, marked, names_of
-from onetrail.show.table import simple, written, written_column
+from onetrail.show.table import SIZE_UNIT, decimals_of, simple, written, written_column
 
 
 def rules(groups: Sequence[ChangeGroup]) -> list[Shown]:
@@ -17,7 +19,7 @@ def rules(groups: Sequence[ChangeGroup]) -> list[Shown]:
         return []
     counted = list(dict.fromkeys(name for _, bulks in ruled for bulk in bulks for name in bulk.estimate))
     sums = [[_sum(bulks, name) for _, bulks in ruled] for name in counted]
-    said = [written_column(column) for column in sums]
+    said = [_written(name, column) for name, column in zip(counted, sums, strict=True)]
     rows = [
         [
             group.numbers,
@@ -33,7 +35,7 @@ def rules(groups: Sequence[ChangeGroup]) -> list[Shown]:
         Column("calls"),
         Column("on what"),
         Column("which objects"),
-        *(Column(f"{name}, estimated", right=True) for name in counted),
+        *(Column(f"{_head(name)}, estimated", right=True) for name in counted),
     ]
     caption = "Rules that cover many objects; the approval does not include the estimates"
     several = [part for part in ruled if len(part[1]) > 1]
@@ -43,7 +45,7 @@ def rules(groups: Sequence[ChangeGroup]) -> list[Shown]:
 
 
 def _one_by_one(group: ChangeGroup, bulks: Sequence[Bulk], counted: Sequence[str]) -> Shown:
-    numbers = [written_column([*(b.estimate.get(n) for b in bulks), _sum(bulks, n)]) for n in counted]
+    numbers = [_written(n, [*(b.estimate.get(n) for b in bulks), _sum(bulks, n)]) for n in counted]
     rows = [
         [str(place), change.region, change.resource, *(column[i] for column in numbers)]
         for i, (place, change) in enumerate(zip(group.places, group.changes, strict=True))
@@ -52,10 +54,21 @@ def _one_by_one(group: ChangeGroup, bulks: Sequence[Bulk], counted: Sequence[str
         Column("n", right=True),
         Column("region"),
         Column("on what"),
-        *(Column(f"{n}, estimated", right=True) for n in counted),
+        *(Column(f"{_head(n)}, estimated", right=True) for n in counted),
     ]
     caption = f"{group.what}: {group.one_of('reason')}"
     return simple(caption, columns, rows, ["", "all", "", *(column[-1] for column in numbers)])
+
+
+def _head(name: str) -> str:
+    return f"size {SIZE_UNIT}" if name == "bytes" else name
+
+
+def _written(name: str, values: Sequence[Any]) -> list[str]:
+    """The estimates of one column: sizes in the unit that every table has."""
+    if name == "bytes":
+        values = [value / MB if isinstance(value, int | float) else value for value in values]
+    return written_column(values, decimals_of(_head(name)))
 
 
 def _sum(bulks: Sequence[Bulk], name: str) -> float | int | None:

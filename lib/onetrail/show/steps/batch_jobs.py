@@ -1,5 +1,6 @@
 """Both copy engines beside each other before a copy."""
 
+from onetrail.change.words import MB
 from onetrail.s3.batch.choice import BATCH, duration
 from onetrail.settings import Settings
 from onetrail.show.html import Shown, paragraph
@@ -11,7 +12,7 @@ from onetrail.steps.copy_history.observe import CopyObservation
 def engines(settings: Settings, observation: CopyObservation) -> Shown:
     """This machine and S3 Batch Operations compared for what is to be copied, and the selected one, with the reason."""
     chosen = choice(settings, observation)
-    size = sum(one.bytes_to_copy for one in comparable(observation)) / 1_000_000
+    size = sum(one.bytes_to_copy for one in comparable(observation)) / MB
     rows = [
         [
             one.name,

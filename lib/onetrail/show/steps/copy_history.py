@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from onetrail.change.words import counted, some
+from onetrail.change.words import MB, counted, sized, some
 from onetrail.estate.backlog.backlog import NOT_COPIED, Backlog
 from onetrail.estate.backlog.direction import Direction
 from onetrail.s3.decisions.decide import DecisionKind
@@ -16,7 +16,6 @@ from onetrail.steps.copy_history.observe import CopyObservation
 __all__ = ["backlogs", "differences", "engines", "keys", "listeners", "needs_a_person", "pilot"]
 
 
-MB = 1_000_000
 _COUNTED = (
     "objects",
     "in the archive",
@@ -108,10 +107,10 @@ def _verdict(observation: CopyObservation) -> str:
     if not observation.backlogs:
         return "There is no old bucket to copy from."
     number = sum(one.wanted for one in observation.backlogs)
-    size = sum(one.bytes_wanted for one in observation.backlogs) / MB
+    size = sum(one.bytes_wanted for one in observation.backlogs)
     pushed = sum(one.direction == Direction.PUSH and one.wanted > 0 for one in observation.backlogs)
     said = (
-        f"{counted(number, 'object')} ({size:,.2f} MB) {'is' if number == 1 else 'are'} to be copied"
+        f"{counted(number, 'object')} ({sized(size)}) {'is' if number == 1 else 'are'} to be copied"
         if number
         else "Nothing is left to copy"
     )

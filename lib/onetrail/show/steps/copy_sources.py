@@ -7,14 +7,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from onetrail.change import Outcome
-from onetrail.change.words import counted
+from onetrail.change.words import MB, counted
 from onetrail.show.html import Column, Shown, folded, paragraph, together
 from onetrail.show.progress import display
 from onetrail.show.table import framed, simple, table
 from onetrail.steps.copy_history.local.pilot import PilotDiffers, PilotProperty
 from onetrail.steps.copy_history.observe import CopyObservation
-
-MB = 1_000_000
 
 
 def listeners(observation: CopyObservation) -> Shown:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from onetrail.change.words import counted
+from onetrail.change.words import MB, counted, sized
 from onetrail.cloudtrail.object_key import DIGEST_KINDS, KeyKind
 from onetrail.cloudtrail.selector import MANAGEMENT
 from onetrail.cloudtrail.trail import Trail
@@ -13,7 +13,7 @@ from onetrail.s3.decisions.planner import CLASSIC, PlanCost
 from onetrail.s3.decisions.prices import COLLECTED, REGION
 from onetrail.show.html import Column, Shown, folded, paragraph, together
 from onetrail.show.steps.inventory_buckets import buckets
-from onetrail.show.steps.inventory_pictures import KB, ages, coverage, sizes, summed
+from onetrail.show.steps.inventory_pictures import ages, coverage, sizes, summed
 from onetrail.show.table import framed, simple, table
 from onetrail.steps.inventory import InventoryObservation, SavedFile
 from onetrail.steps.inventory.lifecycle import RuleAction
@@ -64,12 +64,12 @@ def contents(observation: InventoryObservation) -> Shown:
         summed(s.kinds for s in observation.surveys),
         summed(s.classes for s in observation.surveys),
     )
-    total = {"objects": observation.objects, "size (KB)": round(observation.size / KB)}
+    total = {"objects": observation.objects, "size (MB)": observation.size / MB}
     shown = [
         table(
             framed(
-                [[str(name), s.objects, round(s.size / KB)] for name, s in found.items()],
-                columns=[what, "objects", "size (KB)"],
+                [[str(name), s.objects, s.size / MB] for name, s in found.items()],
+                columns=[what, "objects", "size (MB)"],
             ),
             caption,
             total={what: "all", **total},
@@ -109,7 +109,7 @@ def duplicates(observation: InventoryObservation) -> Shown:
     cost = observation.costs.duplicates
     verdict = (
         f"{counted(found.copies, 'log or digest repeats', 'logs and digests repeat')} the bytes of another file"
-        f" ({found.bytes / KB:,.0f} KB); copying and keeping {'it' if found.copies == 1 else 'them'} costs"
+        f" ({sized(found.bytes)}); copying and keeping {'it' if found.copies == 1 else 'them'} costs"
         f" {cost.total:,.4f} USD. Each is copied under its own name{_signed(observation)}."
         if found.copies
         else "No log or digest has the bytes of a file under another name."

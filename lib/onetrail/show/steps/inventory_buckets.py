@@ -2,12 +2,11 @@
 
 from typing import Final
 
-from onetrail.change.words import counted
+from onetrail.change.words import MB, counted
 from onetrail.cloudtrail.object_key import DIGEST_KINDS, LOG_KINDS, KeyKind
 from onetrail.estate.backlog.direction import Direction
 from onetrail.looked import Unread
 from onetrail.show.html import Shown
-from onetrail.show.steps.inventory_pictures import KB
 from onetrail.show.table import framed, table
 from onetrail.steps.inventory import InventoryObservation
 from onetrail.steps.inventory.bucket import BucketInventory, ReadProbe
@@ -23,7 +22,7 @@ def buckets(observation: InventoryObservation) -> Shown:
         "logs",
         "digests",
         "other",
-        "size (KB)",
+        "size (MB)",
         "oldest",
         "newest",
         "of other owners",
@@ -38,7 +37,7 @@ def buckets(observation: InventoryObservation) -> Shown:
         "logs": sum(s.of(*LOG_KINDS).objects for s in surveys),
         "digests": sum(s.of(*DIGEST_KINDS).objects for s in surveys),
         "other": sum(s.of(KeyKind.MARKER, KeyKind.FOREIGN).objects for s in surveys),
-        "size (KB)": round(observation.size / KB),
+        "size (MB)": observation.size / MB,
         "oldest": observation.first,
         "newest": observation.last,
         "of other owners": sum(s.foreign_owned for s in surveys),
@@ -65,7 +64,7 @@ def _bucket(one: BucketInventory) -> list[object]:
         survey.of(*LOG_KINDS).objects,
         survey.of(*DIGEST_KINDS).objects,
         survey.of(KeyKind.MARKER, KeyKind.FOREIGN).objects,
-        round(survey.all.size / KB),
+        survey.all.size / MB,
         survey.first,
         survey.last,
         survey.foreign_owned,

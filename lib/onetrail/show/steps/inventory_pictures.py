@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from onetrail.change.words import counted
+from onetrail.change.words import counted, sized
 from onetrail.lazily import later
 from onetrail.show.html import Shown, paragraph
 from onetrail.show.plots import Pictured, bars, heatmap
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 else:
     pd = later("pandas")
 
-KB: Final = 1024
 _STATES: Final = ("logs and digests", "quiet: digests only", "unsigned: logs only", "nothing")
 
 
@@ -57,8 +56,8 @@ def sizes(observation: InventoryObservation) -> Pictured | Shown:
     small = sum(s.objects for band, s in found.items() if band <= 17)
     whole = sum(s.objects for s in found.values())
     verdict = (
-        f"{small:,} of {whole:,} objects are under 128 KB, the minimum that colder classes charge; "
-        f"the mean is {observation.size / max(1, whole) / KB:,.1f} KB."
+        f"{small:,} of {whole:,} objects are under 128 KiB, the minimum that colder classes charge; "
+        f"the mean is {sized(round(observation.size / max(1, whole)))}."
     )
     return bars(frame, "Objects by size", unit="objects", verdict=verdict)
 
@@ -93,12 +92,12 @@ def _state(logs: int, digests: int) -> str:
 
 
 def _band(band: int) -> str:
-    """`512 B to 1 KB`, by the power of two."""
+    """`512 B to 1 KiB`, by the power of two."""
     return "empty" if band == 0 else f"{_size(1 << (band - 1))} to {_size(1 << band)}"
 
 
 def _size(number: int) -> str:
-    for unit, step in (("GB", 1 << 30), ("MB", 1 << 20), ("KB", 1 << 10)):
+    for unit, step in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
         if number >= step:
             return f"{number // step} {unit}"
     return f"{number} B"

@@ -1,7 +1,7 @@
 """What a person sees of step 07: each old bucket in retirement, the old trails, and what is not touched and why."""
 
 from onetrail.change import iso
-from onetrail.change.words import counted, share
+from onetrail.change.words import MB, counted, share
 from onetrail.settings import Settings
 from onetrail.show.html import Shown
 from onetrail.show.table import framed, table
@@ -75,7 +75,7 @@ def _bucket(settings: Settings, observation: RetirementObservation, seen: Retiri
         seen.bucket.name,
         _stands(seen, waiting=wait is not None),
         seen.objects,
-        seen.size / 1_000_000,
+        seen.size / MB,
         seen.newest,
         seen.receipt.at if seen.receipt else None,
         seen.how.replace("_", " "),

@@ -4,7 +4,7 @@ beside them."""
 from collections import Counter
 from collections.abc import Sequence
 
-from onetrail.change.words import counted, share
+from onetrail.change.words import MB, counted, share
 from onetrail.cloudtrail.digests.verdict import IntervalState
 from onetrail.show.coverage import coverage, events, proofs_made, restarts, seams, waiting
 from onetrail.show.html import Column, Shown, below, folded, paragraph, preformatted, together
@@ -186,7 +186,7 @@ def _bucket(v: BucketVerdict) -> list[object]:
     seen = "proven before retirement" if v.proven_before else "emptied" if v.emptied else "listed now"
     counts = [
         v.objects,
-        v.size / 1e6,
+        v.size / MB,
         v.logs_and_digests,
         v.equal,
         v.missing,

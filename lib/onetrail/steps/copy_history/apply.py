@@ -65,7 +65,9 @@ def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
 
 
 def _expected(plan: Plan, clients: Clients) -> dict[str, int]:
-    found = expected(plan, BulkAction.COPY, lambda bulk: str(bulk.fixed["CopySource.Bucket"]))
+    found = Counter[str]()
+    for deed in (BulkAction.PILOT, BulkAction.COPY):
+        found.update(expected(plan, deed, lambda bulk: str(bulk.fixed["CopySource.Bucket"])))
     return clients.still_expected("copied", found)
 
 

@@ -4,12 +4,12 @@ it, how keys move. Pure."""
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from onetrail.change.words import counted, some
+from onetrail.change.words import counted, sized, some
 from onetrail.estate.backlog.backlog import Backlog
 from onetrail.estate.backlog.direction import Direction
 from onetrail.names import CONFLICTS_FOLDER, SID_NEVER_OVERWRITES
 from onetrail.s3.decisions.decide import DecisionKind
-from onetrail.s3.decisions.prices import GB, KMS_PER_10_000
+from onetrail.s3.decisions.prices import KMS_PER_10_000
 from onetrail.settings import Settings
 from onetrail.steps.copy_history.local.restores import cost_of, restore_days
 from onetrail.steps.copy_history.observe import CopyObservation
@@ -77,9 +77,9 @@ def _restores(
     if not away:
         return
     cost, number = cost_of(settings, away), sum(sum(one.away.values()) for one in away)
-    size = sum(sum(one.away_sizes.values()) for one in away) / GB
+    size = sum(sum(one.away_sizes.values()) for one in away)
     yield (
-        f"{counted(number, 'object')} ({size:,.3f} GB) of {counted(len(away), 'bucket')} must be restored first: at"
+        f"{counted(number, 'object')} ({sized(size)}) of {counted(len(away), 'bucket')} must be restored first: at"
         f" most {cost.hours} hours and about ${cost.dollars:,.2f}; the readable copies stay for"
         f" {restore_days(settings)} days. No grant is opened before all of them can be read"
     )

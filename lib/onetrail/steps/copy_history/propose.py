@@ -183,9 +183,12 @@ def _copy(
     bucket, pilot = _with_prefixes(backlog), deed is BulkAction.PILOT
     owner = settings.log_account.account_id if backlog.direction == Direction.PULL else bucket.account
     estimate = (
-        {"objects": len(backlog.pilot)}
+        {"objects": len(backlog.pilot), "bytes": backlog.pilot_size}
         if pilot
-        else {"objects": backlog.wanted, "MB": round(backlog.bytes_wanted / 1e6, 1)}
+        else {
+            "objects": backlog.wanted - len(backlog.pilot),
+            "bytes": backlog.bytes_wanted - backlog.pilot_size,
+        }
     )
     rule: dict[str, Any] = {
         "from": bucket.name,

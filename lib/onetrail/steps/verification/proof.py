@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from onetrail.change.words import sized
 from onetrail.s3.decisions.prices import COLLECTED, GB, PRICES, REGION
 from onetrail.steps.verification.verdict import BucketVerdict
 
@@ -69,7 +70,7 @@ def bill(found: Iterable[ReadVolume]) -> str:
     objects, size = sum(one.objects for one in every), sum(one.size for one in every)
     dollars = sum(one.dollars for one in every)
     return (
-        f"one look reads {objects:,} files of the archive, {size / 1e6:,.1f} MB, for {_price(dollars)} "
+        f"one look reads {objects:,} files of the archive, {sized(size)}, for {_price(dollars)} "
         f"(list price of {REGION}, {COLLECTED}); applying reads them once more, when they are locked"
     )
 

@@ -2,7 +2,9 @@
 do it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from onetrail.change.words import counted
 from onetrail.estate.backlog.backlog import Backlog
 from onetrail.estate.backlog.direction import Direction
 from onetrail.estate.old_estate import OldBucket
@@ -20,7 +22,11 @@ def choice(settings: Settings, observation: CopyObservation) -> Choice:
     due = comparable(observation)
     objects = sum(one.to_copy for one in due)
     jobs = sum(jobs_of(settings, observation, one) for one in due)
-    return choose(settings.copy_engine, objects, jobs, settings.max_requests_per_second, settings.grant_hours)
+    found = choose(settings.copy_engine, objects, jobs, settings.max_requests_per_second, settings.grant_hours)
+    copies = sum(one.wanted for one in observation.backlogs)
+    if settings.copy_engine != "auto" or objects == copies:
+        return found
+    return replace(found, why=f"jobs could make {objects:,} of the {counted(copies, 'copy', 'copies')}; {found.why}")
 
 
 def comparable(observation: CopyObservation) -> list[Backlog]:

@@ -23,7 +23,7 @@ from onetrail.estate.old_estate import OldBucket
 from onetrail.instants import moved
 from onetrail.s3.bulk.restore import TIER, RestoreCost, RestoreTask, restore_archived, restore_cost
 from onetrail.s3.decisions.decide import DecisionKind, archived_in, decide
-from onetrail.s3.decisions.prices import BULK_RESTORES, GB
+from onetrail.s3.decisions.prices import BULK_RESTORES
 from onetrail.s3.http.session import hot
 from onetrail.s3.ledger.parts import LedgerPart, parts, read_part
 from onetrail.settings import Settings
@@ -83,7 +83,7 @@ def restore_change(settings: Settings, bucket: OldBucket, backlog: Backlog) -> C
                 "tier": TIER,
                 "days": days,
             },
-            estimate={"objects": objects, "GB": round(size / GB, 3), "US dollars": round(cost.dollars, 2)},
+            estimate={"objects": objects, "bytes": size, "US dollars": round(cost.dollars, 2)},
             bounds=restore_bounds(bucket, days),
         ),
     )

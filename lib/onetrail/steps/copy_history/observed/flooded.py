@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from onetrail import names
 from onetrail.aws import Clients, look
-from onetrail.change.words import counted
+from onetrail.change.words import counted, sized
 from onetrail.cloudtrail.data_events import logs_object_call
 from onetrail.cloudtrail.object_key import ROOT
 from onetrail.cloudtrail.trail import Trail, covers, from_api
@@ -140,7 +140,7 @@ def _replicated(settings: Settings, said: Mapping[str, Any], copies: int, size: 
         if rule.get("Status") == "Enabled":
             target = rule.get("Destination", {}).get("Bucket", "?")
             line = (
-                f"every copy is replicated once more: {counted(copies, 'request')} and {size / 1e6:,.1f} MB that may"
+                f"every copy is replicated once more: {counted(copies, 'request')} and {sized(size)} that may"
                 " cross regions"
             )
             yield Flooded(
@@ -169,7 +169,7 @@ def _logged(settings: Settings, trail: Trail, backlogs: Sequence[Backlog]) -> It
         dollars, size = events / 100_000 * DATA_EVENTS_PER_100_000, events * EVENT_BYTES
         line = (
             f"logs and bills about {counted(events, 'data event')} of copies and deletions: about ${dollars:,.2f} and"
-            f" {size / 1e6:,.1f} MB in {trail.bucket}; leave the archive and the old buckets out of its selectors if"
+            f" {sized(size)} in {trail.bucket}; leave the archive and the old buckets out of its selectors if"
             " nobody needs them"
         )
         yield Flooded(*where, line, events, dollars, size)
