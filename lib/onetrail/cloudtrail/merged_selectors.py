@@ -21,6 +21,10 @@ from onetrail.cloudtrail.trail import Trail
 MAX_VALUES: Final = 500
 """Values over all conditions of a trail's advanced event selectors."""
 
+_MANAGEMENT_PRICE: Final = " (free for the first trail that records them, else $2.00 per 100,000 events)"
+_DATA_PRICE: Final = " ($0.10 per 100,000 data events)"
+"""AWS CloudTrail pricing, read 2026-11-30."""
+
 
 def merge_selectors(trails: Iterable[Trail], own: Sequence[Trail] = ()) -> Selectors:
     """Selectors for one trail in place of these: all management events, and every other event that any of them records.
@@ -39,7 +43,7 @@ def merge_selectors(trails: Iterable[Trail], own: Sequence[Trail] = ()) -> Selec
         for trail in trails
         if trail not in known
     ]
-    limits += [note for trail in known for note in _widened(trail)]
+    limits += [note for trail in known if trail not in own for note in _widened(trail)]
     if values > MAX_VALUES:
         limits.append(
             f"{values} values are more than the {MAX_VALUES} that one trail may have: select whole types instead"
@@ -75,12 +79,13 @@ def _widened(trail: Trail) -> list[str]:
     management = [selector for selector in events if _is_management(selector)]
     notes = []
     if not management:
-        notes.append(f"{trail.arn}: recorded no management events, the new trail records all")
+        notes.append(f"{trail.arn}: recorded no management events, the new trail records all{_MANAGEMENT_PRICE}")
     elif MANAGEMENT not in management:
-        notes.append(f"{trail.arn}: recorded some management events only, the new trail records all")
+        notes.append(f"{trail.arn}: recorded some management events only, the new trail records all{_MANAGEMENT_PRICE}")
     if not trail.is_multi_region and len(management) < len(events):
         notes.append(
             f"{trail.arn}: its other events were of {trail.home_region} only, the new trail has them of all regions"
+            f"{_DATA_PRICE}"
         )
     return notes
 

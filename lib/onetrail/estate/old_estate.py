@@ -183,7 +183,9 @@ def read_old_estate(settings: Settings, clients: Clients) -> OldEstate:
         if isinstance(answer, Unread):
             failed.append(f"{account}: ListBuckets: {answer.why}")
         else:
-            for bucket, why in _buckets(settings, clients, account, answer.value, seen.old_trails, remembered):
+            for bucket, why in _buckets(
+                settings, clients, account, _not_adopted(settings, seen, answer.value), seen.old_trails, remembered
+            ):
                 if bucket is not None:
                     left += [bucket.name] if settings.leaves(bucket.name) else []
                     buckets += [] if settings.leaves(bucket.name) else [bucket]
@@ -200,6 +202,12 @@ def read_old_estate(settings: Settings, clients: Clients) -> OldEstate:
         left=tuple(sorted(left)),
         missing=missing,
     )
+
+
+def _not_adopted(settings: Settings, seen: OldEstate, listed: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """These buckets without the one that the adopted trail delivers to: whatever else it holds, it is left as it is."""
+    theirs = {trail.bucket for trail in seen.new_trails if trail.arn == settings.trail_arn}
+    return [said for said in listed if said["Name"] not in theirs]
 
 
 def _listed(settings: Settings, clients: Clients) -> dict[str, Answer[list[Any]]]:

@@ -17,7 +17,11 @@ look."""
 
 
 def new_trail(settings: Settings, estate: OldEstate, account: str) -> Trail | None:
-    """The new trail of an account, or the adopted one that covers it; None while it does not exist."""
+    """The new trail of an account, or the adopted one where it records the account; None while it does not exist."""
+    if settings.trail_mode == "adopt":
+        adopted = next((t for t in estate.new_trails if t.arn == settings.trail_arn), None)
+        covers = adopted is not None and (adopted.is_organization or adopted.account == account)
+        return adopted if covers else None
     return next((t for t in estate.new_trails if t.account == account), None) or next(
         (t for t in estate.new_trails if t.is_organization), None
     )

@@ -6,6 +6,7 @@ from typing import Any
 from onetrail import iam, names
 from onetrail.change import Change, Finding, FindingState, Plan, ordered
 from onetrail.change.words import counted
+from onetrail.estate.adoption.adopted import not_adoptable
 from onetrail.estate.freeze import frozen_for_others, held_policy, live_rules, unmendable
 from onetrail.estate.log_account.observed import SERVICE_LINKED, LogAccount, Role, User
 from onetrail.estate.log_account.roles import ORGANIZATION_ROLE
@@ -31,6 +32,9 @@ def check(settings: Settings, observation: LockdownObservation) -> list[Finding]
         *_account(settings, observation.log, plan),
         *(f for bucket in observation.old.buckets for f in _bucket(settings, observation, bucket, plan)),
     ]
+    if refused := not_adoptable(settings, observation.old):
+        where = (settings.log_account.account_id, settings.home_region, settings.new_trail_name)
+        found.append(Finding("02.adopted", FindingState.FINDING, *where, refused))
     failed = (*observation.log.could_not_look, *observation.old.could_not_look, *observation.could_not_look)
     found += [
         Finding("02.not-evaluated", FindingState.COULD_NOT_LOOK, "", "", text.split(":")[0], text) for text in failed

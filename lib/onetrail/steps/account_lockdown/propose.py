@@ -2,17 +2,19 @@
 buckets frozen."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from onetrail import iam, names
 from onetrail.aws.actors import BREAK_GLASS
 from onetrail.change import Change, Plan
+from onetrail.estate.adoption.adopted import not_adoptable
 from onetrail.estate.archive import archive_of
 from onetrail.estate.freeze import bucket_changes
 from onetrail.estate.log_account.observed import FLAGS, LogAccount, unread_of
 from onetrail.estate.log_account.roles import WantedRole, narrowed, role_changes, wanted_roles
 from onetrail.estate.old_estate import OldBucket
 from onetrail.estate.policy_documents.sizes import within_limits
-from onetrail.estate.status import evaluated
+from onetrail.estate.status import evaluated, unevaluated
 from onetrail.iam.document import values
 from onetrail.looked import Unread, known
 from onetrail.settings import Settings
@@ -28,6 +30,10 @@ def propose(settings: Settings, observation: LockdownObservation) -> Plan:
 
 def whole_plan(settings: Settings, observation: LockdownObservation) -> Plan:
     """What is left to do, whether AWS takes its documents or not."""
+    if refused := not_adoptable(settings, observation.old):
+        bare = Plan(ACCOUNT_LOCKDOWN.number, settings.estate, settings.all_account_ids, ())
+        unread = _unread(observation)
+        return unevaluated(bare, (*unread, refused)) if unread else replace(bare, why=refused)
     changes = log_account_changes(settings, observation.log, observation.old.buckets, observation.gone)
     for bucket in observation.old.buckets:
         owner = observation.owners.get(bucket.account)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from onetrail.aws import Clients
 from onetrail.change import FindingState, Plan
 from onetrail.change.words import counted
+from onetrail.estate.adoption.adopted import not_adoptable
 from onetrail.estate.log_account.observed import LogAccount, unread_of
 from onetrail.estate.old_estate import OldEstate
 from onetrail.estate.status import Status, StepStage, still_open
@@ -36,6 +37,8 @@ def progress(settings: Settings, observation: LockdownObservation) -> Status:
     blind = [f for f in check(settings, observation) if f.state is FindingState.COULD_NOT_LOOK]
     if blind:
         return Status(ACCOUNT_LOCKDOWN.number, StepStage.UNKNOWN, blind[0].evidence)
+    if refused := not_adoptable(settings, observation.old):
+        return Status(ACCOUNT_LOCKDOWN.number, StepStage.OPEN, refused)
     return still_open(plan) or Status(
         ACCOUNT_LOCKDOWN.number,
         StepStage.DONE,

@@ -25,6 +25,9 @@ def check(settings: Settings, observation: BucketsObservation) -> list[Finding]:
     found = [Finding("03.not-evaluated", FindingState.COULD_NOT_LOOK, account, "", t.split(":")[0], t) for t in failed]
     if not observation.prerequisite.done:
         return found
+    if observation.refused:
+        where = (account, settings.home_region, settings.new_trail_name)
+        found.append(Finding("03.adopted", FindingState.FINDING, *where, observation.refused))
     found += _policy(settings, observation)
     found += _kept(settings, observation)
     found += _opened_for_jobs(settings, observation)

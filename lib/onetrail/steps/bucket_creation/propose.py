@@ -50,6 +50,8 @@ def whole_plan(settings: Settings, observation: BucketsObservation) -> Plan:
         refuse_foreign(settings, there)
     if not observation.prerequisite.done:
         return behind(bare, observation.prerequisite)
+    if observation.refused:
+        return replace(bare, why=observation.refused)
     unread = [f"{name}: {text}" for name, there in observation.buckets.items() for text in there.could_not_look]
     unknown = any(
         there.state == BucketPresence.COULD_NOT_LOOK or _whose(there) is Whose.UNKNOWN

@@ -7,6 +7,7 @@ from typing import Any
 
 from onetrail.aws import Clients, look_for, look_for_bucket, pages
 from onetrail.errors import WrongUse
+from onetrail.estate.adoption.adopted import with_selectors
 from onetrail.estate.old_estate import OldEstate
 from onetrail.estate.trails_read import regions_of
 from onetrail.looked import Absent, There, Unread
@@ -52,6 +53,7 @@ def read(settings: Settings, clients: Clients, estate: OldEstate, entered: Mappi
         _bucket_names(settings, clients, failed) if log in entered else (Unread(f"account {log} cannot be entered"), {})
     )
     organization, management = _organization(settings, clients)
+    estate = with_selectors(settings, clients, estate, [a for a in settings.all_account_ids if a in entered])
     return PreflightFacts(
         estate,
         regions,

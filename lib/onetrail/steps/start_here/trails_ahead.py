@@ -9,6 +9,7 @@ from onetrail.change.words import counted
 from onetrail.estate.elsewhere import missing_line, of_others
 from onetrail.estate.old_trails import all_left_alone, name_taken, taken_line
 from onetrail.settings import Settings
+from onetrail.steps.start_here.adoption_ahead import adoption_ahead
 from onetrail.steps.start_here.preflight_seen import PreflightFacts
 
 MOST_TRAILS: Final = 5
@@ -20,6 +21,7 @@ def trails_ahead(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
     """The checks of step 00 about trails."""
     yield from _quota(settings, seen)
     yield from _name(settings, seen)
+    yield from adoption_ahead(settings, seen)
     yield from _denied(seen)
     yield from _out_of_reach(seen)
     yield from _elsewhere(seen)

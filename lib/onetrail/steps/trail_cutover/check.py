@@ -7,6 +7,8 @@ from onetrail.change import Finding, FindingState
 from onetrail.change.words import counted
 from onetrail.cloudtrail.selector import MANAGEMENT, MANAGEMENT_NAME
 from onetrail.cloudtrail.trail import Trail
+from onetrail.estate.adoption.adopted import not_adoptable
+from onetrail.estate.adoption.recording import does_not_fit, unrecorded
 from onetrail.estate.delivery import RegionDelivery
 from onetrail.estate.guardrails import guardrail_findings
 from onetrail.estate.old_estate import OldEstate, status_of
@@ -25,14 +27,19 @@ def check(settings: Settings, observation: CutoverObservation) -> list[Finding]:
     findings = [
         Finding("04.looked", FindingState.COULD_NOT_LOOK, "-", "-", "trails", why) for why in observation.could_not_look
     ]
+    if refused := not_adoptable(settings, observation.estate):
+        where = (settings.log_account.account_id, settings.home_region, settings.new_trail_name)
+        findings.append(Finding("04.adopted", FindingState.FINDING, *where, refused))
     for trail in name_taken(settings, observation.estate):
         said = (trail.account, trail.home_region, trail.name)
         findings.append(Finding("04.trail-name", FindingState.FINDING, *said, taken_line([trail])))
     for account in settings.source_account_ids:
         findings += _new_trail_findings(settings, observation, account)
         findings += _selector_name(settings, observation, account)
+    for old, why in unrecorded(settings, observation.estate):
+        findings.append(Finding("04.records", FindingState.FINDING, old.account, old.home_region, old.name, why))
     findings += [_delivery_finding(row) for row in observation.deliveries]
-    findings += [_old_trail_finding(observation, trail) for trail in observation.estate.old_trails]
+    findings += [_old_trail_finding(settings, observation, trail) for trail in observation.estate.old_trails]
     findings += oversized("04.document-size", whole_plan(settings, observation).changes)
     ready = all(not status_of(t).is_logging for t in touchable(observation.estate))
     return findings + guardrail_findings(
@@ -65,6 +72,8 @@ def progress(settings: Settings, observation: CutoverObservation) -> Status:
     blind = next((row for row in observation.deliveries if row.could_not_look), None)
     if blind:
         return Status(STEP, StepStage.UNKNOWN, f"{blind.account} {blind.region}: {blind.could_not_look}")
+    if refused := not_adoptable(settings, observation.estate) or _stuck(settings, observation):
+        return Status(STEP, StepStage.OPEN, refused)
     if not delivered.met:
         return Status(STEP, StepStage.OPEN, delivered.why)
     if plan.not_yet:
@@ -74,11 +83,23 @@ def progress(settings: Settings, observation: CutoverObservation) -> Status:
     return Status(STEP, StepStage.DONE, "one trail delivers from every region; every old trail is stopped or gone")
 
 
+def _stuck(settings: Settings, observation: CutoverObservation) -> str:
+    """Why this step cannot come to its end though it plans nothing; empty where it can."""
+    unfit = [
+        f"{a}: {why}" for a in settings.source_account_ids if (why := does_not_fit(settings, observation.estate, a))
+    ]
+    kept = [f"{old.name} is still logging: {why}" for old, why in unrecorded(settings, observation.estate)]
+    return next(iter([*unfit, *kept]), "")
+
+
 def _new_trail_findings(settings: Settings, observation: CutoverObservation, account: str) -> list[Finding]:
+    if why := does_not_fit(settings, observation.estate, account):
+        where = (account, settings.home_region, settings.new_trail_name)
+        return [Finding("04.selectors", FindingState.FINDING, *where, why)]
     trail = new_trail(settings, observation.estate, account)
     open_changes = new_trail_changes(settings, observation, account)
     if trail is None and settings.trail_mode == "adopt":
-        evidence = f"no trail named {settings.new_trail_name} was found to adopt"
+        evidence = f"{settings.trail_arn} was not found, or does not record this account"
         return [
             Finding(
                 "04.new-trail",
@@ -151,10 +172,12 @@ def _delivery_finding(row: RegionDelivery) -> Finding:
     return Finding("04.delivery", state, row.account, row.region, row.evidence_key or "-", row.line)
 
 
-def _old_trail_finding(observation: CutoverObservation, trail: Trail) -> Finding:
+def _old_trail_finding(settings: Settings, observation: CutoverObservation, trail: Trail) -> Finding:
     said = (trail.account, trail.home_region, trail.name)
     if why := left_alone(observation.estate, trail):
         return Finding("04.old-trail", FindingState.NOTE, *said, f"left as it is: {why}")
+    if any(old is trail for old, _ in unrecorded(settings, observation.estate)):
+        return Finding("04.old-trail", FindingState.FINDING, *said, "still logging, and not stopped: see 04.records")
     if status_of(trail).is_logging:
         return Finding(
             "04.old-trail",

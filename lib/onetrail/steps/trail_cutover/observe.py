@@ -9,6 +9,7 @@ from onetrail.aws import Clients
 from onetrail.aws.one_look import one_look
 from onetrail.change import Requirement
 from onetrail.change.words import counted
+from onetrail.estate.adoption.adopted import with_selectors
 from onetrail.estate.archive_key import archive_key_arn
 from onetrail.estate.delivery import RegionDelivery, read_deliveries
 from onetrail.estate.guardrails import OrganizationGuardrail, read_guardrail
@@ -72,6 +73,7 @@ def observe(
 def observe_delivery(settings: Settings, clients: Clients, estate: OldEstate) -> CutoverObservation:
     """The trails and where the new one delivers, and nothing else: what is looked at again before each old trail is
     stopped."""
+    estate = with_selectors(settings, clients, estate, settings.all_account_ids)
     failed, regions, deliveries = list(estate.could_not_look), {}, []
     for account in settings.source_account_ids:
         found = enabled_regions(settings, clients, account)
@@ -79,7 +81,7 @@ def observe_delivery(settings: Settings, clients: Clients, estate: OldEstate) ->
         regions[account] = tuple(found.value) if isinstance(found, There) else ()
         trail = new_trail(settings, estate, account)
         if trail:
-            deliveries += read_deliveries(settings, clients, trail, regions[account])
+            deliveries += read_deliveries(settings, clients, trail, account, regions[account])
     return CutoverObservation(
         prerequisite=Status(BUCKET_CREATION.number, StepStage.UNKNOWN, "not asked"),
         estate=estate,

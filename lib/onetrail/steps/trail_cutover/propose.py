@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from onetrail import iam, names
 from onetrail.change import Change, CheckKind, Plan, RequiredCheck
-from onetrail.cloudtrail.merged_selectors import merge_selectors
-from onetrail.cloudtrail.selector import MANAGEMENT, Selectors
+from onetrail.cloudtrail.selector import MANAGEMENT
 from onetrail.cloudtrail.trail import Trail
+from onetrail.estate.adoption.adopted import not_adoptable
+from onetrail.estate.adoption.recording import accepted_line, does_not_fit, merged, records_as_much, unrecorded, widened
 from onetrail.estate.archive import archive_of
 from onetrail.estate.guardrails import guardrail_changes, guardrail_unread, judged_guardrail
 from onetrail.estate.old_estate import status_of, trail_shape
@@ -43,10 +44,12 @@ def whole_plan(settings: Settings, observation: CutoverObservation) -> Plan:
         return unevaluated(bare, observation.could_not_look)
     if taken := name_taken(settings, observation.estate):
         return replace(bare, why=taken_line(taken), notes=_notes(observation))
+    if refused := not_adoptable(settings, observation.estate):
+        return replace(bare, why=refused)
     changes: list[Change] = []
     for account in accounts:
         changes += new_trail_changes(settings, observation, account)
-    changes += [_stop(trail) for trail in touchable(observation.estate) if status_of(trail).is_logging]
+    changes += [_stop(trail) for trail in touchable(observation.estate) if _may_stop(settings, observation, trail)]
     changes += guardrail_changes(observation.guardrail, guardrail_document(settings), accounts, requires=LAST_FILES)
     waiting = waiting_for_last_files(observation) if not changes else None
     plan = replace(
@@ -55,7 +58,11 @@ def whole_plan(settings: Settings, observation: CutoverObservation) -> Plan:
         not_yet=waiting[0] if waiting else None,
         why=waiting[1] if waiting else "",
         ends_with=LAST_FILES if changes or waiting else None,
-        notes=(*_notes(observation), *_behind_the_guardrail(observation, changes)),
+        notes=(
+            *_notes(observation),
+            *_recording(settings, observation, changes),
+            *_behind_the_guardrail(observation, changes),
+        ),
     )
     blind = [
         f"{row.account} {row.region}: {row.could_not_look}" for row in observation.deliveries if row.could_not_look
@@ -64,7 +71,7 @@ def whole_plan(settings: Settings, observation: CutoverObservation) -> Plan:
 
 
 def new_trail_changes(settings: Settings, observation: CutoverObservation, account: str) -> list[Change]:
-    if settings.trail_mode == "adopt":
+    if settings.trail_mode == "adopt" or does_not_fit(settings, observation.estate, account):
         return []
     trail = new_trail(settings, observation.estate, account)
     wanted = _wanted(settings, observation)
@@ -104,7 +111,7 @@ def new_trail_changes(settings: Settings, observation: CutoverObservation, accou
             "the trail is not as agreed",
             "UpdateTrail with what is shown as before",
         )
-    wanted_selectors = _selectors(observation, account)
+    wanted_selectors = merged(observation.estate, account)
     there = trail.selectors if trail else None
     if there is None or set(there.events) != set(wanted_selectors.events) or _half_made(trail):
         change(
@@ -170,11 +177,12 @@ def _half_made(trail: Trail | None) -> bool:
     return not trail.selectors.name_of(MANAGEMENT)
 
 
-def _selectors(observation: CutoverObservation, account: str) -> Selectors:
-    """What the new trail must record: everything any old trail of the account records, and never less than it does
-    already."""
-    mine = [t for t in observation.estate.new_trails if t.account == account]
-    return merge_selectors((t for t in touchable(observation.estate) if t.account == account), mine)
+def _may_stop(settings: Settings, observation: CutoverObservation, trail: Trail) -> bool:
+    """Whether it is still logging, and its stop comes into the plan: of a new trail its changes see to that, an adopted
+    one is as it is."""
+    if not status_of(trail).is_logging or does_not_fit(settings, observation.estate, trail.account):
+        return False
+    return settings.trail_mode == "create" or records_as_much(settings, observation.estate, trail).met
 
 
 def _stop(trail: Trail) -> Change:
@@ -215,6 +223,18 @@ def _behind_the_guardrail(observation: CutoverObservation, changes: Sequence[Cha
     )
     how = "detach it in the management account, then run this step again; it attaches it again at the end"
     return (f"the guardrail {guardrail.name} denies {', '.join(refused)}: {how}",) if refused else ()
+
+
+def _recording(settings: Settings, observation: CutoverObservation, changes: Sequence[Change]) -> tuple[str, ...]:
+    """What is widened by the selectors of this plan, and which accounts and trails it leaves as they are."""
+    estate, notes = observation.estate, []
+    for account in settings.source_account_ids:
+        if why := does_not_fit(settings, estate, account):
+            notes.append(f"{account}: {why}")
+        elif any(change.call == "PutEventSelectors" and change.account == account for change in changes):
+            notes += widened(settings, estate, account)
+    notes += [line] if (line := accepted_line(settings, estate)) else []
+    return (*notes, *(f"{old.name} in {old.home_region} goes on: {why}" for old, why in unrecorded(settings, estate)))
 
 
 def _notes(observation: CutoverObservation) -> tuple[str, ...]:
