@@ -168,7 +168,7 @@ def test_another_program_on_the_old_port_is_no_estate(practice: Path, stranger: 
         (("rum",), "onetrail: No such command 'rum'. Did you mean 'run'?: see onetrail --help"),
         (
             ("practice", "start", "--scenario", "x"),
-            "onetrail: there is no scenario 'x': give one of default, hard, tiny",
+            "onetrail: there is no scenario 'x': give one of default, hard, members, organization, tiny",
         ),
         (("record", "verify", "none"), "onetrail: there is no run none: give the name of a folder in "),
     ],

@@ -11,6 +11,7 @@ from typing import Any, Final
 from onetrail.practice.calls import CallEvent, ServiceAnswer, ServiceCall, ServiceError
 from onetrail.practice.cloudtrail import settings as trail_settings
 from onetrail.practice.cloudtrail.checks import check_bucket, check_name, check_room, check_settings
+from onetrail.practice.cloudtrail.consumers import check_consumers
 from onetrail.practice.cloudtrail.delivery import DeliveryService, calling
 from onetrail.practice.cloudtrail.event_log import recorded
 from onetrail.practice.cloudtrail.lookup import events, public_keys
@@ -93,7 +94,7 @@ class TrailsService:
         self._set(trail, call)
         trail.tags = trail_settings.tags(given.get("TagsList") or ())
         check_room(self.world, self.book, trail)
-        self._check(trail)
+        self._check(trail, call)
         self.book.trails[trail.arn] = trail
         self._mark(trail)
         return _made(trail)
@@ -109,7 +110,7 @@ class TrailsService:
         self._set(wanted, call)
         if wanted.multi_region and not trail.multi_region:
             check_room(self.world, self.book, wanted)
-        self._check(wanted)
+        self._check(wanted, call)
         moved = (wanted.bucket, wanted.prefix) != (trail.bucket, trail.prefix)
         switched = wanted.validation != trail.validation
         for name in (
@@ -150,9 +151,10 @@ class TrailsService:
             arn = topic if topic.startswith("arn:") else f"arn:aws:sns:{trail.home}:{trail.account}:{topic}"
             trail.settings |= {"SnsTopicName": arn.rsplit(":", 1)[-1], "SnsTopicARN": arn}
 
-    def _check(self, trail: TrailState) -> None:
+    def _check(self, trail: TrailState, call: ServiceCall) -> None:
         check_bucket(self.world, self._access, trail)
         check_settings(self.world, self._access, trail)
+        check_consumers(self._access, trail, frozenset(name for name in _SETTINGS if call.parameters.get(name)))
 
     def _mark(self, trail: TrailState) -> None:
         """The zero-byte markers that come with a trail."""

@@ -63,6 +63,19 @@ def find_role(arn: str) -> Any:
     return next((role for role in iam_backend(arn.split(":")[4]).roles.values() if role.arn == arn), None)
 
 
+def log_group(arn: str) -> Any:
+    """The log group of that ARN, with or without `:*` at its end, or None."""
+    parts = arn.removesuffix(":*").split(":", 6)
+    return backends("logs")[parts[4]][parts[3]].groups.get(parts[6]) if len(parts) == 7 else None
+
+
+def topic_policy(arn: str) -> str | None:
+    """The policy of the topic of that ARN; None where there is no such topic."""
+    parts = arn.split(":")
+    topic = backends("sns")[parts[4]][parts[3]].topics.get(arn) if len(parts) == 6 else None
+    return None if topic is None else str(topic.policy)
+
+
 def find_access_key(access_key_id: str) -> tuple[str, Any, Any] | None:
     """Account, access key and user of an active key of an IAM user; None where there is none."""
     for account, partitions in list(iam_backends.items()):

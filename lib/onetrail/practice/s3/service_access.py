@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from onetrail.iam import Document, role
 from onetrail.iam import service as service_principal
-from onetrail.practice.iam.authorize import Authorizer
+from onetrail.practice.iam.authorize import Authorizer, decoded
 from onetrail.practice.iam.requester import Requester
 from onetrail.practice.moto.backends import kms_key
 from onetrail.practice.state.buckets import Bucket, Version, md5
@@ -73,6 +74,26 @@ class ServiceAccess:
         requester = Requester(service_principal(service.name))
         allowed = self._authorizer.key_allows(requester, action, key_arn, {**self._context(service), **context})
         return None if allowed else "AccessDenied"
+
+    def may_assume(self, service: CallingService, role_arn: str) -> bool:
+        """Whether the role's trust policy lets the service assume it."""
+        trust, account = self._authorizer.role_trust(role_arn), role_arn.split(":")[4]
+        if trust is None:
+            return False
+        return self._may(service, "sts:AssumeRole", role_arn, account, trust)
+
+    def may_publish(self, service: CallingService, topic: str, policy: str) -> bool:
+        """Whether the topic's policy lets the service publish."""
+        return self._may(service, "sns:Publish", topic, topic.split(":")[4], decoded(policy))
+
+    def role_may(self, role_arn: str, action: str, resource: str) -> bool:
+        """Whether a session of the role may do that in its own account."""
+        requester = Requester(role(role_arn, "CloudTrail"))
+        return self._authorizer.decide(requester, action, resource, role_arn.split(":")[4], {}).allowed
+
+    def _may(self, service: CallingService, action: str, resource: str, account: str, policy: Document) -> bool:
+        who, context = Requester(service_principal(service.name)), self._context(service)
+        return self._authorizer.decide(who, action, resource, account, context, resource_policy=policy).allowed
 
     def _context(self, service: CallingService) -> dict[str, Any]:
         found: dict[str, Any] = {
