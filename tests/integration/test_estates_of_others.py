@@ -1,4 +1,4 @@
-"""A whole move of an estate as people have it: one trail was deleted before, another delivers to a vendor's bucket."""
+"""A whole move of an estate as people have it: a trail was deleted before, one delivers to a vendor, one to nowhere."""
 
 import json
 
@@ -12,7 +12,7 @@ from tests.integration.in_process import Ended, carried_through
 pytestmark = [pytest.mark.slow, pytest.mark.estate]
 
 SOURCE, LOG, MANAGEMENT = "111122223333", "044455556666", "999988887777"
-FORGOTTEN, VENDORS = "acme-audit-sa-east-1", "vendor-siem"
+FORGOTTEN, VENDORS, GONE = "acme-audit-sa-east-1", "vendor-siem", "acme-gone"
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +46,24 @@ def given_a_forgotten_bucket(estate: Estate) -> None:
     trails.delete_trail(Name=trail["TrailARN"])
 
 
+def given_a_trail_whose_bucket_is_gone(estate: Estate) -> None:
+    """It still logs, and its bucket was emptied and deleted by hand."""
+    clients = estate.clients()
+    own = by_hand(clients, "s3", SOURCE)
+    own.create_bucket(Bucket=GONE)
+    service, where = {"Service": "cloudtrail.amazonaws.com"}, f"arn:aws:s3:::{GONE}"
+    allow = {"Effect": "Allow", "Principal": service, "Action": ["s3:GetBucketAcl", "s3:PutObject"]}
+    statement = {**allow, "Resource": [where, f"{where}/*"]}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    own.put_bucket_policy(Bucket=GONE, Policy=policy, ExpectedBucketOwner=SOURCE)
+    trails = by_hand(clients, "cloudtrail", SOURCE, region="eu-west-1")
+    trails.create_trail(Name="lost", S3BucketName=GONE)
+    trails.start_logging(Name="lost")
+    for said in own.list_objects_v2(Bucket=GONE, ExpectedBucketOwner=SOURCE).get("Contents", []):
+        own.delete_object(Bucket=GONE, Key=said["Key"], ExpectedBucketOwner=SOURCE)
+    own.delete_bucket(Bucket=GONE, ExpectedBucketOwner=SOURCE)
+
+
 def evidence(steps: tuple[Ended, ...], number: str, id: str) -> list[tuple[FindingState, str]]:
     (step,) = (one for one in steps if one.number == number)
     return [(finding.state, finding.resource) for finding in step.findings if finding.id == id]
@@ -62,14 +80,17 @@ def test_a_forgotten_bucket_is_moved_and_a_vendors_trail_goes_on(fresh_estate: E
     estate = fresh_estate
     given_a_forgotten_bucket(estate)
     given_a_trail_into_a_vendors_bucket(estate)
+    given_a_trail_whose_bucket_is_gone(estate)
     before = {key for key in keys(estate, SOURCE, FORGOTTEN, "sa-east-1") if not key.endswith("/")}
     steps = carried_through(estate)
     assert [step.number for step in steps] == [f"0{n}" for n in range(9)]
     assert [(f.id, f.evidence) for f in steps[-1].findings if f.state is FindingState.FINDING] == []
     assert evidence(steps, "00", "00.no-trail") == [(FindingState.NOTE, FORGOTTEN)]
-    assert evidence(steps, "00", "00.bucket-elsewhere") == [(FindingState.NOTE, VENDORS)]
+    elsewhere = evidence(steps, "00", "00.bucket-elsewhere")
+    assert sorted(elsewhere) == [(FindingState.NOTE, GONE), (FindingState.NOTE, VENDORS)]
     assert evidence(steps, "04", "04.old-trail").count((FindingState.NOTE, "siem")) == 1
     assert before and before <= keys(estate, LOG, estate.clients().settings.bucket_name)
     assert keys(estate, SOURCE, FORGOTTEN, "sa-east-1") == set()
     siem = by_hand(estate.clients(), "cloudtrail", SOURCE, region="eu-west-1")
     assert siem.get_trail_status(Name="siem")["IsLogging"] is True
+    assert [said["Name"] for said in siem.describe_trails(includeShadowTrails=False)["trailList"]] == ["siem"]

@@ -192,6 +192,17 @@ def test_a_trail_goes_only_when_drained_and_proven(fault, trails):
     assert [change.call for change in plan.changes if change.service == "cloudtrail"] == trails
 
 
+def test_a_trail_goes_too_whose_bucket_no_longer_exists():
+    """Nothing of it can be proven, and it delivers nothing. Twins: one that still logs, and one whose bucket is there
+    and not proven."""
+    lost = replace(TRAIL, bucket="acme-gone")
+    (change,) = propose(SETTINGS, given(trails=[lost], gone=frozenset({"acme-gone"}))).changes
+    assert (change.call, change.resource) == ("DeleteTrail", TRAIL.arn)
+    assert change.reason == "stopped, and the bucket that it delivered to no longer exists"
+    assert calls(given(trails=[lost], gone=frozenset({"acme-gone"}), drained=False)) == []
+    assert calls(given(trails=[lost])) == []
+
+
 @pytest.mark.parametrize(
     ("other", "why"),
     [

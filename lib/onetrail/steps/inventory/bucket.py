@@ -28,6 +28,7 @@ from onetrail.s3.rows import ObjectRow
 from onetrail.settings import Settings
 from onetrail.steps.inventory.draft import InventoryDraft, InventoryPart
 from onetrail.steps.inventory.lifecycle import rules_of
+from onetrail.steps.inventory.public_access import NOT_PUBLIC, PublicAccess, read_public_access
 from onetrail.steps.inventory.survey import Survey, Surveyor
 
 
@@ -68,6 +69,7 @@ class BucketInventory:
     why_direction: str = ""
     uploads: int | looked.Unread = 0
     probes: tuple[ProbeRead, ...] = ()
+    public: PublicAccess = NOT_PUBLIC
     could_not_look: tuple[str, ...] = ()
 
     @property
@@ -84,7 +86,8 @@ def look_through(
     client = clients.client("s3", bucket.account, bucket.region)
     acl = look(client.get_bucket_acl, **owner)
     uploads = pages(client, "list_multipart_uploads", "Uploads", **owner)
-    failed = unread({"GetBucketAcl": acl, "ListMultipartUploads": uploads})
+    public, missed = read_public_access(clients, client, bucket, acl)
+    failed = [*unread({"GetBucketAcl": acl, "ListMultipartUploads": uploads}), *missed]
     counted = uploads if isinstance(uploads, looked.Unread) else len(uploads.value)
     account_id = acl.value["Owner"]["ID"] if isinstance(acl, There) else ""
     surveyor = Surveyor(account_id, rules_of(known(bucket.lifecycle)), settings.retention_years, now)
@@ -93,11 +96,12 @@ def look_through(
         with draft.part(number, bucket.name, bucket.account) as part:
             _stream(transport, bucket, surveyor, part, Count(clients.tell, to_list(bucket)))
     except (ClientError, BotoCoreError, OnetrailError) as err:
-        return BucketInventory(bucket, None, uploads=counted, could_not_look=(*failed, f"listing: {err}"))
+        failed.append(f"listing: {err}")
+        return BucketInventory(bucket, None, uploads=counted, public=public, could_not_look=tuple(failed))
     survey = surveyor.survey()
     direction, why = direction_of(settings, bucket, survey.foreign_owned)
     probes = _tried(transport, bucket, survey.probes)
-    return BucketInventory(bucket, survey, direction, why, counted, probes, tuple(failed))
+    return BucketInventory(bucket, survey, direction, why, counted, probes, public, tuple(failed))
 
 
 def to_list(bucket: OldBucket) -> Progress:

@@ -76,6 +76,8 @@ def _bucket(inventory: BucketInventory) -> Iterator[Finding]:
     if bucket.emptied and survey is not None and not survey.all.objects:
         yield said("bucket", FindingState.OK, "an emptied bucket that keeps the name")
         return
+    public = inventory.public.finding(bucket)
+    yield from [public] if public else []
     policy = known(bucket.policy)
     if unmendable(bucket):
         yield said(

@@ -130,7 +130,11 @@ class _Retirement:
         """Whether what the trail wrote is proven, and the trail is still ours, as it was reviewed, stopped and
         drained."""
         name = change.before["bucket"]
-        state = self._proven_and_cooled(name, self._seen(name))
+        bucket = self._seen(name)
+        if bucket is None and self._never_ours(name):
+            state = Requirement(True, f"{name} does not exist, and never was a bucket of this run")
+        else:
+            state = self._proven_and_cooled(name, bucket)
         if not state.met:
             return state
         seen = read_trails_of(self.settings, self.clients, change.account, change.region)
@@ -306,6 +310,9 @@ class _Retirement:
         """Its objects, or its versions where it has any: in key order."""
         listing: Any = list_versions if bucket.versioned else list_objects
         return iter(listing(hot(self.clients, bucket.account, bucket.region), bucket.name, bucket.account, ""))
+
+    def _never_ours(self, name: str) -> bool:
+        return name not in self._receipts.remembered and any(b.gone and b.name == name for b in self._read().elsewhere)
 
     def _seen(self, name: str) -> Retiring | None:
         bucket = next((one for one in self._read().buckets if one.name == name), None)

@@ -53,6 +53,8 @@ class RetirementObservation:
     source_copiers: Mapping[str, tuple[RolePart, ...]]
     now: datetime
     could_not_look: tuple[str, ...] = ()
+    gone: frozenset[str] = frozenset()
+    """Names of buckets that old trails deliver to and that no longer exist."""
 
 
 Row = ObjectRow | VersionRow
@@ -144,6 +146,7 @@ def observe(
         copiers,
         now,
         tuple(failed),
+        frozenset(bucket.name for bucket in estate.elsewhere if bucket.gone),
     )
 
 

@@ -80,13 +80,17 @@ def _left(observation: RetirementObservation, changes: Sequence[Change]) -> str:
 
 
 def deletable(observation: RetirementObservation) -> list[Trail]:
-    """Old trails of ours that have delivered everything, and whose bucket is proven."""
+    """Old trails of ours that have delivered everything, and whose bucket is proven or no longer exists."""
     proven = {
         bucket.bucket.name
         for bucket in observation.buckets
         if bucket.proven or (bucket.bucket.emptied and bucket.receipt)
     }
-    return [trail for trail in observation.trails if trail.arn in observation.drained and trail.bucket in proven]
+    return [
+        trail
+        for trail in observation.trails
+        if trail.arn in observation.drained and trail.bucket in proven | observation.gone
+    ]
 
 
 def _trail(trail: Trail, observation: RetirementObservation) -> Change:
@@ -99,7 +103,11 @@ def _trail(trail: Trail, observation: RetirementObservation) -> Change:
         parameters={"Name": trail.arn},
         resource=trail.arn,
         before=trail_shape(trail),
-        reason="stopped, its last files are in, and everything it wrote is proven to be in the archive",
+        reason=(
+            "stopped, and the bucket that it delivered to no longer exists"
+            if trail.bucket in observation.gone
+            else "stopped, its last files are in, and everything it wrote is proven to be in the archive"
+        ),
         undo=(
             "CreateTrail, PutEventSelectors and StartLogging with what is shown as before; its digest chain starts"
             " again"
