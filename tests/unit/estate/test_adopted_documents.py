@@ -16,7 +16,7 @@ from onetrail.settings import Settings
 PARAMETERS = Path(__file__).parents[3] / "parameters"
 TRAIL = "arn:aws:cloudtrail:us-east-1:123456789012:trail/organization-trail"
 SETTINGS = Settings.from_file(PARAMETERS / "organization.yaml")
-CREATING = SETTINGS.with_values(trail_mode="create", trail_arn="")
+CREATING = SETTINGS.with_values(trail_mode="create", trail_arn="", accept_unread_selectors="")
 OF_BUCKETS = ("central_bucket", "kms_key")
 
 

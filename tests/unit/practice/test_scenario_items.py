@@ -139,7 +139,7 @@ def test_members_see_the_organizations_trail_and_prove_its_delivery(whole: Estat
 
 def test_a_delegated_administrator_reads_selectors_and_guardrails(whole: Estate) -> None:
     arn = f"arn:aws:cloudtrail:us-east-1:{MANAGEMENT}:trail/organization-trail"
-    assert whole.client("cloudtrail", admin(SECURITY)).get_event_selectors(TrailName=arn)["EventSelectors"]
+    assert whole.client("cloudtrail", admin(SECURITY)).get_event_selectors(TrailName=arn)["AdvancedEventSelectors"]
     organizations = whole.client("organizations", admin(SECURITY))
     found = organizations.list_policies_for_target(TargetId=PAYMENTS, Filter="SERVICE_CONTROL_POLICY")["Policies"]
     assert sorted(policy["Name"] for policy in found) == ["FullAWSAccess", "protect-trails", "region-deny"]

@@ -13,15 +13,25 @@ _DATA: Final = {
     "DataResources": [{"Type": "AWS::S3::Object", "Values": ["arn:aws:s3"]}],
     "ExcludeManagementEventSources": ["kms.amazonaws.com", "rdsdata.amazonaws.com"],
 }
+_EVERYTHING: Final = {
+    "Management events selector": [{"Field": "eventCategory", "Equals": ["Management"]}],
+    "Objects": [
+        {"Field": "eventCategory", "Equals": ["Data"]},
+        {"Field": "resources.type", "Equals": ["AWS::S3::Object"]},
+    ],
+}
+_INSIGHTS: Final = ("ApiCallRateInsight", "ApiErrorRateInsight")
 
 
 def organization_trail(place: Place) -> None:
-    """Made by the management account; delivers into a bucket of the log account."""
+    """Made by the management account; delivers into a bucket of the log account, data events and Insights too."""
     world, cast = place.world, place.cast
     bucket = "acme-organization-trail-logs"
     world.create_bucket(cast.log, bucket, "us-east-1", created=place.open_window().base)
     trail = TrailState("organization-trail", cast.management, "us-east-1", bucket, multi_region=True, validation=True)
     trail.organization = cast.organization
+    trail.advanced_selectors = [{"Name": name, "FieldSelectors": fields} for name, fields in _EVERYTHING.items()]
+    trail.insights = [{"InsightType": kind} for kind in _INSIGHTS]
     place.delivers(bucket, f"AWSLogs/{cast.management}", f"AWSLogs/{cast.organization}", trail=trail.arn)
     place.everywhere(trail, _reach(place, trail), bucket)
 
@@ -104,7 +114,7 @@ def data_trail(place: Place) -> None:
     place.bucket(place.first, old)
     trail = place.trail(place.first, old)
     trail.selectors = [dict(_DATA)]
-    trail.insights = [{"InsightType": "ApiCallRateInsight"}, {"InsightType": "ApiErrorRateInsight"}]
+    trail.insights = [{"InsightType": kind} for kind in _INSIGHTS]
 
 
 def changed_prefix(place: Place) -> None:
