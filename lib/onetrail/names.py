@@ -80,9 +80,9 @@ TAG_KEY: Final = "onetrail"
 """Tag on everything onetrail creates; its value is the run name."""
 
 
-def role_arn(partition: str, account_id: str, role: str) -> str:
-    """ARN of an IAM role without a path."""
-    return f"arn:{partition}:iam::{account_id}:role/{role}"
+def role_arn(partition: str, account_id: str, role: str, path: str = "/") -> str:
+    """ARN of an IAM role; `path` begins and ends with a slash (IAM User Guide, IAM ARNs)."""
+    return f"arn:{partition}:iam::{account_id}:role{path}{role}"
 
 
 def trail_arn(partition: str, home_region: str, account_id: str, trail: str) -> str:

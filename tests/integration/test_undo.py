@@ -79,7 +79,7 @@ def undo(clients: Clients, change: Change) -> None:
     deed = next((deed for words, deed in UNDO.items() if said.startswith(words)), None)
     assert deed is not None, f"{change.key}: nobody knows how to do: {said}"
     actor = change.actor
-    if change.parameters.get("RoleName") == names.BREAK_GLASS_ROLE:
+    if change.parameters.get("RoleName") == names.BREAK_GLASS_ROLE and said.startswith(("delete", "detach")):
         actor = NAMED  # who loses the rights cannot delete the role that had them
     deed(by_hand(clients, change.service, change.account, actor, change.region), change)
 
@@ -155,6 +155,13 @@ UNDO: dict[str, Callable[[Any, Change], Any]] = {
     "detach the policy": lambda c, x: c.detach_role_policy(**x.parameters),
     "attach the policy again": lambda c, x: c.attach_role_policy(**x.parameters),
     "remove the tag": lambda c, x: c.untag_role(RoleName=x.parameters["RoleName"], TagKeys=[names.TAG_KEY]),
+    "remove the role's permissions boundary": lambda c, x: c.delete_role_permissions_boundary(
+        RoleName=x.parameters["RoleName"]
+    ),
+    "restore the previous tags": lambda c, x: c.untag_role(
+        RoleName=x.parameters["RoleName"],
+        TagKeys=[tag["Key"] for tag in x.parameters["Tags"] if tag["Key"] not in x.before],
+    ),
     "restore the previous trust policy": lambda c, x: c.update_assume_role_policy(
         RoleName=x.parameters["RoleName"], PolicyDocument=json.dumps(x.before)
     ),
@@ -314,16 +321,22 @@ def test_the_undo_of_what_02_and_03_put_right_is_what_was_before(estate: Estate,
     organizations = by_hand(clients, "organizations", MANAGEMENT)
     organizations.update_policy(PolicyId=_scp(organizations), Content=json.dumps(SAYS_LESS))
     bytes_before, texts_before = byte_strings(clients), texts(clients)
-    for step in (account_lockdown, bucket_creation, trail_cutover):
-        changed = new_clients(estate, clients)
+    by_hand(clients, "iam", LOG, BREAK_GLASS).create_policy(
+        PolicyName="Boundary", PolicyDocument=json.dumps(wide).replace("s3:Get*", "*")
+    )
+    harder = {"role_boundary": "Boundary", "role_tags": {"cost-center": "4711"}}
+    for step, more in ((account_lockdown, harder), (bucket_creation, {}), (trail_cutover, {})):
+        changed = new_clients(estate, clients, **more)
         plan = planned(changed, step)
         assert plan.changes
+        if more:
+            assert {"onetrail-copier: boundary", "onetrail-copier: tag"} <= {change.key for change in plan.changes}
         assert run(changed, step).state == "applied"
         assert kept(changed) >= texts_before
         texts_then = texts(changed)
         for change in reversed(plan.changes):
             undo(changed, change)
-        again = new_clients(estate, clients)
+        again = new_clients(estate, clients, **more)
         assert keys(again, step) == {change.key for change in plan.changes}
         assert kept(again) >= texts_before | texts_then
         assert run(again, step).state == "applied"

@@ -66,6 +66,8 @@ TESTED = {
     "restore the previous setting": UNDO_RIGHT,
     "as break-glass, restore those previous rules that delete or move nothing": UNDO_RIGHT,
     "attach the policy again": UNDO_RIGHT,
+    "remove the role's permissions boundary": UNDO_RIGHT,
+    "restore the previous tags": UNDO_RIGHT,
     "remove the tag": UNDO_RIGHT,
     "delete it while it is empty": UNDO_04,
     "detach it in the management account": UNDO_04,

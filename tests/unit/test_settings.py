@@ -56,6 +56,7 @@ def refusal(**changes: Any) -> str:
 QUOTE_FALSE = "is the boolean false (YAML reads off, no and false as a boolean), and must be text: put it in quotes"
 ACCOUNT_KEYS = ({"account_id": "012345670123"}, {"account_id": "222233334444"})
 ONE_PRINCIPAL = "which is more than one principal: name a role or a user, as in arn:aws:iam::123456789012:role/Name"
+A_PATH = "must begin and end with a slash, as in /security/, with letters, digits and +=,.@_- between slashes"
 NOT_AN_ARN = "which is not the ARN of a role or a user, as in arn:aws:iam::123456789012:role/Name"
 APPROVE = "and must be empty (plan only), plan ids as in p-0123456789ab separated by commas, or any (practice only)"
 ADOPTED = "arn:aws:cloudtrail:us-east-1:123456789012:trail/organization-trail"
@@ -231,6 +232,52 @@ REFUSALS: list[tuple[dict[str, Any], str]] = [
         (
             'log_account.role_arn is "arn:aws:iam::555566667777:user/ann", which is a user: only a role can be '
             "assumed; for the keys of a user name their profile instead: profile"
+        ),
+    ),
+    (
+        {"log_account": {"account_id": "555566667777", "profile": "logs", "external_id": "acme-7"}},
+        "log_account has an external_id and no role_arn to send it for: add role_arn, or leave it out",
+    ),
+    # What roles are made with.
+    (
+        {"role_path": "security"},
+        'role_path is "security", and ' + A_PATH,
+    ),
+    ({"role_path": "/a*/"}, 'role_path is "/a*/", and ' + A_PATH),
+    ({"role_path": "//"}, 'role_path is "//", and ' + A_PATH),
+    (
+        {"role_boundary": "arn:aws:iam::555566667777:policy/Boundary"},
+        (
+            'role_boundary is "arn:aws:iam::555566667777:policy/Boundary", and must be the policy\'s name with its '
+            "path: it is looked for in each account"
+        ),
+    ),
+    (
+        {"role_boundary": "/Boundary"},
+        'role_boundary is "/Boundary", and must be the name of a managed policy, with its path if it has one',
+    ),
+    ({"role_tags": ["a"]}, 'role_tags is a list, and must be names with values, as in {cost-center: "4711"}'),
+    (
+        {"role_tags": {"cost-center": 4711}},
+        "role_tags has cost-center: 4711, and both must be text: put them in quotes",
+    ),
+    ({"role_tags": {"onetrail": "mine"}}, 'role_tags has "onetrail", which is taken: choose another name'),
+    ({"role_tags": {"aws:x": "y"}}, 'role_tags has "aws:x", which is taken: choose another name'),
+    (
+        {"role_tags": {"a;b": "y"}},
+        'role_tags has "a;b": "y", and IAM takes letters, digits, spaces and _.:/=+-@ in both',
+    ),
+    (
+        {"role_tags": {f"n{i}": "" for i in range(50)}},
+        "role_tags has 50 tags, and IAM takes 50 a role, onetrail's own among them",
+    ),
+    ({"external_id": "a b"}, 'external_id is "a b", and STS takes 2 to 1,224 letters, digits and signs of +=,.@:/-_'),
+    ({"require_mfa": "yes"}, 'require_mfa is the text "yes", and must be true or false, without quotes'),
+    (
+        {"require_mfa": True},
+        (
+            "require_mfa is true, and break_glass_principals[0] is a role, whose sessions never carry MFA: ask for MFA"
+            " where that role is assumed, or name users"
         ),
     ),
     # Principals.
@@ -1058,7 +1105,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_key(tmp_path: Path) -> None:
         ),
         (
             {"log_account": {"account_id": "555566667777", **{f"zz{n}": 1 for n in range(12)}}},
-            "log_account: zz0 is not a parameter; this has account_id, role_arn, profile (and 11 more)",
+            "log_account: zz0 is not a parameter; this has account_id, role_arn, profile, external_id (and 11 more)",
         ),
         ({"a\x1bb": 1, "c": 2}, "a\\x1bb is not a parameter; parameters/template.yaml has them all (and 1 more)"),
         (

@@ -177,7 +177,7 @@ class Sessions:
                     for way in self._role_ways(account, names.READER_ROLE, via=principal)
                 ),
             ]
-        operator = names.role_arn(self._settings.partition, account, names.OPERATOR_ROLE)
+        operator = self._settings.own_role_arn(account, names.OPERATOR_ROLE)
         return [
             *self._role_ways(account, ROLES[actor], via=operator),
             *self._role_ways(account, ROLES[actor]),
@@ -194,7 +194,7 @@ class Sessions:
             )
         if given.role_arn:
             arn = given.role_arn
-            return f"role {arn.split('/', 1)[-1]}", lambda: self._assume(self._at_hand(), arn)
+            return f"role {arn.split('/', 1)[-1]}", lambda: self._assume(self._at_hand(), arn, given.external_id or "")
         if given.profile:
             profile = given.profile
             return f"profile {profile}", lambda: self._of_profile(profile)
@@ -205,7 +205,7 @@ class Sessions:
 
     def _role_ways(self, account: str, role: str, via: str = "") -> list[tuple[str, Callable[[], boto3.Session]]]:
         """The sessions that lead into a role: from each start, and through the role `via` where one is named."""
-        arn = names.role_arn(self._settings.partition, account, role)
+        arn = self._settings.own_role_arn(account, role)
         steps = [via, arn] if via else [arn]
         through = f" by {via.split('/', 1)[-1]}" if via else ""
         return [
@@ -227,17 +227,18 @@ class Sessions:
     def _assume_each(self, start: Callable[[], boto3.Session], arns: list[str]) -> boto3.Session:
         session = start()
         for arn in arns:
-            session = self._assume(session, arn)
+            session = self._assume(session, arn, self._settings.external_id)
         return session
 
-    def _assume(self, base: boto3.Session, arn: str) -> boto3.Session:
+    def _assume(self, base: boto3.Session, arn: str, external_id: str) -> boto3.Session:
+        named = {"RoleSessionName": f"onetrail-{self._settings.run_name}"[:64]}
         fetcher = botocore_credentials.AssumeRoleCredentialFetcher(
             client_creator=lambda service, **kw: self._checked(
                 base.client(service, config=self._config, **{**kw, **self._endpoint()})
             ),
             source_credentials=base.get_credentials(),
             role_arn=arn,
-            extra_args={"RoleSessionName": f"onetrail-{self._settings.run_name}"[:64]},
+            extra_args=named | ({"ExternalId": external_id} if external_id else {}),
         )
         refreshable = botocore_credentials.DeferredRefreshableCredentials(
             method="assume-role", refresh_using=fetcher.fetch_credentials
@@ -277,14 +278,13 @@ class Sessions:
         return self._profiles[profile]
 
     def _credentials_at_hand(self) -> boto3.Session:
+        inner = new_session()
         if self._estate:
-            inner = new_session()
             inner._credentials = botocore_credentials.Credentials(
                 self._estate.access_key_id, self._estate.secret_access_key
             )
-            return boto3.Session(botocore_session=inner, region_name=self._settings.home_region)
-        session = boto3.Session(botocore_session=new_session(), region_name=self._settings.home_region)
-        return _own(session)
+        session = boto3.Session(botocore_session=inner, region_name=self._settings.home_region)
+        return session if self._estate else _own(session)
 
 
 def _own(session: boto3.Session, profile: str = "") -> boto3.Session:

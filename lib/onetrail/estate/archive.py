@@ -22,7 +22,7 @@ def archive_of(settings: Settings, *, kms_key_arn: str = "", trail_arns: tuple[s
     adopt = settings.trail_mode == "adopt"
 
     def role(name: str) -> str:
-        return names.role_arn(partition, log_account, name)
+        return settings.own_role_arn(log_account, name)
 
     return Archive(
         partition=partition,
@@ -42,6 +42,7 @@ def archive_of(settings: Settings, *, kms_key_arn: str = "", trail_arns: tuple[s
         reader_arn=role(names.READER_ROLE),
         sealer_arn=role(names.SEALER_ROLE),
         copier_arn=role(names.COPIER_ROLE),
+        role_path=settings.role_path,
         approver_arns=settings.approver_principals,
         copy_lock_days=366 * settings.retention_years + _ROUNDED_DAYS,
     )

@@ -141,7 +141,8 @@ def _second_person(s: Parameters) -> Iterator[str]:
 def _approvers(s: Parameters) -> Iterator[str]:
     for number, arn in enumerate(s.approver_principals):
         found = iam_arn(arn)
-        ours = (found.account_id, found.kind) == (s.log_account.account_id, "role") and fnmatch(found.name, OUR_ROLES)
+        name = found.name.rsplit("/", 1)[-1]
+        ours = (found.account_id, found.kind) == (s.log_account.account_id, "role") and fnmatch(name, OUR_ROLES)
         if ours:
             yield (
                 f"approver_principals[{number}] is {found.name}, a role that applies plans: "
@@ -158,6 +159,21 @@ def _released(s: Parameters) -> Iterator[str]:
             )
 
 
+def _mfa(s: Parameters) -> Iterator[str]:
+    """A session of a role has no MFA in it (IAM User Guide, aws:MultiFactorAuthPresent), so a role could never come
+    in."""
+    if not s.require_mfa:
+        return
+    for key in ("break_glass_principals", "operator_principals", "reader_principals"):
+        for number, arn in enumerate(getattr(s, key)):
+            if iam_arn(arn).kind == "role":
+                yield (
+                    f"require_mfa is true, and {key}[{number}] is a role, whose sessions never carry MFA: "
+                    "ask for MFA where that role is assumed, or name users"
+                )
+                return
+
+
 _CHECKS: Final[tuple[Callable[[Parameters], Iterator[str]], ...]] = (
     _estate,
     _accounts,
@@ -170,6 +186,7 @@ _CHECKS: Final[tuple[Callable[[Parameters], Iterator[str]], ...]] = (
     _second_person,
     _approvers,
     _released,
+    _mfa,
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from pydantic import PrivateAttr, model_validator
 
+from onetrail import names
 from onetrail.settings import crosschecks, sources
 from onetrail.settings.checking import mistakes_in
 from onetrail.settings.mistakes import SettingsError
@@ -69,6 +70,10 @@ class Settings(Parameters):
         """The same settings with an absolute runs_dir: a relative one is resolved from the home of `start`, else from
         `start`. Raises SettingsError."""
         return self.with_values(runs_dir=str(from_home(self.runs_dir, start)))._from(self.origins)
+
+    def own_role_arn(self, account: str, role: str) -> str:
+        """ARN of a role of onetrail's in an account."""
+        return names.role_arn(self.partition, account, role, self.role_path)
 
     def _from(self, origins: Origins) -> Self:
         self._origins = origins

@@ -21,11 +21,14 @@ class Account(BaseModel):
     account_id: v.AccountId
     role_arn: v.RoleArn | None = None
     profile: v.Profile | None = None
+    external_id: v.ExternalId | None = None
 
     @model_validator(mode="after")
     def _one_access_path(self) -> Self:
         if self.role_arn and self.profile:
             raise ValueError("has both role_arn and profile: keep one")
+        if self.external_id and not self.role_arn:
+            raise ValueError("has an external_id and no role_arn to send it for: add role_arn, or leave it out")
         owner = self.role_arn.split(":")[4] if self.role_arn else self.account_id
         if owner != self.account_id:
             raise ValueError(f"has account_id {self.account_id}, and its role_arn is of account {owner}")
@@ -82,6 +85,18 @@ class Parameters(BaseModel):
         (), description="ARNs that may assume the reader role, which reads the logs"
     )
     contacts: v.Contacts = Field((), description="people responsible for this move; printed in the report")
+
+    role_path: v.RolePath = Field("/", description="path of the roles that onetrail makes, as in /security/")
+    role_boundary: v.BoundaryName = Field(
+        "", description='managed policy that these roles get as permissions boundary, by its name, or "" for none'
+    )
+    role_tags: v.Tags = Field({}, description="further tags of these roles, each a name and a value in quotes")
+    require_mfa: v.Flag = Field(
+        False, description="whether people need MFA to assume the roles of the log account; only users can have it"
+    )
+    external_id: v.ExternalId = Field(
+        "", description='external id that people send to assume the roles of the log account, or "" for none'
+    )
 
     home_region: v.Region = Field(description="home region of the new trail; its bucket is in the same region")
     regions: Annotated[Literal["enabled"] | tuple[str, ...], v.Enabled] = Field(

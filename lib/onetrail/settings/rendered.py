@@ -32,6 +32,7 @@ SECTIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
             "contacts",
         ),
     ),
+    ("Roles", ("role_path", "role_boundary", "role_tags", "require_mfa", "external_id")),
     (
         "Trail and buckets",
         (
@@ -90,6 +91,9 @@ _EXAMPLES: Final[Mapping[str, str]] = {
     "source_accounts": '- {account_id: "012345670123", profile: "old-logs"}',
     "break_glass_principals": '["arn:aws:iam::123456789012:role/SecurityLead"]',
     "operator_principals": '["arn:aws:iam::123456789012:role/PlatformEngineer"]',
+    "role_path": '"/security/"',
+    "role_boundary": '"WorkloadBoundary"',
+    "role_tags": '{cost-center: "4711"}',
     "regions": '["us-east-1", "eu-west-1"]',
     "trail_arn": '"arn:aws:cloudtrail:us-east-1:123456789012:trail/organization-trail"',
     "more_buckets": '["acme-old-logs"]',

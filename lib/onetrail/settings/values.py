@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, StrictStr
 
-from onetrail.names import CONFLICTS_FOLDER
+from onetrail.names import CONFLICTS_FOLDER, TAG_KEY
 from onetrail.settings.arns import iam_arn, kms_key_arn, role_arn, trail_arn
 from onetrail.settings.bucket_names import bucket_name_fault
 from onetrail.settings.refusal import account_id_fault, quoted, shown, text_wanted
@@ -170,6 +170,51 @@ def _ticket_fault(text: str) -> str | None:
     return f"is {quoted(text[:40])}, and must be one line of at most {LONGEST_TICKET} characters"
 
 
+def _path_fault(path: str) -> str | None:
+    """IAM API Reference, CreateRole, Path: at most 512 characters. A policy holds it as written, where `*` and `?`
+    would match other roles too."""
+    if re.fullmatch(r"/([A-Za-z0-9+=,.@_-]+/)*", path) and len(path) <= 512:
+        return None
+    return (
+        f"is {quoted(path)}, and must begin and end with a slash, as in /security/, with letters, digits and +=,.@_- "
+        "between slashes"
+    )
+
+
+def _boundary_fault(name: str) -> str | None:
+    """IAM User Guide, IAM identifiers: a policy's name has at most 128 characters."""
+    if re.fullmatch(r"([A-Za-z0-9+=,.@_-]+/)*[A-Za-z0-9+=,.@_-]{1,128}|", name):
+        return None
+    if name.startswith("arn:"):
+        return f"is {quoted(name)}, and must be the policy's name with its path: it is looked for in each account"
+    return f"is {quoted(name)}, and must be the name of a managed policy, with its path if it has one"
+
+
+def _tags_fault(tags: object) -> str | None:
+    """IAM API Reference, Tag; at most 50 tags a role, one of which is onetrail's own."""
+    if not isinstance(tags, dict):
+        return f'is {shown(tags)}, and must be names with values, as in {{cost-center: "4711"}}'
+    for key, value in tags.items():
+        if not isinstance(key, str) or not isinstance(value, str):
+            return f"has {key}: {value}, and both must be text: put them in quotes"
+        if not re.fullmatch(r"[\w .:/=+@-]{1,128}", key) or not re.fullmatch(r"[\w .:/=+@-]{0,256}", value):
+            return f"has {quoted(key)}: {quoted(value)}, and IAM takes letters, digits, spaces and _.:/=+-@ in both"
+        if key.lower().startswith("aws:") or key == TAG_KEY:
+            return f"has {quoted(key)}, which is taken: choose another name"
+    return f"has {len(tags)} tags, and IAM takes 50 a role, onetrail's own among them" if len(tags) > 49 else None
+
+
+def _external_id_fault(text: str) -> str | None:
+    """STS API Reference, AssumeRole, ExternalId."""
+    if not text or (re.fullmatch(r"[\w+=,.@:/-]{2,1224}", text, re.ASCII)):
+        return None
+    return f"is {quoted(text)}, and STS takes 2 to 1,224 letters, digits and signs of +=,.@:/-_"
+
+
+def _flag_fault(value: object) -> str | None:
+    return None if isinstance(value, bool) else f"is {shown(value)}, and must be true or false, without quotes"
+
+
 def _lock_fault(value: object) -> str | None:
     if value != "":
         return None
@@ -224,6 +269,11 @@ KmsKey = Annotated[StrictStr, AfterValidator(_kms_key)]
 Approve = Annotated[StrictStr, AfterValidator(_refusing(_approve_fault))]
 Confirm = Annotated[StrictStr, BeforeValidator(_confirm_text), AfterValidator(_refusing(_confirm_fault))]
 Ticket = Annotated[StrictStr, AfterValidator(_refusing(_ticket_fault))]
+Flag = Annotated[bool, BeforeValidator(_refusing(_flag_fault))]
+RolePath = Annotated[StrictStr, AfterValidator(_refusing(_path_fault))]
+BoundaryName = Annotated[StrictStr, AfterValidator(_refusing(_boundary_fault))]
+Tags = Annotated[dict[str, str], BeforeValidator(_refusing(_tags_fault))]
+ExternalId = Annotated[StrictStr, AfterValidator(_refusing(_external_id_fault))]
 StatedLock = BeforeValidator(_refusing(_lock_fault))
 Filled = BeforeValidator(_refusing(_filled_fault))
 

@@ -39,9 +39,12 @@ class Sts:
     trusts: set[tuple[str, str]] = field(default_factory=set)
     callers: dict[str, str] = field(default_factory=lambda: dict(CALLERS))
     asked: list[str] = field(default_factory=list)
+    external_ids: dict[str, str] = field(default_factory=dict)
 
-    def answer(self, key: str, action: str, role: str) -> tuple[int, str]:
+    def answer(self, key: str, action: str, role: str, external_id: str) -> tuple[int, str]:
         self.asked.append(key)
+        if role and external_id != self.external_ids.get(role, external_id):
+            return 403, "<Error><Code>AccessDenied</Code><Message>no</Message></Error>"
         caller = self.callers[key]
         if action == "GetCallerIdentity":
             return 200, f"<Arn>{caller}</Arn><Account>{caller.split(':')[4]}</Account><UserId>x</UserId>"
@@ -66,7 +69,9 @@ def sts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Sts]:
             found = re.search(r"Credential=([^/]+)/", self.headers["authorization"])
             assert found
             action = said["Action"][0]
-            status, inner = told.answer(found[1], action, said.get("RoleArn", [""])[0])
+            status, inner = told.answer(
+                found[1], action, *(said.get(key, [""])[0] for key in ("RoleArn", "ExternalId"))
+            )
             body = (
                 f"<{action}Response><{action}Result>{inner}</{action}Result></{action}Response>"
                 if status == 200
@@ -108,7 +113,7 @@ def given_profiles(folder: Path, **keys: str) -> None:
     (folder / "config").write_text("".join(f"[profile {name}]\n{text}" for name, text in held.items()))
 
 
-def given_clients(**log_account: str) -> Clients:
+def given_clients(more: dict[str, str] | None = None, **log_account: str) -> Clients:
     """Clients for AWS: the source account by its profile, the log account as given, by its profile unless said
     otherwise."""
     return Clients.connect(
@@ -124,6 +129,7 @@ def given_clients(**log_account: str) -> Clients:
                 "access_log_bucket": "acme-archive-access",
                 "work_bucket": "acme-archive-work",
                 "object_lock": "governance",
+                **(more or {}),
             }
         )
     )
@@ -199,6 +205,21 @@ def test_the_copier_of_a_source_account_may_trust_the_log_accounts_profile(sts: 
     assert given_clients().entry(SOURCE, COPIER).way == "role onetrail-copier by profile log"
 
 
+def test_an_external_id_is_sent_where_a_role_demands_it(sts: Sts, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a role of the parameters its own; for onetrail's roles external_id. The twins send none, or another."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIABASE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
+    first = f"arn:aws:iam::{LOG}:role/Entry"
+    sts.trusts |= {(CALLERS["AKIABASE"], first), (CALLERS["AKIABASE"], OPERATOR_ROLE)}
+    sts.external_ids = {first: "entry-1", OPERATOR_ROLE: "acme-7"}
+    given = {"role_arn": first, "external_id": "entry-1"}
+    assert given_clients(**given).entry(LOG).way == "role Entry"
+    assert given_clients(**given, more={"external_id": "acme-7"}).entry(LOG).way == "role onetrail-operator"
+    for wrong in ({"role_arn": first}, {"role_arn": first, "external_id": "acme-7"}):
+        with pytest.raises(CannotEnter):
+            given_clients(**wrong, more={"external_id": "entry-1"}).entry(LOG)
+
+
 def test_practice_keys_in_a_profile_are_sent_nowhere(sts: Sts, tmp_path: Path) -> None:
     """They are refused with the profile's name before a call; the same profile with other keys is entered (see
     above)."""
@@ -253,7 +274,7 @@ def test_a_clock_that_is_off_is_told_as_such(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIABASE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
     refusal = f"<Error><Code>{code}</Code><Message>{said}</Message></Error>"
-    monkeypatch.setattr(sts, "answer", lambda key, action, role: (403, refusal))
+    monkeypatch.setattr(sts, "answer", lambda *_: (403, refusal))
     with pytest.raises(CannotEnter) as told:
         given_clients(role_arn=f"arn:aws:iam::{LOG}:role/Move").base()
     assert told.value.line.startswith(f"the current credentials are not accepted: {code}; ")

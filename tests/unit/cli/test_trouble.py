@@ -66,7 +66,10 @@ def _address(endpoint: str) -> str:
         (b"a\n\nb\n", "x.yaml: holds text instead of keys with values; parameters/template.yaml shows every key"),
         (b"\xff\xfe\x00", "x.yaml: is not text in UTF-8; parameters/template.yaml shows every key"),
         (b"estate: a\0b", "x.yaml, line 1: unreadable character: fix or complete the file"),
-        (PRACTICE + b'\nestate: "aws"\n', "line 65: estate is written twice, first in line 5: keep one"),
+        (
+            PRACTICE + b'\nestate: "aws"\n',
+            f"line {len(PRACTICE.splitlines()) + 2}: estate is written twice, first in line 5: keep one",
+        ),
         (b"estate:\n\tx: 1\n", "x.yaml, line 2: found character '\\t' that cannot start any token"),
         (PRACTICE[:700], "fix or complete the file"),  # half-written
         (b"[a]: 2\n", "x.yaml, line 1: a key is a list or a mapping, and must be text"),

@@ -57,7 +57,11 @@ def test_every_parameter_has_a_row_with_value_place_and_meaning() -> None:
     assert found["retention_years"][1:3] == ["9", "mine.yaml:41"]
     assert found["grant_hours"][1:3] == ["6", "injected"]
     assert found["run_name"][1:3] == ["practice", "parameters cell"]
-    assert found["trail_name"][1:4] == ["onetrail", "default", "name of the trail that is created or adopted"]
+    assert found["trail_name"][1:4] == [
+        "onetrail",
+        "default",
+        "name of the trail that is created; adopt takes it",
+    ]
     assert found["key_prefix"][1] == "–"
     assert rows(show.parameters(given(of)).text)["retention_years"][1] == "7"
 

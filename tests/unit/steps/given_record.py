@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from onetrail.change import Change, Document, Plan, run_plan
-from tests.unit.change.given import MovableClock, Refused, given_a_change, given_a_gate, given_a_plan
+from tests.unit.change.given import (
+    MovableClock,
+    Refused,
+    given_a_change,
+    given_a_gate,
+    given_a_plan,
+    given_a_showing,
+)
 
 ACCOUNT = "111122223333"
 BUCKET = "old"
@@ -46,6 +53,8 @@ def sent(folder: Path, *plans: Plan, failing: Any = None, held: Any = None, **sa
     """Apply the plans, one after the other, into the record of `folder`; `held` has the texts of changes by their
     keys."""
     for plan in plans:
+        if "approve" in said:
+            given_a_showing(folder, plan, MovableClock())
         gate, sender = given_a_gate(folder, failing=failing, **said)
         sender.held |= held or {}
         sender.send = _ticking(sender.send, gate.clock)

@@ -220,6 +220,90 @@ def test_what_an_owner_added_to_a_role_and_narrows_it_stays_and_is_named(role: s
     assert kept in said.evidence or role == "OrganizationAccountAccessRole"
 
 
+DEMANDED = SETTINGS.with_values(
+    role_path="/security/",
+    role_boundary="teams/Boundary",
+    role_tags={"owner": "log team", "cost-center": "4711"},
+    external_id="acme-7",
+)
+BOUNDARY = f"arn:aws:iam::{LOG}:policy/teams/Boundary"
+
+
+def test_a_role_is_made_with_the_path_boundary_and_tags_that_an_organization_demands() -> None:
+    changes = step.propose(DEMANDED, given_a_fresh_log_account(given_an_old_bucket())).changes
+    made = [c for c in changes if c.call == "CreateRole"]
+    assert {c.resource.rsplit("/", 1)[-1] for c in made} == set(names.LOG_ACCOUNT_ROLES)
+    for change in made:
+        assert change.resource.startswith(f"arn:aws:iam::{LOG}:role/security/onetrail-")
+        assert change.parameters["Path"] == "/security/"
+        assert change.parameters["PermissionsBoundary"] == BOUNDARY
+        assert change.parameters["Tags"] == [
+            {"Key": "onetrail", "Value": SETTINGS.run_name},
+            {"Key": "cost-center", "Value": "4711"},
+            {"Key": "owner", "Value": "log team"},
+        ]
+    plain = step.propose(SETTINGS, given_a_fresh_log_account(given_an_old_bucket())).changes
+    assert all(not {"Path", "PermissionsBoundary"} & set(c.parameters) for c in plain)
+
+
+def test_people_need_the_external_id_and_mfa_and_the_roles_among_themselves_do_not() -> None:
+    people = ["arn:aws:iam::999988887777:user/lead"]
+    settings = SETTINGS.with_values(
+        external_id="acme-7",
+        require_mfa=True,
+        break_glass_principals=people,
+        operator_principals=people,
+        reader_principals=people,
+    )
+    changes = step.propose(settings, given_a_fresh_log_account(given_an_old_bucket())).changes
+    asked = {
+        c.parameters["RoleName"]: c.parameters["AssumeRolePolicyDocument"].value["Statement"][0].get("Condition")
+        for c in changes
+        if c.call == "CreateRole"
+    }
+    both = {
+        "Bool": {"aws:MultiFactorAuthPresent": "true"},
+        "StringEquals": {"sts:ExternalId": "acme-7"},
+    }
+    assert asked == {
+        "onetrail-break-glass": both,
+        "onetrail-operator": both,
+        "onetrail-reader": both,
+        "onetrail-sealer": both,
+        "onetrail-grant-keeper": None,
+        "onetrail-copier": None,
+    }
+
+
+def test_a_boundary_and_tags_that_are_missing_are_put_and_those_of_an_owner_stay() -> None:
+    seen = given_a_closed_log_account(given_a_held_bucket())
+    theirs = f"arn:aws:iam::{LOG}:policy/Theirs"
+    seen = with_role(seen, "onetrail-reader", boundary=theirs, tags={"onetrail": "x", "theirs": "y"})
+    assert keys(seen) == []
+    wanted = SETTINGS.with_values(role_boundary="teams/Boundary", role_tags={"owner": "log team"})
+    changes = [c for c in step.propose(wanted, seen).changes if c.parameters.get("RoleName") == "onetrail-reader"]
+    assert [(c.call, c.before) for c in changes] == [
+        ("PutRolePermissionsBoundary", theirs),
+        ("TagRole", {"onetrail": "x", "theirs": "y"}),
+    ]
+    assert changes[0].undo == f"put {theirs} again"
+    assert changes[1].parameters["Tags"] == [{"Key": "owner", "Value": "log team"}]
+
+
+def test_roles_under_another_path_stop_the_step_with_the_path_to_write() -> None:
+    """Every policy would name roles that are not there; IAM takes no second role of one name."""
+    seen = given_a_closed_log_account(given_a_held_bucket())
+    wanted = SETTINGS.with_values(role_path="/security/")
+    plan = step.propose(wanted, seen)
+    assert plan.not_evaluated and not plan.changes
+    assert 'role onetrail-copier has the path /, and role_path is /security/: set role_path to "/"' in " ".join(
+        plan.notes
+    )
+    assert not log_account_status(wanted, seen.log).done
+    assert {f.id for f in step.check(wanted, seen) if f.state is FindingState.COULD_NOT_LOOK} == {"02.role-path"}
+    assert step.propose(SETTINGS, seen).changes == ()
+
+
 def test_roles_that_could_not_be_read_are_neither_made_nor_changed_and_the_look_fails_the_check() -> None:
     seen = given_a_closed_log_account(given_a_held_bucket())
     blind = replace(

@@ -61,6 +61,7 @@ def _lockdown() -> Iterator[Plan]:
         lockdown.with_role(seen, "onetrail-operator", trust=lockdown.MANAGEMENT),
     ):
         yield account_lockdown.propose(lockdown.SETTINGS, observation)
+    yield account_lockdown.propose(lockdown.SETTINGS.with_values(role_boundary="Boundary"), seen)
 
 
 def _buckets() -> Iterator[Plan]:

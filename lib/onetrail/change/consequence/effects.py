@@ -26,6 +26,7 @@ CALLS: Final[Mapping[tuple[str, str], Effect | None]] = {
     ("iam", "DeleteRole"): Effect.DELETES,
     ("iam", "DeleteRolePolicy"): Effect.DELETES,
     ("iam", "DetachRolePolicy"): Effect.DELETES,
+    ("iam", "PutRolePermissionsBoundary"): MAKES_OR_CHANGES,
     ("iam", "PutRolePolicy"): MAKES_OR_CHANGES,
     ("iam", "TagRole"): Effect.CHANGES,
     ("iam", "UpdateAssumeRolePolicy"): Effect.CHANGES,

@@ -30,6 +30,8 @@ class Role:
     inline: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     attached: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
+    boundary: str = ""
+    """ARN of its permissions boundary; empty for none."""
     could_not_look: tuple[str, ...] = ()
 
 
@@ -192,5 +194,6 @@ def _role(client: Any, said: Mapping[str, Any]) -> Role:
         inline=inline,
         attached=tuple(sorted(policy["PolicyArn"] for policy in attached or [])),
         tags={tag["Key"]: tag["Value"] for tag in (whole or {}).get("Role", {}).get("Tags", [])},
+        boundary=str((whole or {}).get("Role", {}).get("PermissionsBoundary", {}).get("PermissionsBoundaryArn", "")),
         could_not_look=tuple(failed),
     )

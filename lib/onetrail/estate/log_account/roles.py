@@ -9,6 +9,7 @@ from onetrail.aws.actors import BREAK_GLASS
 from onetrail.change import NAMED, Change, CheckKind, Document, RequiredCheck
 from onetrail.estate.log_account.observed import Role
 from onetrail.estate.log_account.stricter import only_denies, policy_with_additions, trust_with_additions
+from onetrail.estate.role_parts import boundary_arn, creation_parts, tag_list, wanted_tags
 from onetrail.iam import Archive
 from onetrail.iam.build import (
     copier_policy,
@@ -56,29 +57,33 @@ def wanted_roles(
     """
     readers = settings.reader_principals or settings.operator_principals
     operators = (archive.operator_arn,)
+
+    def people(principals: Sequence[str]) -> dict[str, Any]:
+        return trust(principals, mfa=settings.require_mfa, external_id=settings.external_id)
+
     roles = [
         WantedRole(
             names.BREAK_GLASS_ROLE,
             "may undo what the archive's policy refuses to everybody else",
-            trust(settings.break_glass_principals),
+            people(settings.break_glass_principals),
             attached=(administrator(settings),),
         ),
         WantedRole(
             names.OPERATOR_ROLE,
             "everyday access: builds and reads the archive, cannot undo its locks",
-            trust(settings.operator_principals),
+            people(settings.operator_principals),
             operator_policy(archive),
         ),
         WantedRole(
             names.READER_ROLE,
             "reads logs and settings, changes nothing",
-            trust(readers),
+            people(readers),
             reader_policy(archive),
         ),
         WantedRole(
             names.SEALER_ROLE,
             "puts what seals a run record into the work bucket, where nobody else can",
-            trust(settings.break_glass_principals),
+            people(settings.break_glass_principals),
             sealer_policy(archive),
         ),
     ]
@@ -136,6 +141,25 @@ def narrowed(settings: Settings, found: Mapping[str, Role]) -> Change | None:
     )
 
 
+def role_resource(settings: Settings, role: str) -> str:
+    """ARN of a role of the log account: one of onetrail's, or the first entry role, which has no path."""
+    account = settings.log_account.account_id
+    if role == ORGANIZATION_ROLE:
+        return names.role_arn(settings.partition, account, role)
+    return settings.own_role_arn(account, role)
+
+
+def misplaced(settings: Settings, found: Mapping[str, Role]) -> list[str]:
+    """Roles of onetrail's that exist under another path: every policy would name a role that is not there, and IAM
+    takes no second role of one name (IAM User Guide, IAM quotas)."""
+    return [
+        f"role {name} has the path {found[name].path}, and role_path is {settings.role_path}: "
+        f'set role_path to "{found[name].path}", or delete the role as break-glass'
+        for name in names.LOG_ACCOUNT_ROLES
+        if name in found and found[name].path != settings.role_path
+    ]
+
+
 def role_change(
     settings: Settings,
     role: str,
@@ -158,7 +182,7 @@ def role_change(
         service="iam",
         call=call,
         parameters={"RoleName": role, **parameters},
-        resource=names.role_arn(settings.partition, account, role),
+        resource=role_resource(settings, role),
         before=before,
         reason=reason,
         undo=undo,
@@ -176,7 +200,7 @@ def _made(settings: Settings, role: WantedRole, operator_there: bool) -> list[Ch
         {
             "AssumeRolePolicyDocument": Document(role.trust),
             "Description": f"onetrail: {role.what_for}",
-            "Tags": [{"Key": names.TAG_KEY, "Value": settings.run_name}],
+            **creation_parts(settings, settings.log_account.account_id),
         },
         before=None,
         reason=role.what_for,
@@ -217,20 +241,53 @@ def _fixed(settings: Settings, role: WantedRole, there: Role, operator_there: bo
         for name in sorted(set(there.inline) - kept)
         if not only_denies(there.inline[name])
     ]
-    if names.TAG_KEY not in there.tags:
-        changes.append(
-            role_change(
-                settings,
-                role.name,
-                "tag",
-                "TagRole",
-                {"Tags": [{"Key": names.TAG_KEY, "Value": settings.run_name}]},
-                before=dict(there.tags),
-                reason="what onetrail uses carries its tag, so that later runs find it",
-                undo=f"remove the tag {names.TAG_KEY}",
-            )
+    return [*changes, *_bounded(settings, role, there), *_tagged(settings, role, there)]
+
+
+def _bounded(settings: Settings, role: WantedRole, there: Role) -> list[Change]:
+    """A boundary that the parameters do not name is its owner's, and stays."""
+    boundary = boundary_arn(settings, settings.log_account.account_id)
+    if not boundary or boundary == there.boundary:
+        return []
+    return [
+        role_change(
+            settings,
+            role.name,
+            "boundary",
+            "PutRolePermissionsBoundary",
+            {"PermissionsBoundary": boundary},
+            before=there.boundary or None,
+            reason=f"role_boundary names {settings.role_boundary} for every role that onetrail makes",
+            undo=f"put {there.boundary} again" if there.boundary else "remove the role's permissions boundary",
         )
-    return changes
+    ]
+
+
+def _tagged(settings: Settings, role: WantedRole, there: Role) -> list[Change]:
+    """onetrail's own tag keeps the name of the run that made the role."""
+    wanted = wanted_tags(settings)
+    missing = {
+        key: value
+        for key, value in wanted.items()
+        if key not in there.tags or (key != names.TAG_KEY and there.tags[key] != value)
+    }
+    if not missing:
+        return []
+    ours = names.TAG_KEY in missing
+    return [
+        role_change(
+            settings,
+            role.name,
+            "tag",
+            "TagRole",
+            {"Tags": tag_list(missing)},
+            before=dict(there.tags),
+            reason="what onetrail uses carries its tag, so that later runs find it"
+            if ours
+            else f"role_tags names {', '.join(missing)}",
+            undo=f"remove the tag {names.TAG_KEY}" if ours else "restore the previous tags",
+        )
+    ]
 
 
 def _policy(settings: Settings, role: WantedRole, before: Mapping[str, Any] | None) -> Change:

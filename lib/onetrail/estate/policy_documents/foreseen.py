@@ -67,10 +67,10 @@ def opened_size(settings: Settings, bucket: OldBucket) -> int:
     if isinstance(bucket.policy, Unread):
         return 0
     log, partition = settings.log_account.account_id, settings.partition
-    copier = names.role_arn(partition, log, names.COPIER_ROLE)
+    copier = settings.own_role_arn(log, names.COPIER_ROLE)
     ours = list(build.old_bucket_open(partition, bucket.name, copier, _prefixes(bucket), _ANY_INSTANT))
     if settings.copy_engine != "local":
-        jobs = names.role_arn(partition, log, names.BATCH_ROLE)
+        jobs = settings.own_role_arn(log, names.BATCH_ROLE)
         ours += build.old_bucket_batch(partition, bucket.name, jobs, _prefixes(bucket), _ANY_INSTANT)
     if not bucket.held:
         ours += _frozen(settings, bucket)
@@ -87,7 +87,7 @@ def frozen_size(settings: Settings, bucket: OldBucket) -> int:
 
 def _frozen(settings: Settings, bucket: OldBucket) -> list[dict[str, Any]]:
     """The freeze, with an ARN of about the length of its owner's."""
-    owner = names.role_arn(settings.partition, bucket.account, names.COPIER_ROLE)
+    owner = settings.own_role_arn(bucket.account, names.COPIER_ROLE)
     return build.old_bucket_frozen(settings.partition, bucket.name, [owner])
 
 
@@ -112,14 +112,14 @@ def key_refused(
     settings: Settings, policy: Mapping[str, Any] | None, key: str, bucket: OldBucket
 ) -> tuple[RefusingStatement, ...]:
     """What the policy of an old bucket's key will refuse to the copier of the log account."""
-    copier = iam.role(names.role_arn(settings.partition, settings.log_account.account_id, names.COPIER_ROLE))
+    copier = iam.role(settings.own_role_arn(settings.log_account.account_id, names.COPIER_ROLE))
     given = {**_context(settings, bucket), "kms:ViaService": f"s3.{bucket.region}.amazonaws.com"}
     owner = key.split(":")[4]
     return refusing(policy, [iam.Request(copier, "kms:Decrypt", key, owner, given)], _OURS)
 
 
 def _reads(settings: Settings, bucket: OldBucket, account: str) -> Sequence[iam.Request]:
-    copier = iam.role(names.role_arn(settings.partition, account, names.COPIER_ROLE))
+    copier = iam.role(settings.own_role_arn(account, names.COPIER_ROLE))
     arn, given = names.bucket_arn(settings.partition, bucket.name), _context(settings, bucket)
     found = []
     for prefix in _prefixes(bucket):

@@ -97,7 +97,7 @@ def _for_jobs(
 
 
 def _batch_arn(settings: Settings) -> str:
-    return names.role_arn(settings.partition, settings.log_account.account_id, names.BATCH_ROLE)
+    return settings.own_role_arn(settings.log_account.account_id, names.BATCH_ROLE)
 
 
 def printed_archive(settings: Settings, kms_key_arn: str = "") -> Archive:
@@ -109,8 +109,8 @@ def printed_archive(settings: Settings, kms_key_arn: str = "") -> Archive:
 
 def printed_openings(settings: Settings, buckets: Sequence[str], expires: str) -> dict[str, Opening]:
     """The name of an open central bucket's policy -> the grant that it is for."""
-    pull = names.role_arn(settings.partition, settings.log_account.account_id, names.COPIER_ROLE)
-    push = [names.role_arn(settings.partition, account, names.COPIER_ROLE) for account in settings.source_account_ids]
+    pull = settings.own_role_arn(settings.log_account.account_id, names.COPIER_ROLE)
+    push = [settings.own_role_arn(account, names.COPIER_ROLE) for account in settings.source_account_ids]
     copiers = {"": (pull,), "_push": tuple(sorted(push)), "_both": tuple(sorted([pull, *push]))}
     if settings.copy_engine != "local":
         jobs = _batch_arn(settings)

@@ -19,7 +19,7 @@ from onetrail.iam.builders.reads_only import (
 )
 from onetrail.iam.condition import instant
 from onetrail.iam.document import PolicyError
-from onetrail.names import COPIER_ROLE, SID_NEVER_OVERWRITES
+from onetrail.names import COPIER_ROLE, SID_NEVER_OVERWRITES, role_arn
 
 CLOUDTRAIL: Final = "cloudtrail.amazonaws.com"
 """CloudTrail's service principal; the same name in every partition."""
@@ -207,8 +207,8 @@ def _bound_arns(archive: Archive, copiers: Sequence[str]) -> list[str]:
     foreign = [arn for arn in copiers if account_of(arn) != archive.log_account]
     if not foreign:
         return sorted(copiers)
-    pattern = f"arn:{archive.partition}:iam::*:role/{COPIER_ROLE}"
-    return [pattern, *sorted(arn for arn in copiers if not arn.endswith(f":role/{COPIER_ROLE}"))]
+    own = role_arn(archive.partition, "*", COPIER_ROLE, archive.role_path)
+    return [own, *sorted(arn for arn in copiers if arn.split(":", 5)[-1] != own.split(":", 5)[-1])]
 
 
 def _bound(

@@ -34,6 +34,8 @@ class Archive:
     reader_arn: str
     sealer_arn: str
     copier_arn: str
+    role_path: str = "/"
+    """Path of onetrail's roles in every account."""
     copy_lock_days: int = 36500
     """The longest lock that a copy may have, in days from its writing."""
     adopted_arn: str = ""
@@ -111,8 +113,8 @@ def account_of(arn: str) -> str:
 
 
 def is_of_jobs(arn: str) -> bool:
-    """Whether it is the role that S3 Batch Operations runs as."""
-    return arn.endswith(f":role/{BATCH_ROLE}")
+    """Whether it is the role that S3 Batch Operations runs as, whatever its path."""
+    return ":role/" in arn and arn.rsplit("/", 1)[-1] == BATCH_ROLE
 
 
 def one_or_many(found: list[str] | tuple[str, ...]) -> str | list[str]:

@@ -108,7 +108,7 @@ def _archive_kept(archive: Archive, exempt: Sequence[str]) -> list[Statement]:
             "Sid": "OurRolesStay",
             "Effect": "Deny",
             "NotAction": list(_ROLE_USES),
-            "Resource": f"arn:{archive.partition}:iam::{archive.log_account}:role/{OUR_ROLES}",
+            "Resource": role_arn(archive.partition, archive.log_account, OUR_ROLES, archive.role_path),
             "Condition": _not(archive, exempt),
         },
         {
@@ -142,8 +142,8 @@ def _archive_kept(archive: Archive, exempt: Sequence[str]) -> list[Statement]:
 def _writers_alone(archive: Archive, exempt: Sequence[str]) -> list[Statement]:
     """Copies are the copiers' and the jobs', the work bucket is our roles', the policy the grant-keeper's: when, the
     buckets' policies say."""
-    copier = f"arn:{archive.partition}:iam::*:role/{COPIER_ROLE}"
-    jobs = role_arn(archive.partition, archive.log_account, BATCH_ROLE)
+    copier = role_arn(archive.partition, "*", COPIER_ROLE, archive.role_path)
+    jobs = role_arn(archive.partition, archive.log_account, BATCH_ROLE, archive.role_path)
     ours = (archive.grant_keeper_arn, archive.operator_arn, archive.sealer_arn)
     logs, beside, work = _bucket_arns(archive)[1::2]
     return [

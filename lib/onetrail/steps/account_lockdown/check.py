@@ -9,7 +9,7 @@ from onetrail.change.words import counted
 from onetrail.estate.adoption.adopted import not_adoptable
 from onetrail.estate.freeze import frozen_for_others, held_policy, live_rules, unmendable
 from onetrail.estate.log_account.observed import SERVICE_LINKED, LogAccount, Role, User
-from onetrail.estate.log_account.roles import ORGANIZATION_ROLE
+from onetrail.estate.log_account.roles import ORGANIZATION_ROLE, misplaced, role_resource
 from onetrail.estate.log_account.stricter import additions, only_denies
 from onetrail.estate.old_estate import OldBucket
 from onetrail.estate.policy_documents.sizes import oversized
@@ -88,7 +88,10 @@ def _roles(settings: Settings, observation: LockdownObservation, plan: Plan) -> 
     log = observation.log
     if isinstance(log.roles, Unread):
         return []
-    found: list[Finding] = []
+    found = [
+        Finding("02.role-path", FindingState.COULD_NOT_LOOK, log.account, "", text.split()[1], text)
+        for text in misplaced(settings, log.roles)
+    ]
     trusts = {r.name: r.trust for r in roles_for(settings, log, observation.old.buckets, observation.gone)}
     for name, trust in trusts.items():
         role = log.roles.get(name)
@@ -228,7 +231,7 @@ def _bucket(settings: Settings, observation: LockdownObservation, bucket: OldBuc
 
 def _of_role(settings: Settings, plan: Plan, name: str) -> tuple[Change, ...]:
     account = settings.log_account.account_id
-    return plan.on(account, names.role_arn(settings.partition, account, name))
+    return plan.on(account, role_resource(settings, name))
 
 
 def _too_large_when_held(settings: Settings, bucket: OldBucket, owner: str) -> str:

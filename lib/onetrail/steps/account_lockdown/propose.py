@@ -11,7 +11,7 @@ from onetrail.estate.adoption.adopted import not_adoptable
 from onetrail.estate.archive import archive_of
 from onetrail.estate.freeze import bucket_changes
 from onetrail.estate.log_account.observed import FLAGS, LogAccount, unread_of
-from onetrail.estate.log_account.roles import WantedRole, narrowed, role_changes, wanted_roles
+from onetrail.estate.log_account.roles import WantedRole, misplaced, narrowed, role_changes, wanted_roles
 from onetrail.estate.old_estate import OldBucket
 from onetrail.estate.policy_documents.sizes import within_limits
 from onetrail.estate.status import evaluated, unevaluated
@@ -45,7 +45,8 @@ def whole_plan(settings: Settings, observation: LockdownObservation) -> Plan:
         changes=tuple(changes),
         notes=_notes(observation),
     )
-    return evaluated(plan, _unread(observation))
+    elsewhere = misplaced(settings, known(observation.log.roles) or {})
+    return unevaluated(plan, elsewhere) if elsewhere else evaluated(plan, _unread(observation))
 
 
 def _unread(observation: LockdownObservation) -> tuple[str, ...]:

@@ -7,9 +7,10 @@ from onetrail.change import FindingState, Plan
 from onetrail.change.words import counted
 from onetrail.estate.adoption.adopted import not_adoptable
 from onetrail.estate.log_account.observed import LogAccount, unread_of
+from onetrail.estate.log_account.roles import misplaced
 from onetrail.estate.old_estate import OldEstate
 from onetrail.estate.status import Status, StepStage, still_open
-from onetrail.looked import Unread
+from onetrail.looked import Unread, known
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.check import check
 from onetrail.steps.account_lockdown.observe import LockdownObservation, observe
@@ -49,7 +50,7 @@ def progress(settings: Settings, observation: LockdownObservation) -> Status:
 
 def log_account_status(settings: Settings, log: LogAccount) -> Status:
     """The same from what was read."""
-    failed = unread_of(log)
+    failed = (*unread_of(log), *misplaced(settings, known(log.roles) or {}))
     if failed or isinstance(log.roles, Unread) or isinstance(log.public_access, Unread):
         return Status(ACCOUNT_LOCKDOWN.number, StepStage.UNKNOWN, "; ".join(failed))
     changes = log_account_changes(settings, log, ())

@@ -13,6 +13,7 @@ from onetrail.change import Change, CheckKind, Document, RequiredCheck
 from onetrail.estate.backlog.backlog import Backlog
 from onetrail.estate.batch_folder import folder_of_run
 from onetrail.estate.old_estate import OldBucket
+from onetrail.estate.role_parts import creation_parts
 from onetrail.iam import build
 from onetrail.looked import known
 from onetrail.settings import Settings
@@ -36,8 +37,8 @@ class BatchGrant:
     ) -> None:
         self.settings, self.seen, self.grant = settings, observation.batch, grant
         self.backlogs, self.archive = backlogs, grant.archive
-        self.arn = names.role_arn(settings.partition, grant.log_account, names.BATCH_ROLE)
-        self.jobs_arn = names.role_arn(settings.partition, grant.log_account, names.JOBS_ROLE)
+        self.arn = settings.own_role_arn(grant.log_account, names.BATCH_ROLE)
+        self.jobs_arn = settings.own_role_arn(grant.log_account, names.JOBS_ROLE)
 
     def roles(self) -> list[GrantPair]:
         """The role that tasks run as, and the role that makes jobs."""
@@ -144,7 +145,7 @@ class BatchGrant:
             said = {
                 "AssumeRolePolicyDocument": Document(trust),
                 "Description": f"Temporary: {why}.",
-                "Tags": [{"Key": names.TAG_KEY, "Value": self.settings.run_name}],
+                **creation_parts(self.settings, self.grant.log_account),
             }
             made = self._change(name, "CreateRole", said, why)
         may = self._change(

@@ -96,7 +96,7 @@ def desk(settings: Settings) -> Desk:
         settings.key_prefix,
         settings.work_bucket,
         folder_of_run(settings),
-        names.role_arn(settings.partition, account, names.BATCH_ROLE),
+        settings.own_role_arn(account, names.BATCH_ROLE),
     )
 
 

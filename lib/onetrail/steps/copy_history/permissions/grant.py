@@ -15,6 +15,7 @@ from onetrail.estate.backlog.direction import Direction
 from onetrail.estate.copier_role import RolePart
 from onetrail.estate.old_estate import OldBucket
 from onetrail.estate.policy_documents.judged import judged_opening
+from onetrail.estate.role_parts import creation_parts
 from onetrail.iam import build
 from onetrail.looked import Unread, known
 from onetrail.policies import Restores
@@ -55,7 +56,7 @@ class Grant:
         self.place = PolicyPlace(self.log_account, settings.home_region, settings.bucket_name)
         self.steady = build.central_bucket(self.archive)
         self.window = build.central_bucket_window(self.archive)
-        elsewhere = names.role_arn(settings.partition, "0" * 12, names.COPIER_ROLE)
+        elsewhere = settings.own_role_arn("0" * 12, names.COPIER_ROLE)
         self._widest = build.central_bucket_open(self.archive, [self.archive.copier_arn, elsewhere], ["any"], MARK)
         self.also: Callable[[OldBucket], list[dict[str, Any]]] = lambda bucket: []
         """What an old bucket's opening holds in addition to the copier's statements."""
@@ -179,8 +180,9 @@ class Grant:
         """A role of a source account, for objects that only their own account can read; `keys` are those they are
         under."""
         buckets = sorted(b.bucket.name for b in due if b.bucket.account == account and b.direction == Direction.PUSH)
-        trust = build.trust(self.settings.operator_principals)
-        tags = [{"Key": names.TAG_KEY, "Value": self.settings.run_name}]
+        trust = build.trust(
+            self.settings.operator_principals, mfa=self.settings.require_mfa, external_id=self.settings.external_id
+        )
         parts = self.observation.source_copiers.get(account, ())
         there = not isinstance(parts, Unread) and RolePart.ROLE in parts
         role = self._role(
@@ -189,7 +191,7 @@ class Grant:
             {
                 "AssumeRolePolicyDocument": Document(trust),
                 "Description": "Temporary: writes copies of old logs into the archive.",
-                "Tags": tags,
+                **creation_parts(self.settings, account),
             }
             if not there
             else {"PolicyDocument": Document(trust)},
@@ -281,7 +283,7 @@ class Grant:
         """ARNs of the roles that copy: the log account's for what is pulled, the source account's for what is
         pushed."""
         accounts = {self.log_account if one.direction == Direction.PULL else one.bucket.account for one in due}
-        arns = [names.role_arn(self.settings.partition, a, names.COPIER_ROLE) for a in accounts]
+        arns = [self.settings.own_role_arn(a, names.COPIER_ROLE) for a in accounts]
         return sorted([*arns, *self.more_copiers])
 
     def _until(self, document: Any) -> Any:

@@ -157,7 +157,7 @@ def _copiers_may(settings: Settings, policy: Any, now: str) -> Iterator[str]:
     }
     roles = [(owner, names.COPIER_ROLE) for owner in (account, *settings.source_account_ids)]
     for owner, name in (*roles, (account, names.BATCH_ROLE)):
-        copier = iam.role(names.role_arn(settings.partition, owner, name))
+        copier = iam.role(settings.own_role_arn(owner, name))
         for action in COPY_WRITES:
             ask = iam.Request(copier, action, archive.logs_arn.replace("*", "log"), account, context)
             if iam.evaluate(ask, policies).allowed:

@@ -75,7 +75,7 @@ def _uses(settings: Settings, due: Sequence[Backlog]) -> dict[str, _Use]:
             if not pull and key.delegates:
                 continue
             use = found.setdefault(key.arn, _Use(key, set(), set()))
-            use.copiers.add(names.role_arn(settings.partition, owner, names.COPIER_ROLE))
+            use.copiers.add(settings.own_role_arn(owner, names.COPIER_ROLE))
             use.buckets.add(one.bucket.name)
     return found
 
