@@ -22,7 +22,7 @@ KILLED: Final = 77
 """What the process that was killed ends with; whatever else ends one is a failure."""
 
 _SCRIPT = """
-import json, os, sys, traceback
+import gc, json, os, sys, traceback
 import pandas  # pyarrow would have each forked process import it
 from onetrail.aws import Clients
 from onetrail.aws.gate import open_gate
@@ -55,6 +55,7 @@ for service in ("ec2", "iam", "s3", "s3control", "cloudtrail", "kms", "sts", "or
     # read once what botocore knows of a service, for every process that is forked
     new_session().create_client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
 
+gc.freeze()
 print("ready", flush=True)
 for line in sys.stdin:
     read, write = os.pipe()

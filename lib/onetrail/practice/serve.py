@@ -24,6 +24,7 @@ async def serve(scenario: str, number: int, port: int, directory: Path) -> None:
     token = secrets.token_hex(16)
     control = Control(estate, token, snapshots.frozen(estate.world))
     gc.freeze()  # what is loaded and built stays to the end
+    gc.set_threshold(50_000)  # what a snapshot brings makes no cycles to look for
     main, plain = await listen(control.or_else(estate.handle), port, str(number))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
