@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
@@ -25,6 +24,7 @@ from onetrail.steps import (
     verification,
 )
 from onetrail.steps import retirement as step
+from tests.integration import by_hand as beside_us
 from tests.integration.by_hand import carried_out, shown
 from tests.integration.conftest import Estate
 
@@ -44,13 +44,7 @@ def run(clients: Clients, approve: str, module: Any = step) -> Outcome:
 
 def by_hand(clients: Clients) -> Any:
     """S3 in the source account without our guard: what somebody else does to the estate."""
-    assert clients.estate
-    return clients._sessions.session(SOURCE).client(
-        "s3",
-        region_name="eu-west-1",
-        endpoint_url=clients.estate.endpoint,
-        config=Config(s3={"addressing_style": "path"}),
-    )
+    return beside_us.by_hand(clients, "s3", SOURCE, region="eu-west-1")
 
 
 def held(clients: Clients, bucket: str = BUCKET) -> int:
@@ -68,8 +62,9 @@ def resources(clients: Clients) -> set[str]:
 
 @pytest.fixture(scope="module")
 def proven(estate: Estate, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The estate after step 06."""
+    """The estate after step 06, with every old bucket proven: the twin of all tests in which one is left alone."""
     carried_out(estate, (account_lockdown, bucket_creation, trail_cutover, copy_history, verification))
+    assert resources(estate.clients()) == {BUCKET, *OTHERS}
     path = tmp_path_factory.mktemp("proven") / "snapshot"
     estate.snapshot(path)
     return path
@@ -226,7 +221,6 @@ def test_with_one_protection_missing_that_bucket_is_left_alone_and_the_others_go
     folder = clients.settings.run_folder
     kept = {path: path.read_bytes() for part in ("receipts", "ledger") for path in (folder / part).iterdir()}
     try:
-        assert resources(clients) == {BUCKET, *OTHERS}
         harm(estate, clients)
         before = held(clients)
         assert resources(clients) == OTHERS
