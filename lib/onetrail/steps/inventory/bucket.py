@@ -28,6 +28,7 @@ from onetrail.s3.rows import ObjectRow
 from onetrail.settings import Settings
 from onetrail.steps.inventory.draft import InventoryDraft, InventoryPart
 from onetrail.steps.inventory.lifecycle import rules_of
+from onetrail.steps.inventory.predecessors import named_before
 from onetrail.steps.inventory.public_access import NOT_PUBLIC, PublicAccess, read_public_access
 from onetrail.steps.inventory.survey import Survey, Surveyor
 
@@ -70,6 +71,8 @@ class BucketInventory:
     uploads: int | looked.Unread = 0
     probes: tuple[ProbeRead, ...] = ()
     public: PublicAccess = NOT_PUBLIC
+    before: tuple[str, ...] = ()
+    """Other buckets that its first digests name as their predecessor's."""
     could_not_look: tuple[str, ...] = ()
 
     @property
@@ -101,7 +104,9 @@ def look_through(
     survey = surveyor.survey()
     direction, why = direction_of(settings, bucket, survey.foreign_owned)
     probes = _tried(transport, bucket, survey.probes)
-    return BucketInventory(bucket, survey, direction, why, counted, probes, public, tuple(failed))
+    before, missed = named_before(transport, bucket, survey.first_digests)
+    failed += missed
+    return BucketInventory(bucket, survey, direction, why, counted, probes, public, before, tuple(failed))
 
 
 def to_list(bucket: OldBucket) -> Progress:

@@ -26,6 +26,7 @@ def check(settings: Settings, observation: InventoryObservation) -> list[Finding
     ]
     for bucket in observation.buckets:
         found += _bucket(bucket)
+    found += [one.finding for one in observation.predecessors]
     found += _coverage(observation)
     found += _repeated(observation)
     found += [

@@ -19,6 +19,7 @@ from onetrail.steps.inventory.consumers import Consumer, consumers
 from onetrail.steps.inventory.costs import Costs, costs, together
 from onetrail.steps.inventory.draft import InventoryDraft, rows_in
 from onetrail.steps.inventory.duplicates import Duplicates, find
+from onetrail.steps.inventory.predecessors import Predecessor, predecessors
 from onetrail.steps.inventory.survey import Survey
 from onetrail.steps.registry import INVENTORY
 
@@ -45,6 +46,8 @@ class InventoryObservation:
     now: datetime
     kept_rows: int | None = None
     could_not_look: tuple[str, ...] = ()
+    predecessors: tuple[Predecessor, ...] = ()
+    """Buckets that digests name as their predecessor's, and that are no old buckets."""
     draft: InventoryDraft | None = field(default=None, compare=False, repr=False)
 
     @property
@@ -117,6 +120,7 @@ def observe(settings: Settings, clients: Clients) -> InventoryObservation:
         now=now,
         kept_rows=rows_in(settings.run_folder / FILE),
         could_not_look=(*estate.could_not_look, *failed),
+        predecessors=predecessors(settings, clients, estate, [(b.bucket, b.before) for b in buckets]),
         draft=draft,
     )
 

@@ -69,6 +69,8 @@ class Survey:
     probes: tuple[str, ...] = ()
     months_to_keep: Histogram = field(default_factory=Histogram)
     reaches: tuple[RuleEffect, ...] = ()
+    first_digests: tuple[str, ...] = ()
+    """Key of the oldest digest of each account, region and trail."""
 
     @property
     def all(self) -> ObjectCount:
@@ -107,6 +109,7 @@ class Surveyor:
         self._histogram = Histogram()
         self._foreign: list[Foreign] = []
         self._newest: datetime | None = None
+        self._first_digests: dict[tuple[str, str, str], tuple[date, str]] = {}
         self._probes: list[tuple[bool, bool, int, str]] = []
         self._foreign_owned = self._past = self._noncurrent = self._delete_markers = 0
 
@@ -157,6 +160,7 @@ class Surveyor:
             probes=tuple(key for *_, key in self._probes),
             months_to_keep=self._histogram,
             reaches=tuple(self._reaches),
+            first_digests=tuple(sorted(key for _, key in self._first_digests.values())),
         )
 
     def _dated(self, row: ObjectRow, parsed: ParsedKey, day: date, others: bool) -> None:
@@ -164,6 +168,9 @@ class Surveyor:
         cell = DayCount(parsed.account, parsed.region, day)
         if parsed.kind in DIGEST_KINDS:
             self._digests[cell] += 1
+            if parsed.kind is KeyKind.DIGEST:
+                chain = (parsed.account, parsed.region, parsed.trail)
+                self._first_digests[chain] = min(self._first_digests.get(chain, (day, row.key)), (day, row.key))
         else:
             self._logs[cell] += 1
         months = self._months.get(day)
