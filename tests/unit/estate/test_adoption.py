@@ -107,8 +107,12 @@ def test_the_bucket_of_the_adopted_trail_is_no_old_bucket_whatever_it_holds(tmp_
 class Askable:
     """Clients in which one account may read the selectors; every call is kept."""
 
-    def __init__(self, reader: str) -> None:
+    def __init__(self, reader: str, base: str = "") -> None:
         self.reader, self.asked = reader, []
+        self.current = SimpleNamespace(account=base) if base else None
+
+    def base(self) -> Any:
+        return self.current
 
     def client(self, service: str, account: str, region: str = "") -> Any:
         def events(TrailName: str) -> dict[str, Any]:
@@ -134,6 +138,9 @@ def test_selectors_are_asked_of_each_account_until_one_may_read_them() -> None:
     assert trail.selectors == ALL
     assert trail.insight_selectors == (("ApiErrorRateInsight", ()),)
     assert asked.asked == [(SOURCE, "us-east-1", ARN), (OTHER, "us-east-1", ARN)]
+    owners = Askable(OWNER, base=OWNER)
+    (read,) = with_selectors(ADOPTING, cast(Clients, owners), given(given_the_organizations()), accounts).new_trails
+    assert (read.selectors, owners.asked) == (ALL, [(OWNER, "us-east-1", ARN)])
     nobody = cast(Clients, Askable("nobody"))
     (unread,) = with_selectors(ADOPTING, nobody, given(given_the_organizations()), accounts).new_trails
     assert unread.selectors is None

@@ -45,12 +45,14 @@ def not_adoptable(settings: Settings, estate: OldEstate) -> str:
 
 
 def with_selectors(settings: Settings, clients: Clients, estate: OldEstate, accounts: Sequence[str]) -> OldEstate:
-    """The estate with the selectors of the adopted trail, asked of each of these accounts until one may read them; as
-    it is where none may, or they are read."""
+    """The estate with the selectors of the adopted trail, asked of its owner where the current credentials are its own,
+    and of each of these accounts until one may read them; as it is where none may, or they are read."""
     trail = adopted_trail(settings, estate)
     if trail is None or trail.selectors is not None:
         return estate
-    for account in accounts:
+    base = clients.base()
+    owner = [base.account] if base and base.account == trail.account else []
+    for account in [*owner, *accounts]:
         client = clients.client("cloudtrail", account, trail.home_region)
         events = look(client.get_event_selectors, TrailName=trail.arn)
         insights = look_for(client.get_insight_selectors, ("InsightNotEnabledException",), TrailName=trail.arn)

@@ -53,7 +53,7 @@ def sized(changes: Iterable[Change], inline: Inline = _NONE) -> Iterator[Sized]:
         if kind is None or change.closes or not isinstance(sent, Document):
             continue
         kind = _CONTROLS.get(str(change.parameters.get("Type", "")), kind)
-        document = _as_sent(sent.value)
+        document = as_sent(sent.value)
         taken = size(kind, document)
         if kind is DocumentKind.ROLE:
             role = standing.setdefault(str(change.parameters["RoleName"]), {})
@@ -62,15 +62,15 @@ def sized(changes: Iterable[Change], inline: Inline = _NONE) -> Iterator[Sized]:
         yield Sized(kind, change.resource, taken, change)
 
 
-def _as_sent(value: Any) -> Any:
+def as_sent(value: Any) -> Any:
     """The document with something as long in place of what is filled in when it is sent."""
     if isinstance(value, After):
         return _INSTANT
     if isinstance(value, EarlierResult):
         return _RESULT
     if isinstance(value, Mapping):
-        return {key: _as_sent(item) for key, item in value.items()}
-    return [_as_sent(item) for item in value] if isinstance(value, list | tuple) else value
+        return {key: as_sent(item) for key, item in value.items()}
+    return [as_sent(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def oversized(name: str, changes: Iterable[Change], inline: Inline = _NONE) -> list[Finding]:

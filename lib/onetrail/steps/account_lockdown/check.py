@@ -18,7 +18,7 @@ from onetrail.looked import Unread, known
 from onetrail.settings import Settings
 from onetrail.steps.account_lockdown.observe import LockdownObservation
 from onetrail.steps.account_lockdown.paths import trusted
-from onetrail.steps.account_lockdown.propose import account_resource, roles_for, whole_plan
+from onetrail.steps.account_lockdown.propose import account_resource, kept_out, roles_for, whole_plan
 
 
 def check(settings: Settings, observation: LockdownObservation) -> list[Finding]:
@@ -35,6 +35,7 @@ def check(settings: Settings, observation: LockdownObservation) -> list[Finding]
     if refused := not_adoptable(settings, observation.old):
         where = (settings.log_account.account_id, settings.home_region, settings.new_trail_name)
         found.append(Finding("02.adopted", FindingState.FINDING, *where, refused))
+    found += kept_out(settings, observation, plan)
     failed = (*observation.log.could_not_look, *observation.old.could_not_look, *observation.could_not_look)
     found += [
         Finding("02.not-evaluated", FindingState.COULD_NOT_LOOK, "", "", text.split(":")[0], text) for text in failed

@@ -6,14 +6,15 @@ from dataclasses import replace
 
 from onetrail import iam, names
 from onetrail.aws.actors import BREAK_GLASS
-from onetrail.change import Change, Plan
+from onetrail.change import Change, Finding, Plan
 from onetrail.estate.adoption.adopted import not_adoptable
+from onetrail.estate.adoption.deliveries import all_trails_of, shut_out
 from onetrail.estate.archive import archive_of
 from onetrail.estate.freeze import bucket_changes
 from onetrail.estate.log_account.observed import FLAGS, LogAccount, unread_of
 from onetrail.estate.log_account.roles import WantedRole, misplaced, narrowed, role_changes, wanted_roles
 from onetrail.estate.old_estate import OldBucket
-from onetrail.estate.policy_documents.sizes import within_limits
+from onetrail.estate.policy_documents.sizes import reason, within_limits
 from onetrail.estate.status import evaluated, unevaluated
 from onetrail.iam.document import values
 from onetrail.looked import Unread, known
@@ -25,7 +26,14 @@ from onetrail.steps.registry import ACCOUNT_LOCKDOWN
 def propose(settings: Settings, observation: LockdownObservation) -> Plan:
     """What is left to do; empty once both accounts are as intended, and where a document would be larger than AWS
     takes."""
-    return within_limits(whole_plan(settings, observation), observation.log.inline)
+    plan = whole_plan(settings, observation)
+    refused = kept_out(settings, observation, plan)
+    return replace(plan, changes=(), why=reason(refused)) if refused else within_limits(plan, observation.log.inline)
+
+
+def kept_out(settings: Settings, observation: LockdownObservation, plan: Plan) -> list[Finding]:
+    """Trails that deliver to a bucket now and that a policy of the plan would keep out."""
+    return shut_out("02.delivery", settings, plan.changes, all_trails_of(observation.old))
 
 
 def whole_plan(settings: Settings, observation: LockdownObservation) -> Plan:

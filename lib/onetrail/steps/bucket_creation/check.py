@@ -3,6 +3,7 @@
 from onetrail import names
 from onetrail.change import Finding, FindingState, Plan, ordered
 from onetrail.change.words import counted
+from onetrail.estate.adoption.deliveries import shut_out
 from onetrail.estate.archive import archive_of, kept_trails, standing_archive
 from onetrail.estate.grant_state import GrantState, grant_state, work_opened
 from onetrail.estate.log_account.observed import unread_of
@@ -32,6 +33,7 @@ def check(settings: Settings, observation: BucketsObservation) -> list[Finding]:
     found += _kept(settings, observation)
     found += _opened_for_jobs(settings, observation)
     found += _key(settings, observation, plan)
+    found += shut_out("03.delivery", settings, plan.changes, observation.trails)
     found += oversized("03.document-size", plan.changes, observation.log.inline)
     found += access_log_findings(settings, observation.access_logs, observation.now)
     for bucket in wanted(settings, observation):

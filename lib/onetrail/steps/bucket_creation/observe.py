@@ -11,7 +11,9 @@ from onetrail.aws import Clients, look, look_for_bucket, pages
 from onetrail.aws.actors import BREAK_GLASS
 from onetrail.aws.one_look import one_look
 from onetrail.aws.sessions import CannotEnter
+from onetrail.cloudtrail.trail import Trail
 from onetrail.estate.adoption.adopted import not_adoptable
+from onetrail.estate.adoption.deliveries import all_trails_of
 from onetrail.estate.archive_key import archive_key_arn
 from onetrail.estate.bucket_settings import first_rule, owner_of, read_settings, tags_of
 from onetrail.estate.log_account.observed import LogAccount, observe_log_account
@@ -97,6 +99,8 @@ class BucketsObservation:
     key_policy: Mapping[str, Any] | Unread | None = None
     could_not_look: tuple[str, ...] = ()
     access_logs: AccessLogDelivery = field(default_factory=AccessLogDelivery)
+    trails: tuple[Trail, ...] = ()
+    """Every trail that was seen, those of others too."""
     refused: str = ""
     """Why nothing may be planned, though everything was read; empty where it may."""
 
@@ -121,6 +125,7 @@ def observe(settings: Settings, clients: Clients, estate: OldEstate | None = Non
         seen.key_policy,
         (*seen.could_not_look, *old.could_not_look, *failed),
         seen.access_logs,
+        all_trails_of(old),
         not_adoptable(settings, old),
     )
 

@@ -9,10 +9,11 @@ from onetrail import iam, names
 from onetrail.aws.actors import BREAK_GLASS
 from onetrail.change import NAMED, Change, CheckKind, Document, Plan, RequiredCheck
 from onetrail.errors import WrongUse
+from onetrail.estate.adoption.deliveries import shut_out
 from onetrail.estate.archive import archive_of, standing_archive
 from onetrail.estate.grant_state import GrantState, grant_state, work_opened
 from onetrail.estate.log_account.observed import unread_of
-from onetrail.estate.policy_documents.sizes import within_limits
+from onetrail.estate.policy_documents.sizes import reason, within_limits
 from onetrail.estate.status import behind, evaluated, unevaluated
 from onetrail.iam.builders.reads_only import SID_READS_ONLY
 from onetrail.looked import Unread, known
@@ -40,7 +41,11 @@ def propose(settings: Settings, observation: BucketsObservation) -> Plan:
 
     Raises BucketNotOurs when a wanted name is taken by somebody else or by something else.
     """
-    return within_limits(whole_plan(settings, observation), observation.log.inline)
+    plan = whole_plan(settings, observation)
+    refused = shut_out("03.delivery", settings, plan.changes, observation.trails)
+    if refused:
+        return replace(plan, changes=(), ends_with=None, not_yet=None, why=reason(refused))
+    return within_limits(plan, observation.log.inline)
 
 
 def whole_plan(settings: Settings, observation: BucketsObservation) -> Plan:

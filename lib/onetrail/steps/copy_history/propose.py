@@ -12,6 +12,7 @@ from onetrail.aws.actors import COPIER
 from onetrail.change import Bulk, BulkAction, Change, CheckKind, Finding, Plan, RequiredCheck
 from onetrail.change.words import counted
 from onetrail.cloudtrail.object_key import ROOT
+from onetrail.estate.adoption.deliveries import all_trails_of, shut_out
 from onetrail.estate.backlog.backlog import Backlog
 from onetrail.estate.backlog.direction import Direction
 from onetrail.estate.old_estate import OldBucket
@@ -71,7 +72,8 @@ def propose(settings: Settings, observation: CopyObservation) -> Plan:
             notes=plan_notes(settings, observation, due),
         )
     changes = _around(settings, grant, due)
-    refused = oversized("05.document-size", changes)
+    trails = all_trails_of(observation.estate)
+    refused = oversized("05.document-size", changes) or shut_out("05.delivery", settings, changes, trails)
     if refused:
         left = _around(settings, grant, [])
         return plan(left, ends_with=_GRANT_REVOKED if left else None, why=reason(refused))
@@ -97,8 +99,10 @@ def _withheld(observation: CopyObservation) -> str:
 
 
 def refused_documents(settings: Settings, observation: CopyObservation) -> list[Finding]:
-    """Documents of the grant that AWS would refuse for their size."""
-    return oversized("05.document-size", _around(settings, Grant(settings, observation), due_of(observation)))
+    """Documents of the grant that AWS would refuse for their size, or that would keep out a trail that delivers."""
+    changes = _around(settings, Grant(settings, observation), due_of(observation))
+    kept_out = shut_out("05.delivery", settings, changes, all_trails_of(observation.estate))
+    return [*oversized("05.document-size", changes), *kept_out]
 
 
 def due_of(observation: CopyObservation) -> list[Backlog]:

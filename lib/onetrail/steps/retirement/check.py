@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from onetrail.aws import Clients
 from onetrail.change import Finding, FindingState, iso
 from onetrail.change.words import counted
+from onetrail.estate.adoption.deliveries import shut_out
 from onetrail.estate.old_estate import OldEstate
 from onetrail.estate.policy_documents.sizes import oversized
 from onetrail.estate.status import Status, StepStage, standing_behind, waiting_findings
@@ -24,7 +25,9 @@ def check(settings: Settings, observation: RetirementObservation) -> list[Findin
     ]
     for bucket in observation.buckets:
         found += _bucket(settings, observation, bucket)
-    found += oversized("07.document-size", whole_plan(settings, observation).changes)
+    changes = whole_plan(settings, observation).changes
+    found += oversized("07.document-size", changes)
+    found += shut_out("07.delivery", settings, changes, observation.delivering)
     found += [
         Finding("07.bucket", FindingState.OK, "-", "-", name, "deleted; its name is free")
         for name in observation.deleted

@@ -56,6 +56,11 @@ class RetirementObservation:
     gone: frozenset[str] = frozenset()
     """Names of buckets that old trails deliver to and that no longer exist."""
 
+    @property
+    def delivering(self) -> tuple[Trail, ...]:
+        """The old trails, those that are never touched too."""
+        return (*self.trails, *(one.trail for one in self.untouched))
+
 
 Row = ObjectRow | VersionRow
 

@@ -2,6 +2,7 @@
 proof that still holds."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -9,9 +10,10 @@ from onetrail import names
 from onetrail.change import Change, CheckKind, Plan, RequiredCheck
 from onetrail.change.words import counted
 from onetrail.cloudtrail.trail import Trail
+from onetrail.estate.adoption.deliveries import shut_out
 from onetrail.estate.copier_role import RolePart
 from onetrail.estate.old_estate import trail_shape
-from onetrail.estate.policy_documents.sizes import within_limits
+from onetrail.estate.policy_documents.sizes import reason, within_limits
 from onetrail.estate.status import behind, unevaluated
 from onetrail.looked import known
 from onetrail.settings import Settings
@@ -27,7 +29,11 @@ LIFECYCLE_RUNS = timedelta(days=1)
 def propose(settings: Settings, observation: RetirementObservation) -> Plan:
     """Nothing while nothing is proven, or where a policy would be larger than AWS takes; what is kept is named with its
     reason."""
-    return within_limits(whole_plan(settings, observation))
+    plan = whole_plan(settings, observation)
+    refused = shut_out("07.delivery", settings, plan.changes, observation.delivering)
+    if refused:
+        return replace(plan, changes=(), ends_with=None, not_yet=None, why=reason(refused))
+    return within_limits(plan)
 
 
 def whole_plan(settings: Settings, observation: RetirementObservation) -> Plan:
