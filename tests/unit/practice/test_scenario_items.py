@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -10,7 +11,6 @@ from botocore.exceptions import ClientError
 
 from onetrail.practice import accounts, snapshots
 from onetrail.practice.estate import build
-from onetrail.practice.moto.backends import organization_backend
 from onetrail.practice.scenarios.catalog import SCENARIOS, UnknownScenario, scenario_of
 from onetrail.practice.scenarios.items import ITEMS
 from onetrail.practice.state.world import World
@@ -62,13 +62,16 @@ def trails_of(whole: Estate, account: str, region: str, **given: Any) -> dict[st
 @pytest.mark.parametrize("base", ["tiny", "members"])
 def test_an_item_is_added_to_any_scenario_alone(base: str, item: str) -> None:
     """It adds something to the estate, and takes nothing from what was there."""
-    plain = build(base, 7).world
-    before, policies = _content(plain), len(organization_backend(plain.management_account).policies)
-    hashed = digest(plain)
+    before, hashed = _plain(base)
     added = build(f"{base}+{item}", 7).world
     assert _content(added) >= before
     assert digest(added) != hashed
-    assert len(organization_backend(added.management_account).policies) >= policies
+
+
+@cache
+def _plain(base: str) -> tuple[set[tuple[str, str]], str]:
+    world = build(base, 7).world
+    return _content(world), digest(world)
 
 
 def _content(world: World) -> set[tuple[str, str]]:
@@ -90,11 +93,26 @@ def test_an_unknown_scenario_or_item_is_refused_with_those_that_there_are() -> N
         UnknownScenario, match="no scenario 'huge': give one of default, hard, members, organization, tiny"
     ):
         scenario_of("huge")
-    with pytest.raises(UnknownScenario, match="no scenario item 'mess': give one of alarms, audit-bucket-guardrail,"):
+    with pytest.raises(UnknownScenario, match="no scenario item 'mess': give one of account-principals, alarms,"):
         scenario_of("tiny+mess")
     assert [item.name for item in scenario_of("tiny+alarms+vendor-bucket+alarms").items] == ["alarms", "vendor-bucket"]
-    left_out = {item.name for item in ITEMS} - {item.name for item in SCENARIOS["organization"].items}
-    assert left_out == {"five-trails", "role-boundary", "role-path", "role-tags"}
+
+
+ALONE_ONLY = {
+    "account-principals",
+    "blocked-public",
+    "five-trails",
+    "gone-reader",
+    "managed-key",
+    "role-boundary",
+    "role-path",
+    "role-tags",
+    "strict-trust",
+}
+
+
+def test_the_organization_has_all_items_but_these() -> None:
+    assert {item.name for item in ITEMS} - {item.name for item in SCENARIOS["organization"].items} == ALONE_ONLY
 
 
 def test_the_accounts_are_those_of_the_shipped_parameters_and_each_is_entered(whole: Estate) -> None:
@@ -325,3 +343,83 @@ def test_a_lock_mfa_delete_and_replication_are_read(whole: Estate) -> None:
     assert lock["Rule"]["DefaultRetention"] == {"Mode": "GOVERNANCE", "Days": 365}
     rules = s3.get_bucket_replication(Bucket="acme-replicated-audit")["ReplicationConfiguration"]["Rules"]
     assert rules[0]["Destination"]["Bucket"] == "arn:aws:s3:::acme-replica-audit"
+
+
+# Items that the scenario `organization` does not have
+
+
+@pytest.fixture(scope="module")
+def _door_of_more() -> Iterator[tuple[Estate, bytes]]:
+    found = Estate(lambda: build("+".join(["members", "bounded-roles", *sorted(ALONE_ONLY)]), 7))
+    yield found, found.do(lambda: snapshots.frozen(found.world))
+    found.close()
+
+
+@pytest.fixture
+def more(_door_of_more: tuple[Estate, bytes]) -> Estate:
+    """The members of the organization with those items, as it begins."""
+    found, pristine = _door_of_more
+    found.do(lambda: snapshots.thaw(found.world, pristine))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("bucket", "code"),
+    [
+        ("acme-blocked-audit", "AccessDenied"),
+        ("acme-gone-reader-audit", "MalformedPolicy"),
+        ("acme-ancient-audit", ""),
+    ],
+)
+def test_a_policy_that_is_there_may_be_one_that_s3_takes_no_more(more: Estate, bucket: str, code: str) -> None:
+    """Public under a block, and of a deleted role; one with accounts of CloudTrail can be put again."""
+    s3 = more.client("s3", admin(ANALYTICS))
+    text = s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    if code:
+        assert refusal(s3.put_bucket_policy, Bucket=bucket, Policy=text)[0] == code
+    else:
+        s3.put_bucket_policy(Bucket=bucket, Policy=text)
+
+
+def test_logs_under_the_managed_key_are_read_in_their_account_alone(more: Estate) -> None:
+    own, log = more.client("s3", admin(ANALYTICS)), more.client("s3", admin(LOG))
+    key = _first_log(own, "acme-managed-key-audit")
+    assert own.get_object(Bucket="acme-managed-key-audit", Key=key)["SSEKMSKeyId"].endswith(":alias/aws/s3")
+    everybody = {"Sid": "Log", "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{LOG}:root"}}
+    policy = json.loads(own.get_bucket_policy(Bucket="acme-managed-key-audit")["Policy"])
+    policy["Statement"].append(
+        everybody | {"Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme-managed-key-audit/*"}
+    )
+    own.put_bucket_policy(Bucket="acme-managed-key-audit", Policy=json.dumps(policy))
+    assert refusal(log.get_object, Bucket="acme-managed-key-audit", Key=key)[0] == "AccessDenied"
+
+
+def test_a_sixth_trail_is_refused_in_the_region_that_has_five(more: Estate) -> None:
+    client = more.client("cloudtrail", admin(PAYMENTS))
+    said = refusal(client.create_trail, Name="sixth", S3BucketName="acme-payments-audit")
+    assert said[0] == "MaximumNumberOfTrailsExceededException"
+
+
+def test_a_strict_trust_policy_lets_nobody_in_without_mfa(more: Estate) -> None:
+    given = {
+        "RoleArn": f"arn:aws:iam::{LOG}:role/security/Auditor",
+        "RoleSessionName": "test",
+        "ExternalId": "acme-audit",
+    }
+    assert refusal(more.client("sts").assume_role, **given)[0] == "AccessDenied"
+
+
+def test_three_guardrails_on_new_roles_are_met_by_path_boundary_and_tag(more: Estate) -> None:
+    iam = more.client("iam", admin(LOG))
+    trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{LOG}:root"}, "Action": "sts:AssumeRole"}
+    text = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    whole: dict[str, Any] = {
+        "Path": "/platform/",
+        "PermissionsBoundary": f"arn:aws:iam::{LOG}:policy/PlatformBoundary",
+        "Tags": [{"Key": "owner", "Value": "security"}],
+    }
+    for left_out in whole:
+        given = {name: value for name, value in whole.items() if name != left_out}
+        code, said = refusal(iam.create_role, RoleName="one", AssumeRolePolicyDocument=text, **given)
+        assert code == "AccessDenied" and said.endswith("with an explicit deny in a service control policy")
+    iam.create_role(RoleName="one", AssumeRolePolicyDocument=text, **whole)

@@ -75,8 +75,13 @@ def trail_key(world: World, account: str, region: str) -> str:
 
 
 def encrypt(bucket: Bucket, trail: TrailState, key_arn: str) -> None:
-    """The trail encrypts with the key, so no ETag is an MD5; the bucket's own default stays as it was."""
+    """The trail encrypts with the key; the bucket's own default stays as it was."""
     trail.settings["KmsKeyId"] = key_arn
+    put_under(bucket, key_arn)
+
+
+def put_under(bucket: Bucket, key_arn: str) -> None:
+    """Every object is under the key, so no ETag is an MD5."""
     for name in bucket.names:
         for version in bucket.versions[name]:
             version.sse, version.kms_key = "aws:kms", key_arn

@@ -19,8 +19,11 @@ BY_DEFAULT: Final = tuple(region for region, enabled in _REGIONS.items() if enab
 BY_CHOICE: Final = tuple(region for region, enabled in _REGIONS.items() if enabled == "by choice")
 """Regions that an account opts in to."""
 
-OTHERS: Final = frozenset({"666677778888"})
-"""Accounts of other companies: policies may name them, and nobody of the estate is in them."""
+CLOUDTRAIL_ACCOUNTS: Final = frozenset({"086441151436", "859597730677"})
+"""What CloudTrail was in us-east-1 and eu-west-1 before it was a service principal (CloudTrail User Guide, Amazon S3
+bucket policy for CloudTrail)."""
+OTHERS: Final = CLOUDTRAIL_ACCOUNTS | {"666677778888"}
+"""Accounts of others: policies may name them, and nobody of the estate is in them."""
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,9 @@
 
 from typing import Any, Final
 
-from onetrail.practice.scenarios.hard import encrypt, trail_key
+from onetrail.practice.scenarios.hard import encrypt, put_under, trail_key
 from onetrail.practice.scenarios.items.place import Place, old_trail
+from onetrail.practice.state.account_info import CLOUDTRAIL_ACCOUNTS
 from onetrail.practice.state.buckets import Retention
 
 _XML: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -102,3 +103,42 @@ def replicated_bucket(place: Place) -> None:
     role = f"<Role>arn:aws:iam::{place.first}:role/s3-replication</Role>"
     inner = f"<ReplicationConfiguration {_NAMESPACE}>{role}<Rule>{rule}</Rule></ReplicationConfiguration>"
     bucket.documents["replication"] = f"{_XML}{inner}".encode()
+
+
+def managed_key(place: Place) -> None:
+    """Its default is the key aws/s3, which nobody of another account can use."""
+    old = old_trail("us-east-1", "managed-audit", "acme-managed-key-audit")
+    bucket = place.bucket(place.second, old)
+    bucket.sse, bucket.kms_key = "aws:kms", f"arn:aws:kms:us-east-1:{place.second}:alias/aws/s3"
+    place.trail(place.second, old)
+    put_under(bucket, bucket.kms_key)
+
+
+def blocked_public(place: Place) -> None:
+    """Its policy is public and was put before public policies were blocked, so it can never be put again as it is."""
+    old = old_trail("us-east-1", "blocked-audit", "acme-blocked-audit")
+    place.bucket(place.second, old)
+    place.trail(place.second, old)
+    read = {"Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{old.bucket}/*"}
+    place.policy(old.bucket, {"Sid": "PublicRead", "Effect": "Allow", "Principal": "*", **read})
+
+
+def gone_reader(place: Place) -> None:
+    """Its policy names a role that was deleted, by the unique id that IAM leaves in its place."""
+    old = old_trail("us-east-1", "reader-audit", "acme-gone-reader-audit")
+    place.bucket(place.second, old)
+    place.trail(place.second, old)
+    read = {"Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{old.bucket}/*"}
+    who = {"AWS": "AROAOTPRACTICEGONE001"}
+    place.policy(old.bucket, {"Sid": "FormerReader", "Effect": "Allow", "Principal": who, **read})
+
+
+def account_principals(place: Place) -> None:
+    """Its policy is of the years in which CloudTrail was an account in each region."""
+    old = old_trail("us-east-1", "ancient-audit", "acme-ancient-audit", 2015)
+    place.bucket(place.second, old)
+    place.trail(place.second, old)
+    arn, who = f"arn:aws:s3:::{old.bucket}", {"AWS": [f"arn:aws:iam::{a}:root" for a in sorted(CLOUDTRAIL_ACCOUNTS)]}
+    check = {"Effect": "Allow", "Principal": who, "Action": "s3:GetBucketAcl", "Resource": arn}
+    write = {"Effect": "Allow", "Principal": who, "Action": "s3:PutObject", "Resource": f"{arn}/AWSLogs/*"}
+    place.policy(old.bucket, {"Sid": "AclCheckOfAccounts", **check}, {"Sid": "WriteOfAccounts", **write})

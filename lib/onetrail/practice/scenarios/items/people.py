@@ -46,6 +46,18 @@ def bounded_roles(place: Place) -> None:
         make_role(place.world, account, "Deployer", [place.cast.engineer], path="/platform/", boundary=made.arn)
 
 
+def strict_trust(place: Place) -> None:
+    """In the log account: a role with a path that asks for MFA, an external id and an address."""
+    role: Any = make_role(place.world, place.cast.log, "Auditor", [place.cast.engineer], path="/security/")
+    trust = json.loads(role.assume_role_policy_document)
+    trust["Statement"][0]["Condition"] = {
+        "Bool": {"aws:MultiFactorAuthPresent": "true"},
+        "StringEquals": {"sts:ExternalId": "acme-audit"},
+        "IpAddress": {"aws:SourceIp": "192.0.2.0/24"},
+    }
+    role.assume_role_policy_document = json.dumps(trust)
+
+
 def alarms(place: Place) -> None:
     """A trail's events go to a log group with metric filters and alarms, and each file is announced to a topic."""
     account, region = place.first, "us-east-1"

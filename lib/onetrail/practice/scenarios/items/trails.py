@@ -1,10 +1,11 @@
 """Trails that real estates have beside one a region: an organization's, a landing zone's, moved and lost ones."""
 
+from datetime import timedelta
 from typing import Final
 
 from onetrail.practice.cloudtrail.delivery import reach
 from onetrail.practice.scenarios.items.place import Place, old_trail
-from onetrail.practice.state.trails import TrailState
+from onetrail.practice.state.trails import TrailState, WrittenChain
 
 BASELINE: Final = "aws-controltower-BaselineCloudTrail"
 _DATA: Final = {
@@ -104,7 +105,9 @@ def gone_bucket(place: Place) -> None:
     old = old_trail("eu-west-1", "failing-audit", "acme-bucket-that-is-gone")
     trail = TrailState(old.trail, place.second, old.region, old.bucket, validation=True)
     trail.logging, trail.started = True, old.made
-    trail.stream(place.second, old.region).delivery_error = "NoSuchBucket"
+    stream = trail.stream(place.second, old.region)
+    stream.delivery_error = stream.digest_error = "NoSuchBucket"
+    stream.chain = WrittenChain(end=place.world.clock.now() + timedelta(minutes=17))
     place.world.trails.trails[trail.arn] = trail
 
 
