@@ -355,6 +355,19 @@ POLICIES: Final[Mapping[str, str]] = {
     ),
     "scp": "Both guardrails in one document, for organizations that manage guardrails elsewhere. No step puts it.",
     "rcp": "Resource control policy for the log account, for organizations that use RCPs. No step puts it.",
+    "identity_source": (
+        "What the identity that `source_accounts` names needs, one statement per step and kind of resource. For the"
+        " person who hands that identity over; no step puts it. A further source account has a document with its id at"
+        " the end of the name."
+    ),
+    "identity_log_first": (
+        "What the identity that `log_account` names needs until step 02 has made the operator. It makes the break-glass"
+        " role and attaches AdministratorAccess to it, so hand it over for step 02 alone. No step puts it."
+    ),
+    "identity_management": (
+        "What the current credentials need in the management account for the guardrails. Without it the steps go on,"
+        " and an administrator of the organization sets what `scp` prints. No step puts it."
+    ),
 }
 """Document -> what it is for, and who puts it."""
 
@@ -377,6 +390,20 @@ def policies_page() -> str:
             "[security-model.md](security-model.md) explains what these documents withstand, and what no document can"
             " stop.",
         ),
+        "## To hand out\n",
+        *_lines(
+            "Three identities are handed to the move: `identity_source` in each source account, `identity_log_first` in"
+            " the log account, and `identity_management` where guardrails are set.",
+            "Each document is the least that the steps send: a test holds it against the request log of whole runs, in"
+            " both directions.",
+            "A statement's Sid names the step that needs it, so a statement can be granted when its step is due;"
+            " `EveryStep` is what every look needs.",
+            "Name the old buckets that 00 lists with `--old-bucket`; before that, the placeholder stands for them.",
+            "Step 00 evaluates each identity's own policies and names the step, the action and the resource that are"
+            " missing (`00.permissions`), before anything changes.",
+            "All other permissions belong to roles that step 02 makes; their documents begin with `role_`.",
+        ),
+        "## Documents\n",
         *(f"- [`{name}`](#{name})" for name in printed),
         "",
         *_every_write(),

@@ -7,11 +7,35 @@ import pytest
 from onetrail.change import FindingState
 from tests.integration.by_hand import by_hand
 from tests.integration.conftest import Estate
+from tests.integration.identities_used import allowed_by_the_printed_identities
 from tests.integration.in_process import Ended, carried_through
 
 pytestmark = [pytest.mark.slow, pytest.mark.estate]
 
 SOURCE, LOG, MANAGEMENT = "111122223333", "044455556666", "999988887777"
+NOT_IN_THIS_RUN = {
+    "identity_source": {
+        "cloudtrail:PutInsightSelectors",  # where an old trail has Insights
+        "cloudtrail:UpdateTrail",  # where somebody changed the new trail
+        "iam:UpdateAssumeRolePolicy",  # where a killed run left its role
+        "kms:DescribeKey",  # where old logs are under a key
+        "kms:GetKeyPolicy",
+        "kms:PutKeyPolicy",
+        "s3:DeleteBucketPolicy",  # where a bucket has no policy of its own
+        "s3:GetObjectVersion",  # where a bucket has versions
+        "s3:ListBucketVersions",
+        "s3:RestoreObject",  # where logs are archived
+    },
+    "identity_log_first": {
+        "iam:GetRolePolicy",  # where the identity has inline policies
+        "iam:ListAccessKeys",  # where the account has users
+        "kms:ListAliases",
+    },
+    "identity_management": {
+        "organizations:UpdatePolicy",  # where a guardrail was changed
+    },
+}
+"""What other estates need, and why this one does not."""
 FORGOTTEN, VENDORS, GONE = "acme-audit-sa-east-1", "vendor-siem", "acme-gone"
 
 
@@ -82,8 +106,12 @@ def test_a_forgotten_bucket_is_moved_and_a_vendors_trail_goes_on(fresh_estate: E
     given_a_trail_into_a_vendors_bucket(estate)
     given_a_trail_whose_bucket_is_gone(estate)
     before = {key for key in keys(estate, SOURCE, FORGOTTEN, "sa-east-1") if not key.endswith("/")}
+    begun = len(estate.requests())
     steps = carried_through(estate)
     assert [step.number for step in steps] == [f"0{n}" for n in range(9)]
+    sent = allowed_by_the_printed_identities(estate.clients().settings, estate.requests()[begun:])
+    assert sent.missing == {}
+    assert sent.unused == NOT_IN_THIS_RUN
     assert [(f.id, f.evidence) for f in steps[-1].findings if f.state is FindingState.FINDING] == []
     assert evidence(steps, "00", "00.no-trail") == [(FindingState.NOTE, FORGOTTEN)]
     elsewhere = evidence(steps, "00", "00.bucket-elsewhere")

@@ -40,7 +40,7 @@ PUTS = {
     "PutKeyPolicy",
 }
 """Calls that carry a policy document; one without any would have sent it as text, past this test."""
-FOR_OTHERS = {"scp", "rcp", "role_break_glass"}
+FOR_OTHERS = {"scp", "rcp", "role_break_glass", "identity_source", "identity_log_first", "identity_management"}
 FOR_EXPIRE = {"old_bucket_closed"}
 """Only `old_buckets: expire` closes a bucket before it is empty."""
 NEEDS_AN_OLD_KEY = {"old_key_open"}

@@ -39,7 +39,7 @@ def policies(**asked: Any) -> None:
 
     Makes no call to AWS, so values that only the estate knows are placeholders: an old bucket's policy is shown as if
     the bucket had no policy. scp and rcp are for the owner of the organization; the notebooks apply trail_rail and
-    archive_rail.
+    archive_rail. identity_* is what the identities need that the move is given.
 
     With --explain, the central bucket's policy is evaluated in each of its states; exit code 3 when a verdict is
     unexpected.

@@ -301,7 +301,7 @@ def test_00_names_an_old_bucket_whose_own_policy_leaves_no_room() -> None:
 def test_every_printed_document_is_measured_by_the_limit_of_its_kind(name: str) -> None:
     """By what its name says, written out here once more."""
     wanted = DocumentKind.BUCKET
-    if name.startswith("role_"):
+    if name.startswith(("role_", "identity_")):
         wanted = DocumentKind.TRUST if "trust" in name else DocumentKind.ROLE
     wanted = {
         "trail_rail": DocumentKind.SCP,

@@ -80,7 +80,7 @@ def settings_of(path: Path, variant: str) -> Settings:
 
 def kind_of(name: str) -> DocumentKind:
     """Where a printed document is put, by its name."""
-    if name.startswith("role_"):
+    if name.startswith(("role_", "identity_")):
         return DocumentKind.TRUST if "_trust" in name else DocumentKind.ROLE
     if name in ("scp", "trail_rail", "archive_rail"):
         return DocumentKind.SCP

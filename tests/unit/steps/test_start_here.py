@@ -14,6 +14,7 @@ from onetrail.cloudtrail.selector import MANAGEMENT as MANAGEMENT_EVENTS
 from onetrail.cloudtrail.selector import Selectors
 from onetrail.cloudtrail.trail import Trail, TrailStatus
 from onetrail.estate.old_estate import OldBucket, OldEstate
+from onetrail.estate.policy_documents.needs import LOG, SOURCE
 from onetrail.estate.status import Status, StepStage
 from onetrail.looked import Unread
 from onetrail.settings import Settings
@@ -21,7 +22,7 @@ from onetrail.steps import evidence, inventory
 from onetrail.steps import start_here as step
 from onetrail.steps.registry import STEPS, changing_steps
 from onetrail.steps.start_here.overview import AccountEntry, StartObservation
-from onetrail.steps.start_here.permissions import LOG, NEEDS, SOURCE, Identity, asked, refusals
+from onetrail.steps.start_here.permissions import Identity, count, open_needs, refusals
 from onetrail.steps.start_here.preflight import rows
 from onetrail.steps.start_here.preflight_seen import PreflightFacts, _exists, _organization
 
@@ -289,44 +290,33 @@ def test_adopting_a_trail_needs_no_room():
     assert states(given(trails=FULL), "00.trails", settings=settings) == set()
 
 
-def test_a_policy_that_lacks_one_action_has_that_one_refused():
-    """For every action that is asked for: with it nothing is refused, without it exactly that."""
-    needed = sorted({action for need in NEEDS if need.where == SOURCE for action in need.actions})
-    resources = {"bucket": ("arn:aws:s3:::acme",)}
-
-    def allowing(actions):
-        document = {
-            "Version": "2012-10-17",
-            "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}],
-        }
-        return given_an_identity(SOURCE_ID, document)
-
-    assert refusals(allowing(needed), SOURCE, OPEN, resources) == ()
-    for missing in needed:
-        found = refusals(allowing([a for a in needed if a != missing]), SOURCE, OPEN, resources)
-        assert {one.action for one in found} == {missing}
-
-
 def test_a_boundary_and_a_deny_count():
     """Whatever another policy allows."""
+    asked = open_needs(SETTINGS, SOURCE, OPEN)
     deny = {
         "Version": "2012-10-17",
         "Statement": [{"Effect": "Deny", "Action": "cloudtrail:StopLogging", "Resource": "*"}],
     }
     denied = given_an_identity(SOURCE_ID, ADMIN, deny)
-    assert {r.action for r in refusals(denied, SOURCE, OPEN, {})} == {"cloudtrail:StopLogging"}
+    assert {r.action for r in refusals(denied, asked, {})} == {"cloudtrail:StopLogging"}
     bound = Identity(SOURCE_ID, ROLE, iam.Policies(identity=(ADMIN,), boundary={**deny, "Statement": []}))
-    assert len(refusals(bound, SOURCE, OPEN, {})) == asked(SOURCE, OPEN)
+    assert len(refusals(bound, asked, {})) == count(asked)
 
 
 def test_what_is_done_is_asked_no_more():
-    """After 02 and 03 the log account is entered as the operator, who may do neither."""
+    """After 03 the operator is asked for nothing; before 02 the first identity is not asked for what the operator
+    does."""
     nothing = given_an_identity(LOG_ID, {**ADMIN, "Statement": []}, arn=f"arn:aws:iam::{LOG_ID}:role/onetrail-operator")
-    assert refusals(nothing, LOG, OPEN, {})
-    assert refusals(nothing, LOG, ("04", "05"), {}) == ()
+    assert open_needs(SETTINGS, LOG, OPEN)
+    assert open_needs(SETTINGS, LOG, ("04", "05")) == ()
     assert states(given(identities={LOG_ID: nothing}), "00.permissions", open_steps=("05",)) == {
         ("00.permissions", FindingState.OK)
     }
+    first = replace(nothing, arn=f"arn:aws:iam::{LOG_ID}:role/OrganizationAccountAccessRole")
+    found = rows(SETTINGS, given(identities={LOG_ID: first}), OPEN)
+    said = [f.evidence for f in found if f.id == "00.permissions"]
+    assert any(text.startswith("step 02 needs iam:CreateRole on ") for text in said)
+    assert not any("s3:CreateBucket" in text for text in said)
 
 
 def test_an_account_that_cannot_be_entered_is_could_not_look():

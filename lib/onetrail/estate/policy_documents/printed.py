@@ -13,6 +13,7 @@ from onetrail import iam, names
 from onetrail.estate.archive import archive_of
 from onetrail.estate.batch_folder import folder_of_run
 from onetrail.estate.log_account.roles import wanted_roles
+from onetrail.estate.policy_documents.identities import identities
 from onetrail.iam import Archive, Opening, all_documents, build
 from onetrail.settings import Settings
 
@@ -46,7 +47,8 @@ def documents(
     `_both` for both, `_batch` also for jobs of S3 Batch Operations; with `_push` and `_both` goes `kms_key_open`,
     where 03 has made the key. `*_old_keys` is the copier where old buckets have KMS keys, `*_before_key` what 02 puts
     while 03 is still to make the archive's key. `scp` and `rcp` are put by no notebook: they are for the owner of
-    the organization.
+    the organization. `identity_*` are put by nobody here either: they are what the identities need that the move is
+    given.
     """
     archive = printed_archive(settings, kms_key_arn)
     buckets = named_buckets(settings, old_buckets)
@@ -72,7 +74,7 @@ def documents(
     found["role_source_copier"] = build.source_copier_policy(archive, buckets, expires)
     found["role_source_copier_trust"] = build.trust(settings.operator_principals)
     found |= dict(_for_jobs(settings, archive, buckets, expires))
-    return found | dict(_variants(settings, archive, buckets))
+    return found | dict(_variants(settings, archive, buckets)) | dict(identities(settings, buckets))
 
 
 def _for_jobs(

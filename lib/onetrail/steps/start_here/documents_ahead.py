@@ -82,7 +82,7 @@ def _printed(settings: Settings, names: Sequence[str]) -> Iterator[PlannedDocume
     longest = max(names, key=len, default="")
     fuller = documents(settings, old_buckets=[*names, f"{longest}-2"] if names else [])
     for name, document in now.items():
-        if name.startswith("old_bucket") or name in _PUT_BY_OTHERS:
+        if name.startswith(("old_bucket", "identity_")) or name in _PUT_BY_OTHERS:
             continue
         kind = kind_of(name)
         taken = size(kind, document)
@@ -96,7 +96,7 @@ def kind_of(name: str) -> DocumentKind:
     """Where a printed document is put, by its name."""
     if name in _GUARDRAILS:
         return DocumentKind.SCP
-    if name.startswith("role_"):
+    if name.startswith(("role_", "identity_")):
         return DocumentKind.TRUST if "_trust" in name else DocumentKind.ROLE
     return DocumentKind.KEY if "_key_open" in name or name in ("kms_key", "old_key_open") else DocumentKind.BUCKET
 

@@ -6,84 +6,17 @@ only when the call is made. So "likely refused" is for what no policy allows, an
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from onetrail import iam
 from onetrail.aws import Clients, look, pages
+from onetrail.estate.policy_documents.needs import EVERY, Need, needs
 from onetrail.looked import Answer, Unread
+from onetrail.settings import Settings
 
-LOG, SOURCE, MANAGEMENT = "log account", "source account", "management account"
-
-
-@dataclass(frozen=True)
-class Need:
-    """Actions that one step sends as the named identity in one kind of account. `on` is `bucket`, `archive`, or `*` for
-    any resource."""
-
-    step: str
-    where: str
-    on: str
-    actions: tuple[str, ...]
-
-
-NEEDS: Final = (
-    Need(
-        "02",
-        LOG,
-        "*",
-        (
-            "account:PutAlternateContact",
-            "iam:AttachRolePolicy",
-            "iam:CreateRole",
-            "iam:PutRolePolicy",
-            "iam:TagRole",
-            "iam:UpdateAssumeRolePolicy",
-            "s3:PutAccountPublicAccessBlock",
-            "sts:AssumeRole",
-        ),
-    ),
-    Need("02", SOURCE, "bucket", ("s3:PutBucketPolicy", "s3:PutLifecycleConfiguration")),
-    Need(
-        "03",
-        LOG,
-        "archive",
-        (
-            "s3:CreateBucket",
-            "s3:PutBucketLogging",
-            "s3:PutBucketObjectLockConfiguration",
-            "s3:PutBucketOwnershipControls",
-            "s3:PutBucketPolicy",
-            "s3:PutBucketPublicAccessBlock",
-            "s3:PutBucketTagging",
-            "s3:PutBucketVersioning",
-            "s3:PutEncryptionConfiguration",
-            "s3:PutLifecycleConfiguration",
-        ),
-    ),
-    Need(
-        "04",
-        SOURCE,
-        "*",
-        (
-            "cloudtrail:AddTags",
-            "cloudtrail:CreateTrail",
-            "cloudtrail:PutEventSelectors",
-            "cloudtrail:StartLogging",
-            "cloudtrail:StopLogging",
-        ),
-    ),
-    Need(
-        "04",
-        MANAGEMENT,
-        "*",
-        ("organizations:AttachPolicy", "organizations:CreatePolicy", "organizations:EnablePolicyType"),
-    ),
-    Need("05", SOURCE, "bucket", ("s3:GetObject", "s3:GetObjectTagging", "s3:ListBucket", "s3:PutBucketPolicy")),
-    Need("07", SOURCE, "*", ("cloudtrail:DeleteTrail",)),
-    Need("07", SOURCE, "bucket", ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutBucketPolicy")),
-)
-"""By step, in order. What later steps send as roles that 02 makes is 02's to see to."""
+_ALWAYS: Final = frozenset({EVERY, "00", "01", "08"})
+"""What is sent whatever step is open."""
 
 
 @dataclass(frozen=True)
@@ -137,40 +70,42 @@ def read_identity(clients: Clients, account: str, caller: str) -> Identity:
     return Identity(account, said["Arn"], iam.Policies(identity=tuple(documents), boundary=bound))
 
 
+def open_needs(settings: Settings, where: str, steps: Iterable[str]) -> tuple[Need, ...]:
+    """What is sent there as long as these steps are open; nothing where none is."""
+    wanted = set(steps)
+    return tuple(one for one in needs(settings, where) if wanted and one.step in wanted | _ALWAYS)
+
+
 def refusals(
-    identity: Identity, where: str, steps: Iterable[str], resources: Mapping[str, tuple[str, ...]]
+    identity: Identity, asked: Iterable[Need], resources: Mapping[str, tuple[str, ...]]
 ) -> tuple[Refusal, ...]:
-    """What the steps would send there and the identity's policies do not allow; `resources` maps `on` to ARNs. Pure."""
+    """What the steps would send and the identity's policies do not allow; `resources` maps `on` to ARNs. Pure."""
     assert identity.policies is not None
     who = iam.user(identity.arn) if ":user/" in identity.arn else iam.role(identity.arn)
     who = iam.root(identity.account, identity.arn.split(":")[1]) if identity.arn.endswith(":root") else who
     found: dict[tuple[str, str], Refusal] = {}
-    wanted = set(steps)
-    for need in NEEDS:
-        if need.where != where or need.step not in wanted:
-            continue
+    for need in asked:
         for action in need.actions:
             for resource in resources.get(need.on, ("*",)):
-                if action.startswith("s3:") and "Object" in action and _is_bucket(resource) and _of_objects(action):
-                    resource = f"{resource}/AWSLogs/any"
-                said = iam.evaluate(iam.Request(who, action, resource, identity.account), identity.policies)
+                policies = _of_keys(identity) if action.startswith("kms:") else identity.policies
+                said = iam.evaluate(iam.Request(who, action, resource, identity.account), policies)
                 if not said.allowed:
                     found.setdefault((need.step, action), Refusal(need.step, action, resource, said.explain))
     return tuple(found.values())
 
 
-def asked(where: str, steps: Iterable[str]) -> int:
-    """How many actions the steps would send there."""
-    wanted = set(steps)
-    return len({(n.step, a) for n in NEEDS if n.where == where and n.step in wanted for a in n.actions})
+def _of_keys(identity: Identity) -> iam.Policies:
+    """Its policies beside a key that leaves it to the account's own policies; what a key's own policy says is looked at
+    where the key is known."""
+    assert identity.policies is not None
+    account = f"arn:{identity.arn.split(':')[1]}:iam::{identity.account}:root"
+    allow = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "kms:*", "Resource": "*"}
+    return replace(identity.policies, resource={"Version": "2012-10-17", "Statement": [allow]})
 
 
-def _of_objects(action: str) -> bool:
-    return action.split(":")[1].startswith(("GetObject", "PutObject", "DeleteObject"))
-
-
-def _is_bucket(resource: str) -> bool:
-    return ":s3:::" in resource and "/" not in resource
+def count(asked: Iterable[Need]) -> int:
+    """How many actions these are, by step."""
+    return len({(need.step, action) for need in asked for action in need.actions})
 
 
 def _documents(client: Any, kind: str, name: str, failed: list[str]) -> list[iam.Document]:

@@ -15,11 +15,13 @@ from onetrail.change.words import counted
 from onetrail.estate.elsewhere import missing_line
 from onetrail.estate.freeze import unmendable
 from onetrail.estate.old_estate import OldBucket
+from onetrail.estate.policy_documents.identities import resources
+from onetrail.estate.policy_documents.needs import EVERY, LOG, LOG_FIRST, MANAGEMENT, SOURCE
 from onetrail.iam.limits import LIMITS, too_large
 from onetrail.looked import Unread, known
 from onetrail.settings import Settings
 from onetrail.steps.start_here.documents_ahead import CLOSE, PlannedDocument, ahead
-from onetrail.steps.start_here.permissions import LOG, MANAGEMENT, SOURCE, asked, refusals
+from onetrail.steps.start_here.permissions import Identity, count, open_needs, refusals
 from onetrail.steps.start_here.policies_ahead import policies_ahead
 from onetrail.steps.start_here.preflight_seen import PreflightFacts
 from onetrail.steps.start_here.trails_ahead import trails_ahead
@@ -213,33 +215,34 @@ def _people(seen: PreflightFacts) -> Iterator[Finding]:
 
 
 def _permissions(settings: Settings, seen: PreflightFacts, open_steps: Sequence[str]) -> Iterator[Finding]:
-    arn = partial(names.bucket_arn, settings.partition)
-    archive = tuple(arn(n) for n in (settings.bucket_name, settings.access_log_bucket, settings.work_bucket))
     for account, identity in seen.identities.items():
-        where = (
-            LOG
-            if account == settings.log_account.account_id
-            else SOURCE
-            if account in settings.source_account_ids
-            else MANAGEMENT
-        )
+        where = _where(settings, identity)
         if where == MANAGEMENT and not seen.management:
             continue
-        buckets = tuple(arn(b.name) for b in seen.estate.buckets if b.account == account and not b.emptied)
-        number = asked(where, open_steps)
+        buckets = tuple(b.name for b in seen.estate.buckets if b.account == account and not b.emptied)
+        asked = open_needs(settings, where, open_steps)
         row = partial(Finding, "00.permissions", account=account, region="-", resource=identity.arn.split(":", 5)[5])
-        if not number:
+        if not asked:
             yield row(state=FindingState.OK, evidence="no open step sends anything as this identity")
         elif identity.policies is None:
             yield row(state=FindingState.COULD_NOT_LOOK, evidence=f"its policies could not be read: {identity.why}")
         else:
-            bad = refusals(identity, where, open_steps, {"bucket": buckets, "archive": archive})
+            arns = {need.on: resources(settings, need, account, buckets) for need in asked}
+            bad = refusals(identity, asked, arns)
             for one in bad:
-                text = f"step {one.step} needs {one.action} on {one.resource}: likely refused, {one.why}"
+                step = one.step if one.step == EVERY else f"step {one.step}"
+                text = f"{step} needs {one.action} on {one.resource}: likely refused, {one.why}"
                 yield row(state=FindingState.FINDING, evidence=text)
             if not bad:
-                text = f"its own policies allow the {counted(number, 'action')} of the open steps in the {where}"
+                text = f"its own policies allow the {counted(count(asked), 'action')} of the open steps in the {where}"
                 yield row(state=FindingState.OK, evidence=text)
+
+
+def _where(settings: Settings, identity: Identity) -> str:
+    """Whose identity it is; the log account's is the operator once 02 has made that role."""
+    if identity.account == settings.log_account.account_id:
+        return LOG if identity.arn.endswith(f":role/{names.OPERATOR_ROLE}") else LOG_FIRST
+    return SOURCE if identity.account in settings.source_account_ids else MANAGEMENT
 
 
 def _guardrails(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
