@@ -14,7 +14,7 @@ from tests.integration.in_process import carried_through, one_step
 
 pytestmark = [pytest.mark.slow, pytest.mark.estate]
 
-SOURCE, LOG = "111122223333", "044455556666"
+SOURCE, LOG, MANAGEMENT = "111122223333", "044455556666", "999988887777"
 PERIMETER, NETWORK, GOOD = "acme-audit-eu-west-1", "acme-audit-sa-east-1", "acme-audit-us-east-1"
 COPIER = f"arn:aws:iam::{LOG}:role/onetrail-copier"
 
@@ -62,3 +62,34 @@ def test_a_bucket_that_refuses_the_copier_is_pushed_or_left_out_by_name_and_the_
     assert left[NETWORK] == (Direction.PULL, True)
     assert left[GOOD] == (Direction.PULL, False)
     assert seen.open_sources == ()  # nothing stays open
+
+
+def test_a_guardrail_that_keeps_trails_from_being_stopped_is_named_in_00(fresh_estate: Estate) -> None:
+    """By its name and statement, with the steps that it refuses; twin: without it nothing is refused."""
+
+    def said() -> list[tuple[FindingState, str, str]]:
+        found = one_step(fresh_estate, "00").findings
+        return [(f.state, f.account, f.evidence) for f in found if f.id == "00.organization-policy"]
+
+    assert [state for state, _, _ in said()] == [FindingState.OK]
+    organization = by_hand(fresh_estate.clients(), "organizations", MANAGEMENT)
+    (root,) = organization.list_roots()["Roots"]
+    if not root["PolicyTypes"]:
+        organization.enable_policy_type(RootId=root["Id"], PolicyType="SERVICE_CONTROL_POLICY")
+    deny = {"Sid": "GRCLOUDTRAILENABLED", "Effect": "Deny", "Action": ["cloudtrail:StopLogging"], "Resource": "*"}
+    policy = organization.create_policy(
+        Name="protect-trails",
+        Description="",
+        Type="SERVICE_CONTROL_POLICY",
+        Content=json.dumps({"Version": "2012-10-17", "Statement": [deny]}),
+    )["Policy"]["PolicySummary"]["Id"]
+    organization.attach_policy(PolicyId=policy, TargetId=SOURCE)
+    (finding, _) = said()
+    assert finding == (
+        FindingState.FINDING,
+        SOURCE,
+        (
+            "its statement GRCLOUDTRAILENABLED refuses cloudtrail:StopLogging (step 04) to role/TrailConsolidation: ask"
+            " the owner of the organization to exempt that identity while the move is under way"
+        ),
+    )

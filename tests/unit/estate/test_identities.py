@@ -49,7 +49,8 @@ SENT = {
     (LOG_FIRST, "02"): "account:GetAlternateContact iam:AttachRolePolicy iam:CreateRole iam:GetAccountSummary"
     " iam:GetRole iam:ListAccessKeys iam:ListRoles iam:ListUsers iam:TagRole kms:ListAliases"
     " s3:GetAccountPublicAccessBlock",
-    (MANAGEMENT, "00"): "organizations:DescribeOrganization",
+    (MANAGEMENT, "00"): "organizations:DescribeOrganization organizations:DescribePolicy organizations:ListParents"
+    " organizations:ListPoliciesForTarget",
     (MANAGEMENT, "04"): "organizations:AttachPolicy organizations:CreatePolicy organizations:DescribePolicy"
     " organizations:EnablePolicyType organizations:ListPolicies organizations:ListRoots"
     " organizations:ListTargetsForPolicy organizations:TagResource organizations:UpdatePolicy",

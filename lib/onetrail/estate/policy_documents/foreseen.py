@@ -55,7 +55,7 @@ def foreseen(settings: Settings, bucket: OldBucket) -> ForeseenRefusals:
     """What the bucket's own policy will refuse to the copiers; nothing of a policy that was not read."""
     return ForeseenRefusals(
         *(
-            refusing(known(bucket.policy), _reads(settings, bucket, account), _OURS)
+            refusing(known(bucket.policy), copier_reads(settings, bucket, account), _OURS)
             for account in (settings.log_account.account_id, bucket.account)
         )
     )
@@ -102,7 +102,7 @@ def too_large_to_open(settings: Settings, bucket: OldBucket) -> str:
 def owner_refused(settings: Settings, bucket: OldBucket, owner: str) -> tuple[RefusingStatement, ...]:
     """What the bucket's own policy will refuse to `owner`, the identity that freezes, opens and closes it."""
     arn = names.bucket_arn(settings.partition, bucket.name)
-    who, given = _principal(owner), _context(settings, bucket)
+    who, given = principal_of(owner), _context(settings, bucket)
     asked = [iam.Request(who, action, arn, bucket.account, given) for action in _OWNER_ON_BUCKET]
     asked += [iam.Request(who, a, f"{arn}/AWSLogs/any", bucket.account, given) for a in _OWNER_ON_OBJECTS]
     return refusing(known(bucket.policy), asked, _OURS)
@@ -118,7 +118,8 @@ def key_refused(
     return refusing(policy, [iam.Request(copier, "kms:Decrypt", key, owner, given)], _OURS)
 
 
-def _reads(settings: Settings, bucket: OldBucket, account: str) -> Sequence[iam.Request]:
+def copier_reads(settings: Settings, bucket: OldBucket, account: str) -> Sequence[iam.Request]:
+    """What the copier of that account asks of the bucket."""
     copier = iam.role(settings.own_role_arn(account, names.COPIER_ROLE))
     arn, given = names.bucket_arn(settings.partition, bucket.name), _context(settings, bucket)
     found = []
@@ -143,7 +144,8 @@ def _context(settings: Settings, bucket: OldBucket) -> dict[str, str]:
     return said
 
 
-def _principal(arn: str) -> iam.Principal:
+def principal_of(arn: str) -> iam.Principal:
+    """Who an ARN of IAM is to the evaluator."""
     if arn.endswith(":root"):
         return iam.root(arn.split(":")[4], arn.split(":")[1])
     return iam.user(arn) if ":user/" in arn else iam.role(arn)

@@ -176,7 +176,17 @@ NEEDS: Final = (
             "s3:PutLifecycleConfiguration",
         ),
     ),
-    Need("00", MANAGEMENT, "*", ("organizations:DescribeOrganization",)),
+    Need(
+        "00",
+        MANAGEMENT,
+        "*",
+        (
+            "organizations:DescribeOrganization",
+            "organizations:DescribePolicy",
+            "organizations:ListParents",
+            "organizations:ListPoliciesForTarget",
+        ),
+    ),
     Need(
         "04",
         MANAGEMENT,

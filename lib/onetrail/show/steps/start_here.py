@@ -21,6 +21,7 @@ _WHAT: Final = {
     "00.mfa-delete": "settings that block a copy",
     "00.old-region": "regions of old buckets and trails",
     "00.region-deny": "regions that the organization denies",
+    "00.organization-policy": "policies of the organization",
     "00.permissions": "permissions",
     "00.preflight": "everything",
     "00.principal": "who may enter",

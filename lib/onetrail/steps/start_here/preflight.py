@@ -21,6 +21,7 @@ from onetrail.iam.limits import LIMITS, too_large
 from onetrail.looked import Unread, known
 from onetrail.settings import Settings
 from onetrail.steps.start_here.documents_ahead import CLOSE, PlannedDocument, ahead
+from onetrail.steps.start_here.guardrails_ahead import guardrails_ahead
 from onetrail.steps.start_here.permissions import Identity, count, open_needs, refusals
 from onetrail.steps.start_here.policies_ahead import policies_ahead
 from onetrail.steps.start_here.preflight_seen import PreflightFacts
@@ -49,6 +50,7 @@ def rows(settings: Settings, seen: PreflightFacts, open_steps: Sequence[str]) ->
         partial(_people, seen),
         partial(_permissions, settings, seen, open_steps),
         partial(_guardrails, settings, seen),
+        partial(guardrails_ahead, settings, seen, open_steps),
         partial(_documents, settings, seen, open_steps),
     )
     return [*found, *(one for check in checks for one in check())]

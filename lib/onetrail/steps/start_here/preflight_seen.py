@@ -9,6 +9,7 @@ from onetrail.aws import Clients, look_for, look_for_bucket, pages
 from onetrail.errors import WrongUse
 from onetrail.estate.adoption.adopted import with_selectors
 from onetrail.estate.old_estate import OldEstate
+from onetrail.estate.policy_documents.organization_policies import Applying, read_organization_policies
 from onetrail.estate.trails_read import regions_of
 from onetrail.looked import Absent, There, Unread
 from onetrail.settings import Settings
@@ -34,6 +35,8 @@ class PreflightFacts:
     organization: str | Unread = ""
     management: bool = False
     could_not_look: tuple[str, ...] = ()
+    guardrails: Mapping[str, Applying] = field(default_factory=dict)
+    """The organization's policies that apply to an account; without one where there are none to read."""
 
 
 def read(settings: Settings, clients: Clients, estate: OldEstate, entered: Mapping[str, str]) -> PreflightFacts:
@@ -64,6 +67,7 @@ def read(settings: Settings, clients: Clients, estate: OldEstate, entered: Mappi
         organization,
         management,
         tuple(failed),
+        read_organization_policies(settings, clients, [one for one in entered if one in settings.all_account_ids]),
     )
 
 
