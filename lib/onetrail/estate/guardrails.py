@@ -1,13 +1,14 @@
 """Guardrails: service control policies that the organization holds over the new trail and, later, over the archive.
 
-They come after what they forbid, and they can only be set from the management account. Where the current credentials
-are not of that account, the step says so and `onetrail policies` prints the document for its owner.
+They come after what they forbid. They can be set from the management account, and from a member to which the
+organization delegates its policies; elsewhere the step says so and `onetrail policies` prints the document for the
+owner. A type of policy is never enabled by a step: that is an act on the whole organization.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from onetrail import iam, names
 from onetrail.aws import Clients, look, look_for, pages
@@ -19,6 +20,12 @@ from onetrail.looked import Absent, Unread, unread
 from onetrail.settings import Settings
 
 TYPE = "SERVICE_CONTROL_POLICY"
+NOT_ENABLED: Final = (
+    "service control policies are not enabled in the organization: an administrator of its management account enables"
+    " them for the root, and onetrail never does"
+)
+_SETS: Final = ("organizations:AttachPolicy", "organizations:CreatePolicy", "organizations:UpdatePolicy")
+_ALLOWS_ALL: Final = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
 class GuardrailWrong(OnetrailError):
@@ -78,10 +85,11 @@ def read_guardrail(settings: Settings, clients: Clients, name: str) -> Organizat
         return _blind(settings, name, {"DescribeOrganization": found})
     if isinstance(found, Absent):
         return OrganizationGuardrail(name, settings.organization_id, why="the current account is in no organization")
-    if found.value["Organization"]["MasterAccountId"] != base:
-        return OrganizationGuardrail(
-            name, settings.organization_id, why="the current credentials are not of the management account"
-        )
+    why = cannot_set(client, entry.arn, found.value["Organization"])
+    if isinstance(why, Unread):
+        return _blind(settings, name, {"DescribeResourcePolicy": why})
+    if why:
+        return OrganizationGuardrail(name, settings.organization_id, why=why)
     roots, listed = (
         pages(client, "list_roots", "Roots"),
         pages(client, "list_policies", "Policies", Filter=TYPE),
@@ -112,6 +120,34 @@ def read_guardrail(settings: Settings, clients: Clients, name: str) -> Organizat
     )
 
 
+def cannot_set(client: Any, caller: str, organization: Mapping[str, Any]) -> str | Unread:
+    """Why an ARN of GetCallerIdentity cannot set policies of the organization; empty where it is of the management
+    account, or of a member to which the organization's resource policy delegates that."""
+    management, account = organization["MasterAccountId"], caller.split(":")[4]
+    if account == management:
+        return ""
+    refused = "the current credentials are not of the management account"
+    absent = ("AccessDeniedException", "ResourcePolicyNotFoundException")
+    found = look_for(client.describe_resource_policy, absent)
+    if isinstance(found, Unread):
+        return found
+    if isinstance(found, Absent):
+        return refused
+    who = iam.role(_role_of(caller)) if ":user/" not in caller else iam.user(caller)
+    given = {"organizations:PolicyType": TYPE}
+    policies = iam.Policies(identity=(_ALLOWS_ALL,), resource=iam.parse(found.value["ResourcePolicy"]["Content"]))
+    asked = [iam.Request(who, action, "*", management, given) for action in _SETS]
+    if all(iam.evaluate(one, policies).allowed for one in asked):
+        return ""
+    return f"{refused}, and the organization does not delegate its policies to {account}"
+
+
+def _role_of(caller: str) -> str:
+    """The role of a session, without the path, which the session does not show."""
+    _, partition, _, _, account, name = caller.split(":", 5)
+    return f"arn:{partition}:iam::{account}:role/{name.split('/')[1]}" if name.startswith("assumed-role/") else caller
+
+
 def _blind(settings: Settings, name: str, looks: Mapping[str, object]) -> OrganizationGuardrail:
     return OrganizationGuardrail(name, settings.organization_id, content=Unread("; ".join(unread(looks))))
 
@@ -126,23 +162,10 @@ def guardrail_changes(
 ) -> list[Change]:
     """What attaches the guardrail to the accounts; nothing where it cannot be set from here or is already attached."""
     content = guardrail.content
-    if isinstance(content, Unread) or not guardrail.management:
+    if isinstance(content, Unread) or not (guardrail.management and guardrail.enabled):
         return []
     changes = []
     parameters: dict[str, Any]
-    if not guardrail.enabled:
-        parameters = {"RootId": guardrail.root, "PolicyType": TYPE}
-        changes.append(
-            _change(
-                guardrail,
-                "EnablePolicyType",
-                guardrail.root,
-                parameters,
-                None,
-                "service control policies are not in use yet",
-                requires,
-            )
-        )
     if content is None:
         parameters = {
             "Name": guardrail.name,
@@ -218,6 +241,9 @@ def guardrail_findings(
                 f"not set from here: {guardrail.why}; onetrail policies prints it as scp",
             )
         ]
+    if not guardrail.enabled:
+        text = f"not set: {NOT_ENABLED}; then this step sets it"
+        return [Finding(f"{step}.guardrail", FindingState.NOTE, account, "-", guardrail.name, text)]
     stands = (
         content is not None
         and iam.canonical(content) == iam.canonical(wanted)
@@ -248,7 +274,6 @@ def _change(
     requires: RequiredCheck,
 ) -> Change:
     undo = {
-        "EnablePolicyType": "DisablePolicyType",
         "CreatePolicy": "DeletePolicy after detaching it",
         "UpdatePolicy": "UpdatePolicy with the content shown as before",
         "AttachPolicy": "DetachPolicy",

@@ -33,8 +33,8 @@ SENT = {
     # (identity, step): what it sends, on whatever resource
     (SOURCE, "every step"): f"{READS} {SETTINGS_OF_BUCKETS}",
     (SOURCE, "00"): OWN,
-    (SOURCE, "01"): "cloudtrail:ListPublicKeys s3:GetBucketAcl s3:GetObject s3:GetObjectVersion"
-    " s3:ListBucketMultipartUploads",
+    (SOURCE, "01"): "cloudtrail:ListPublicKeys s3:GetBucketAcl s3:GetBucketPolicyStatus s3:GetObject"
+    " s3:GetObjectVersion s3:ListBucketMultipartUploads",
     (SOURCE, "02"): "s3:PutBucketPolicy s3:PutLifecycleConfiguration",
     (SOURCE, "04"): "cloudtrail:AddTags cloudtrail:CreateTrail cloudtrail:PutEventSelectors"
     " cloudtrail:PutInsightSelectors cloudtrail:StartLogging cloudtrail:StopLogging cloudtrail:UpdateTrail",
@@ -50,9 +50,9 @@ SENT = {
     " iam:GetRole iam:ListAccessKeys iam:ListRoles iam:ListUsers iam:TagRole kms:ListAliases"
     " s3:GetAccountPublicAccessBlock",
     (MANAGEMENT, "00"): "organizations:DescribeOrganization organizations:DescribePolicy organizations:ListParents"
-    " organizations:ListPoliciesForTarget",
+    " organizations:ListPoliciesForTarget organizations:ListRoots",
     (MANAGEMENT, "04"): "organizations:AttachPolicy organizations:CreatePolicy organizations:DescribePolicy"
-    " organizations:EnablePolicyType organizations:ListPolicies organizations:ListRoots"
+    " organizations:ListPolicies organizations:ListRoots"
     " organizations:ListTargetsForPolicy organizations:TagResource organizations:UpdatePolicy",
 }
 ARNS = {

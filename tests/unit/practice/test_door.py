@@ -206,7 +206,6 @@ def test_scps_bind_members_and_not_the_management_account(estate: Estate, refuse
     """A Deny at the root of the organization refuses the member's administrator and not the management account's."""
     organizations = estate.client("organizations")
     root = organizations.list_roots()["Roots"][0]["Id"]
-    organizations.enable_policy_type(RootId=root, PolicyType="SERVICE_CONTROL_POLICY")
     document = '{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"kms:CreateKey","Resource":"*"}]}'
     made = organizations.create_policy(
         Content=document, Description="no keys", Name="no-keys", Type="SERVICE_CONTROL_POLICY"

@@ -41,7 +41,7 @@ from tests.unit.steps import (
 
 LIBRARY = Path(__file__).parents[3] / "lib" / "onetrail"
 OLD_RULES = {"Rules": [{"ID": "old", "Status": "Disabled"}]}
-GUARDRAIL = OrganizationGuardrail("onetrail-trail-rail", "o-practice01", "999988887777", "us-east-1", "", "r-1", False)
+GUARDRAIL = OrganizationGuardrail("onetrail-trail-rail", "o-practice01", "999988887777", "us-east-1", "", "r-1", True)
 DEAD = {
     "Version": "2012-10-17",
     "Statement": [lockdown.DELIVERY, {**lockdown.DELIVERY, "Sid": "Dead", "Principal": {"AWS": "AROAEXAMPLE12345678"}}],
@@ -83,7 +83,7 @@ def _buckets() -> Iterator[Plan]:
 def _cutover() -> Iterator[Plan]:
     """04: no new trail yet, one that differs, and the guardrail from nothing and with another text."""
     insights = replace(cutover.given_a_trail(), insight_selectors=(("ApiCallRateInsight", ()),))
-    for guardrail in (GUARDRAIL, replace(GUARDRAIL, enabled=True, policy_id="p-1", content={"Statement": []})):
+    for guardrail in (GUARDRAIL, replace(GUARDRAIL, policy_id="p-1", content={"Statement": []})):
         yield trail_cutover.propose(cutover.SETTINGS, replace(cutover.given(old=[insights]), guardrail=guardrail))
     yield trail_cutover.propose(
         cutover.SETTINGS,

@@ -154,7 +154,7 @@ def test_a_finished_cutover_proposes_nothing():
         ({"why": "the current credentials are not of the management account"}, StepStage.DONE),
         ({"content": Unread("ListRoots: AccessDenied: no")}, StepStage.UNKNOWN),
         (
-            {"management": SOURCE, "organization": "o-1"},
+            {"management": SOURCE, "organization": "o-1", "enabled": True},
             StepStage.OPEN,
         ),  # it is not there, and the plan sets it
     ],

@@ -36,7 +36,6 @@ CALLS: Final[Mapping[tuple[str, str], Effect | None]] = {
     ("kms", "PutKeyPolicy"): Effect.CHANGES,
     ("organizations", "AttachPolicy"): Effect.MAKES,
     ("organizations", "CreatePolicy"): Effect.MAKES,
-    ("organizations", "EnablePolicyType"): Effect.CHANGES,
     ("organizations", "UpdatePolicy"): Effect.CHANGES,
     ("run-folder", "WriteVerificationReceipt"): Effect.MAKES,
     ("s3", "CopyObject"): Effect.MAKES,

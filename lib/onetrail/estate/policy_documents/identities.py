@@ -62,6 +62,6 @@ def resources(settings: Settings, need: Need, account: str, old_buckets: Sequenc
         "bucket": buckets,
         "object": tuple(f"{arn}/*" for arn in buckets),
         "archive": tuple(names.bucket_arn(partition, name) for name in ours),
-        "copier": (names.role_arn(partition, account, names.COPIER_ROLE),),
-        "break-glass": (names.role_arn(partition, account, names.BREAK_GLASS_ROLE),),
+        "copier": (settings.own_role_arn(account, names.COPIER_ROLE),),
+        "break-glass": (settings.own_role_arn(account, names.BREAK_GLASS_ROLE),),
     }.get(need.on, ("*",))

@@ -85,7 +85,7 @@ NEEDS: Final = (
     ),
     Need("00", SOURCE, "*", _OWN_POLICIES),
     Need("01", SOURCE, "*", ("cloudtrail:ListPublicKeys",)),
-    Need("01", SOURCE, "bucket", ("s3:GetBucketAcl", "s3:ListBucketMultipartUploads")),
+    Need("01", SOURCE, "bucket", ("s3:GetBucketAcl", "s3:GetBucketPolicyStatus", "s3:ListBucketMultipartUploads")),
     Need("01", SOURCE, "object", ("s3:GetObject", "s3:GetObjectVersion")),
     Need("02", SOURCE, "bucket", ("s3:PutBucketPolicy", "s3:PutLifecycleConfiguration")),
     Need(
@@ -185,6 +185,7 @@ NEEDS: Final = (
             "organizations:DescribePolicy",
             "organizations:ListParents",
             "organizations:ListPoliciesForTarget",
+            "organizations:ListRoots",
         ),
     ),
     Need(
@@ -195,7 +196,6 @@ NEEDS: Final = (
             "organizations:AttachPolicy",
             "organizations:CreatePolicy",
             "organizations:DescribePolicy",
-            "organizations:EnablePolicyType",
             "organizations:ListPolicies",
             "organizations:ListRoots",
             "organizations:ListTargetsForPolicy",

@@ -16,7 +16,8 @@ _ADMINISTRATOR: Final = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
 def make_organization(world: World, invited: Collection[str]) -> None:
-    """An organization of all the world's accounts; those invited have no role for the management account."""
+    """An organization of all the world's accounts, with service control policies enabled; those invited have no role
+    for the management account."""
     seed(world, "organization")
     management = world.management_account
     backend, info = organization_backend(management), world.accounts[management]
@@ -25,6 +26,7 @@ def make_organization(world: World, invited: Collection[str]) -> None:
     backend.org.master_account_email = info.email
     master = backend.accounts[0]
     master.name, master.email = info.name, info.email
+    backend.enable_policy_type(RootId=backend.org.root_id, PolicyType=SCP)
     for thing in (*backend.ou, *backend.policies, *backend.accounts):
         thing.organization_id = world.organization_id
     _forget_role(management)
@@ -89,12 +91,9 @@ def withdraw(world: World, account: str, service: str) -> None:
 
 
 def add_control(world: World, name: str, document: str, target: str) -> None:
-    """A service control policy over an account; the type is enabled with the first one."""
+    """A service control policy over an account."""
     seed(world, "control", name)
     backend = organization_backend(world.management_account)
-    root = next(ou for ou in backend.ou if ou.id == backend.org.root_id)
-    if not any(kind["Type"] == SCP for kind in root.policy_types):
-        backend.enable_policy_type(RootId=root.id, PolicyType=SCP)
     made = backend.create_policy(Name=name, Description=name, Content=document, Type=SCP)
     backend.attach_policy(PolicyId=made["Policy"]["PolicySummary"]["Id"], TargetId=target)
     world.iam_changed()

@@ -14,6 +14,7 @@ from onetrail.estate.policy_documents.foreseen import copier_reads, principal_of
 from onetrail.estate.policy_documents.identities import resources
 from onetrail.estate.policy_documents.needs import EVERY, LOG, LOG_FIRST, SOURCE, Need
 from onetrail.estate.policy_documents.organization_policies import KINDS, OrganizationPolicy
+from onetrail.estate.role_parts import boundary_arn, wanted_tags
 from onetrail.iam.document import values
 from onetrail.iam.refusing import KNOWN_OF_ANY_CALL, RefusingStatement, refusing
 from onetrail.looked import Unread
@@ -119,12 +120,25 @@ def _calls(
     """Each call of the open steps there, by step, where it is sent."""
     source = account in settings.source_account_ids
     for where in (SOURCE,) if source else (LOG_FIRST, LOG):
-        arn = who if where != LOG else names.role_arn(settings.partition, account, names.OPERATOR_ROLE)
+        arn = who if where != LOG else settings.own_role_arn(account, names.OPERATOR_ROLE)
         for need in open_needs(settings, where, open_steps):
             for action in need.actions:
                 for resource, region in _places(settings, seen, account, need, action):
-                    given = {**KNOWN_OF_ANY_CALL, "aws:RequestedRegion": region}
+                    given = {
+                        **KNOWN_OF_ANY_CALL,
+                        "aws:RequestedRegion": region,
+                        **_of_a_role(settings, account, action),
+                    }
                     yield need.step, iam.Request(principal_of(arn), action, resource, account, given)
+
+
+def _of_a_role(settings: Settings, account: str, action: str) -> dict[str, str]:
+    """What making a role carries: the boundary and the tags that the parameters ask for."""
+    if action != "iam:CreateRole":
+        return {}
+    said = {f"aws:RequestTag/{name}": value for name, value in wanted_tags(settings).items()}
+    boundary = boundary_arn(settings, account)
+    return {**said, "iam:PermissionsBoundary": boundary} if boundary else said
 
 
 def _places(

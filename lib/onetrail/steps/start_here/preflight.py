@@ -243,7 +243,7 @@ def _permissions(settings: Settings, seen: PreflightFacts, open_steps: Sequence[
 def _where(settings: Settings, identity: Identity) -> str:
     """Whose identity it is; the log account's is the operator once 02 has made that role."""
     if identity.account == settings.log_account.account_id:
-        return LOG if identity.arn.endswith(f":role/{names.OPERATOR_ROLE}") else LOG_FIRST
+        return LOG if identity.arn.rsplit("/", 1)[-1] == names.OPERATOR_ROLE else LOG_FIRST
     return SOURCE if identity.account in settings.source_account_ids else MANAGEMENT
 
 
@@ -251,8 +251,8 @@ def _guardrails(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
     if not settings.organization_id:
         text = "no organization is named: only the bucket policy will restrict administrators of the accounts"
         yield Finding("00.guardrails", FindingState.NOTE, "-", "-", "guardrails", text)
-    elif seen.management:
-        text = f"the current credentials are of the management account of {settings.organization_id}: 04 can set them"
+    elif seen.management and not seen.organization:
+        text = f"the current credentials may set policies of {settings.organization_id}: 04 sets them"
         yield Finding("00.guardrails", FindingState.OK, "-", "-", "guardrails", text)
     elif isinstance(seen.organization, Unread):
         text = f"who can set them is unknown: {seen.organization.why}"

@@ -8,6 +8,7 @@ from typing import Any
 from onetrail.aws import Clients, look_for, look_for_bucket, pages
 from onetrail.errors import WrongUse
 from onetrail.estate.adoption.adopted import with_selectors
+from onetrail.estate.guardrails import NOT_ENABLED, TYPE, cannot_set
 from onetrail.estate.old_estate import OldEstate
 from onetrail.estate.policy_documents.organization_policies import Applying, read_organization_policies
 from onetrail.estate.trails_read import regions_of
@@ -23,7 +24,7 @@ class PreflightFacts:
     `regions` are those an account has enabled. `own_buckets` are the log account's; `taken` maps our bucket names that
     it does not have to what HeadBucket said. `principals` maps each ARN of the parameters to whether it exists, None
     where it is of an account that is not entered. `organization` says why guardrails cannot be set from here, empty
-    where they can.
+    where they can; `management` whether the current credentials may set policies of the organization.
     """
 
     estate: OldEstate
@@ -112,9 +113,16 @@ def _organization(settings: Settings, clients: Clients) -> tuple[str | Unread, b
     said: Mapping[str, Any] = found.value["Organization"]
     if said["Id"] != settings.organization_id:
         return f"the current credentials are of {said['Id']}", False
-    if said["MasterAccountId"] != base.account:
-        return "the current credentials are not of the management account", False
-    return "", True
+    client = clients.client("organizations", base.account)
+    why = cannot_set(client, base.arn, said)
+    if why:
+        return why, False
+    roots = pages(client, "list_roots", "Roots")
+    if isinstance(roots, Unread):
+        return Unread(f"ListRoots: {roots.why}", roots.code), True
+    kinds = [kind for root in roots.value for kind in root.get("PolicyTypes", [])]
+    enabled = any(kind["Type"] == TYPE and kind["Status"] == "ENABLED" for kind in kinds)
+    return "" if enabled else NOT_ENABLED, True
 
 
 def _principals(settings: Settings, clients: Clients, entered: Mapping[str, str]) -> dict[str, bool | Unread | None]:
