@@ -60,7 +60,10 @@ def test_an_adopted_trail_that_records_as_much_replaces_the_old_ones() -> None:
     less = replace(seen, estate=replace(seen.estate, old_trails=(more,)))
     plan = propose(ADOPTING, less)
     assert calls(plan) == []
-    why = "organization-trail does not record what audit records: data events of AWS::S3::Object"
+    why = (
+        "organization-trail does not record what audit records: data events of AWS::S3::Object; have its owner add"
+        f" that, or put {old.arn} into leave_trails, so that it goes on"
+    )
     assert f"audit in eu-west-1 goes on: {why}" in plan.notes
     assert of_trails(check(ADOPTING, less), "04.records", "04.old-trail") == [
         ("04.records", FindingState.FINDING, why),

@@ -28,7 +28,11 @@ def records_as_much(settings: Settings, estate: OldEstate, old: Trail) -> Requir
         )
     missing = lost(old, new)
     if missing:
-        return Requirement(False, f"{new.name} does not record what {old.name} records: {'; '.join(missing)}")
+        return Requirement(
+            False,
+            f"{new.name} does not record what {old.name} records: {'; '.join(missing)}; have its owner add that, or"
+            f" put {old.arn} into leave_trails, so that it goes on",
+        )
     return Requirement(True, f"{new.name} records everything that {old.name} records")
 
 
