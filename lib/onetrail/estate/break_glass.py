@@ -1,20 +1,38 @@
 """Whether the person who runs this can become break-glass, or the sealer, now: asked before a plan that needs it is
 approved, and again when it is sent."""
 
+from dataclasses import replace
 from typing import Final
 
 from onetrail import names
 from onetrail.aws import Clients
 from onetrail.aws.actors import BREAK_GLASS, SEALER
 from onetrail.aws.sessions import CannotEnter
-from onetrail.change import CheckKind, RequiredCheck, Requirement
+from onetrail.change import CheckKind, Plan, RequiredCheck, Requirement
+from onetrail.change.words import counted
 
 CAN_BECOME: Final = RequiredCheck(CheckKind.BREAK_GLASS)
 """What changes say of it in `requires`."""
 CAN_SEAL: Final = RequiredCheck(CheckKind.SEALER)
 """The same for the role that seals the record's head."""
+_WHY: Final = {
+    "02": "nobody else may change the roles and the settings of the log account",
+    "03": "nobody else may change our buckets and the archive's key once they stand",
+    "05": "nobody else may change the archive's policy, and it lets the grant-keeper in for the copy and out again",
+    "06": "nobody else may raise locks and the archive's default lock",
+}
+"""Step -> why break-glass, and no everyday role, sends some of its changes."""
 SEAL_CURE: Final = "run step 02 if the role is not there yet, and this step again as one of break_glass_principals"
 CURE: Final = "run this step again as one of break_glass_principals"
+
+
+def with_reason(plan: Plan) -> Plan:
+    """The plan with a note of how many changes need break-glass and why; as it is where none does."""
+    number = sum(change.actor == BREAK_GLASS for change in plan.changes)
+    if not number:
+        return plan
+    note = f"{counted(number, 'change needs', 'changes need')} break-glass: {_WHY[plan.step]}"
+    return replace(plan, notes=(*plan.notes, note))
 
 
 def cannot_become(clients: Clients) -> str:

@@ -10,6 +10,7 @@ from onetrail.change import Change, Finding, Plan
 from onetrail.estate.adoption.adopted import not_adoptable
 from onetrail.estate.adoption.deliveries import all_trails_of, shut_out
 from onetrail.estate.archive import archive_of
+from onetrail.estate.break_glass import with_reason
 from onetrail.estate.freeze import bucket_changes
 from onetrail.estate.log_account.observed import FLAGS, LogAccount, unread_of
 from onetrail.estate.log_account.roles import WantedRole, misplaced, narrowed, role_changes, wanted_roles
@@ -54,7 +55,7 @@ def whole_plan(settings: Settings, observation: LockdownObservation) -> Plan:
         notes=_notes(observation),
     )
     elsewhere = misplaced(settings, known(observation.log.roles) or {})
-    return unevaluated(plan, elsewhere) if elsewhere else evaluated(plan, _unread(observation))
+    return unevaluated(plan, elsewhere) if elsewhere else evaluated(with_reason(plan), _unread(observation))
 
 
 def _unread(observation: LockdownObservation) -> tuple[str, ...]:

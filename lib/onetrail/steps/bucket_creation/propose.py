@@ -11,6 +11,7 @@ from onetrail.change import NAMED, Change, CheckKind, Document, Plan, RequiredCh
 from onetrail.errors import WrongUse
 from onetrail.estate.adoption.deliveries import shut_out
 from onetrail.estate.archive import archive_of, standing_archive
+from onetrail.estate.break_glass import with_reason
 from onetrail.estate.grant_state import GrantState, grant_state, work_opened
 from onetrail.estate.log_account.observed import unread_of
 from onetrail.estate.policy_documents.sizes import reason, within_limits
@@ -78,7 +79,7 @@ def whole_plan(settings: Settings, observation: BucketsObservation) -> Plan:
         why=waiting[1] if waiting and not changes else "",
         ends_with=ARRIVED if waiting else None,
     )
-    return evaluated(plan, [*unread, *([logs] if logs else [])])
+    return evaluated(with_reason(plan), [*unread, *([logs] if logs else [])])
 
 
 def wanted(settings: Settings, observation: BucketsObservation) -> tuple[WantedBucket, ...]:

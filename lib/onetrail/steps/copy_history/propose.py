@@ -15,6 +15,7 @@ from onetrail.cloudtrail.object_key import ROOT
 from onetrail.estate.adoption.deliveries import all_trails_of, shut_out
 from onetrail.estate.backlog.backlog import Backlog
 from onetrail.estate.backlog.direction import Direction
+from onetrail.estate.break_glass import with_reason
 from onetrail.estate.old_estate import OldBucket
 from onetrail.estate.policy_documents.sizes import oversized, reason
 from onetrail.estate.status import behind, evaluated, unevaluated
@@ -84,7 +85,7 @@ def propose(settings: Settings, observation: CopyObservation) -> Plan:
     )
     why = "" if changes else _withheld(observation)
     whole = plan(changes, ends_with=_GRANT_REVOKED if changes else None, why=why, notes=notes)
-    return evaluated(whole, observation.unread_permissions)
+    return evaluated(with_reason(whole), observation.unread_permissions)
 
 
 def _withheld(observation: CopyObservation) -> str:

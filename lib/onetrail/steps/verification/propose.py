@@ -11,7 +11,7 @@ from onetrail.change import Below, Bulk, BulkAction, Change, CheckKind, Only, Pl
 from onetrail.change.words import counted
 from onetrail.cloudtrail.object_key import ROOT
 from onetrail.estate.archive import archive_of
-from onetrail.estate.break_glass import CAN_BECOME, CAN_SEAL, CURE, SEAL_CURE
+from onetrail.estate.break_glass import CAN_BECOME, CAN_SEAL, CURE, SEAL_CURE, with_reason
 from onetrail.estate.guardrails import guardrail_changes, guardrail_unread, judged_guardrail
 from onetrail.estate.history.pairing import archive_key
 from onetrail.estate.policy_documents.sizes import within_limits
@@ -76,7 +76,7 @@ def whole_plan(settings: Settings, observation: VerificationObservation) -> Plan
     blind = list(_blind(observation))
     if blind and not changes:
         return unevaluated(plan(notes=notes), blind)
-    return plan(changes, why="" if changes else _withheld(observation), notes=notes)
+    return with_reason(plan(changes, why="" if changes else _withheld(observation), notes=notes))
 
 
 def _withheld(observation: VerificationObservation) -> str:
