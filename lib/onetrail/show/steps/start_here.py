@@ -26,6 +26,7 @@ _WHAT: Final = {
     "00.preflight": "everything",
     "00.principal": "who may enter",
     "00.guardrails": "guardrails",
+    "00.recorded": "who records the recorder",
     "00.regions": "regions",
     "00.requester-pays": "settings that block a copy",
     "00.trails": "room for one more trail",

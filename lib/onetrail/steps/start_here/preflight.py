@@ -25,6 +25,7 @@ from onetrail.steps.start_here.guardrails_ahead import guardrails_ahead
 from onetrail.steps.start_here.permissions import Identity, count, open_needs, refusals
 from onetrail.steps.start_here.policies_ahead import policies_ahead
 from onetrail.steps.start_here.preflight_seen import PreflightFacts
+from onetrail.steps.start_here.recorded import unrecorded
 from onetrail.steps.start_here.trails_ahead import trails_ahead
 
 _TAKEN: Final = ("403", "301", "400")
@@ -41,6 +42,7 @@ def rows(settings: Settings, seen: PreflightFacts, open_steps: Sequence[str]) ->
     ]
     checks: tuple[Callable[[], Iterator[Finding]], ...] = (
         partial(trails_ahead, settings, seen),
+        partial(_recorded, settings, seen),
         partial(_regions, settings, seen),
         partial(_old_regions, settings, seen),
         partial(_policies, seen),
@@ -54,6 +56,14 @@ def rows(settings: Settings, seen: PreflightFacts, open_steps: Sequence[str]) ->
         partial(_documents, settings, seen, open_steps),
     )
     return [*found, *(one for check in checks for one in check())]
+
+
+def _recorded(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
+    """The accounts that no trail of the sources records."""
+    log = settings.log_account.account_id
+    yield from unrecorded(
+        seen.recorded, {one: "log account" if one == log else "management account" for one in seen.recorded}
+    )
 
 
 def _regions(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from onetrail.estate.trails_read import regions_of
 from onetrail.looked import Absent, There, Unread
 from onetrail.settings import Settings
 from onetrail.steps.start_here.permissions import Identity, read_identity
+from onetrail.steps.start_here.recorded import read_recorded
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class PreflightFacts:
     could_not_look: tuple[str, ...] = ()
     guardrails: Mapping[str, Applying] = field(default_factory=dict)
     """The organization's policies that apply to an account; without one where there are none to read."""
+    recorded: Mapping[str, bool | Unread] = field(default_factory=dict)
+    """Whether a multi-region trail records the log account, and the management account where it is at hand."""
 
 
 def read(settings: Settings, clients: Clients, estate: OldEstate, entered: Mapping[str, str]) -> PreflightFacts:
@@ -69,7 +72,15 @@ def read(settings: Settings, clients: Clients, estate: OldEstate, entered: Mappi
         management,
         tuple(failed),
         read_organization_policies(settings, clients, [one for one in entered if one in settings.all_account_ids]),
+        read_recorded(settings, clients, _recorders(settings, clients, management)),
     )
+
+
+def _recorders(settings: Settings, clients: Clients, management: bool) -> tuple[str, ...]:
+    """The log account, and the management account where the current credentials are its own."""
+    base = clients.base()
+    own = (base.account,) if management and base else ()
+    return (settings.log_account.account_id, *own)
 
 
 def _bucket_names(
