@@ -45,7 +45,12 @@ VARIANTS: dict[str, dict[str, Any]] = {
         "trail_arn": "arn:aws:cloudtrail:us-east-1:123456789012:trail/organization-trail",
         "organization_id": "o-a1b2c3d4e5",
     },
-    "no organization": {"trail_mode": "create", "trail_arn": "", "organization_id": ""},
+    "no organization": {
+        "trail_mode": "create",
+        "trail_arn": "",
+        "organization_id": "",
+        "accept_unread_selectors": "",
+    },
     "a prefix": {"key_prefix": "logs/cloudtrail"},
     "no lock": {"object_lock": "none"},
 }
