@@ -1,5 +1,7 @@
 """The box opens for its own plan's id, and what the plan asks for besides, and works without widgets."""
 
+import threading
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -272,3 +274,31 @@ def test_where_a_person_is_the_plan_names_the_gate_and_no_parameter(people):
     assert show.plan(PLAN).text.endswith(f"To approve it, type {PLAN.id} at the gate below.")
     assert show.plan(DELETION).text.endswith(f"type {DELETION.id} at the gate below with what the gate asks for.")
     assert "approve =" not in show.plan(DELETION).text
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_what_is_typed_last_counts_although_an_earlier_press_is_answered_in_another_thread(monkeypatch, apart):
+    """A kernel takes a typed text and a press in two threads. Twin: unless each is read and answered as one, the
+    answer to the earlier press closes the gate again."""
+    monkeypatch.setenv("ONETRAIL_LIVE", "1")
+    box = _box(plan=DELETION)
+    if not apart:
+        box._taking = nullcontext()
+    _, fields, says = box._box.children
+    id_, number, _, button = fields.children
+    id_.value, number.value = DELETION.id, "10978"
+    opened = box.open_with
+    corrects = threading.Thread(target=lambda: setattr(number, "value", "10979"))
+
+    def answered_late(*typed):
+        said = opened(*typed)
+        if threading.current_thread() is not corrects:
+            corrects.start()
+            corrects.join(0.3)  # as long as it may take, where nothing keeps it from the answer
+        return said
+
+    monkeypatch.setattr(box, "open_with", answered_late)
+    button.click()
+    corrects.join()
+    assert ("Open for" in says.value) is apart
+    assert box.approval.confirm == "10979"

@@ -3,6 +3,8 @@
 Without widgets it is a few sentences. No cell waits for anybody.
 """
 
+import threading
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Final
 
 from onetrail.aws import environment
@@ -35,6 +37,7 @@ class GateBox:
         self._showing: Showing | None = None
         self._facts = () if plan.empty else tuple(self._said(clients))
         self._typed: GivenApproval | None = None
+        self._taking: AbstractContextManager[Any] = threading.RLock()
         self._box = (
             self._widgets() if environment.people_are_here() and not plan.empty and not settings.approve else None
         )
@@ -156,9 +159,11 @@ class GateBox:
         facts = widgets.HTML(value=bullets(self._facts).html)
 
         def taken(_: Any) -> None:
-            says.value = paragraph(self.open_with(id_.value, number.value, ticket.value)).html
+            with self._taking:
+                says.value = paragraph(self.open_with(id_.value, number.value, ticket.value)).html
 
-        # The typed text and the press travel apart, and the press may arrive first: whichever comes last counts.
+        # The typed text and the press travel apart, and the press may arrive first: whichever comes last counts. A
+        # kernel takes them in two threads (ipykernel's subshells), so each is read and answered as one.
         typed = [id_, number, ticket] if self._asked else [id_, ticket]
         for text in typed:
             text.observe(taken, names="value")

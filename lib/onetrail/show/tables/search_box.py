@@ -4,6 +4,7 @@ The controls are an output of their own, and gone once another cell runs or Done
 opened without a kernel has the table as it was last filtered.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ class SearchBox:
 
     def __init__(self, columns: Sequence[str], look: Look) -> None:
         self._look = look
+        self._changing = threading.RLock()
         self._box = self._widgets(columns)
         self._table: Any = None
         self._controls: Any = None
@@ -45,7 +47,8 @@ class SearchBox:
 
     def _changed(self, _: Any) -> None:
         if self._table is not None:
-            self._table.update(self._shown())
+            with self._changing:  # a kernel takes what is typed and what is chosen in two threads
+                self._table.update(self._shown())
 
     def _ipython_display_(self) -> None:
         from IPython import get_ipython
