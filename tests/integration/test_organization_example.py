@@ -24,8 +24,6 @@ NAMED = {
     ("00.bucket-elsewhere", "acme-bucket-that-is-gone"),
     ("00.bucket-elsewhere", "aws-controltower-logs-098765432109-us-east-1"),
     ("00.bucket-elsewhere", "vendor-siem-intake"),
-    ("00.bucket-policy", "acme-endpoint-audit"),
-    ("00.bucket-policy", "acme-perimeter-audit"),
     ("00.kms", "acme-encrypted-audit-eu-west-1"),
     ("00.mfa-delete", "acme-locked-audit"),
     ("00.no-trail", "acme-former-audit"),

@@ -135,6 +135,7 @@ def test_every_trail_goes_on_delivering_where_its_bucket_is_there(whole: Estate)
         errors |= {trail.name: found} if found else {}
         if trail.name not in ("failing-audit", "unsigned-audit"):
             silent += [trail.name for stream in trail.streams.values() if stream.digest_delivered is None]
+    assert [trail.name for trail in whole.world.trails.trails.values() if not trail.logging] == []
     assert errors == {"failing-audit": {"NoSuchBucket"}}
     assert silent == []
 

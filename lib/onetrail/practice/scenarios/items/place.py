@@ -54,7 +54,12 @@ class Place:
 
     def trail(self, account: str, old: OldRegion, months: Iterable[tuple[int, int]] = RECENT) -> TrailState:
         """A trail of one region that goes on, with the history of those months in its bucket, which is there."""
-        made = self._trail(account, old)
+        return self.goes_on(account, old, self.made(account, old), months)
+
+    def goes_on(
+        self, account: str, old: OldRegion, made: TrailState, months: Iterable[tuple[int, int]] = RECENT
+    ) -> TrailState:
+        """The same for a trail that has a history already."""
         self.world.trails.trails[made.arn] = made
         self.written(account, old, made, months)
         self._historian(account, old, made).write(self.open_window(), [])
@@ -86,7 +91,7 @@ class Place:
 
     def gone(self, account: str, old: OldRegion, months: Iterable[tuple[int, int]]) -> None:
         """The history of a trail that was deleted."""
-        self.written(account, old, self._trail(account, old), months)
+        self.written(account, old, self.made(account, old), months)
 
     def open_window(self) -> Window:
         """Logging that began four hours ago and goes on."""
@@ -121,7 +126,8 @@ class Place:
             | {"Condition": {"StringEquals": _ACL | source}},
         )
 
-    def _trail(self, account: str, old: OldRegion) -> TrailState:
+    def made(self, account: str, old: OldRegion) -> TrailState:
+        """The trail as it was made: nothing delivered, and in no list yet."""
         signed = old.unsigned_until is None
         return TrailState(old.trail, account, old.region, old.bucket, old.prefix, validation=signed)
 

@@ -70,12 +70,11 @@ def moved_trail(place: Place) -> None:
     after = old_trail("eu-west-1", "moved-audit", "acme-moved-audit")
     place.bucket(place.second, before)
     place.bucket(place.second, after)
-    trail = place.trail(place.second, after, ())
-    trail.bucket = before.bucket
+    trail = place.made(place.second, before)
     chain = place.written(place.second, before, trail, [(2023, 12), (2024, 1)])
     trail.bucket = after.bucket
     place.continued(place.second, after, trail, chain)
-    place.written(place.second, after, trail, [(2025, 12)])
+    place.goes_on(place.second, after, trail, [(2025, 12)])
 
 
 def disabled_region(place: Place) -> None:
