@@ -13,11 +13,14 @@ from onetrail.iam.document import values
 Statement = dict[str, Any]
 _ASSUMING: Final = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
 """What a statement may allow beside the assuming itself: both only describe the session (STS API Reference)."""
+_WHO: Final = frozenset({"aws:principalaccount", "aws:principalarn", "aws:userid", "aws:username"})
+"""Condition keys that say who is let in, as its principals do: beside other principals they would let in nobody."""
 
 
 def trust_with_additions(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
     """The trust policy to put: `found` itself where it lets in exactly whom `wanted` lets in, under at least its
-    conditions; else `wanted` with the Denies of `found` and the conditions that all its Allows share."""
+    conditions; else `wanted` with the Denies of `found` and the conditions that all its Allows share, except those
+    that say who is let in."""
     allows, denies = _parted(iam.statements(found))
     (ours,) = iam.statements(wanted)
     whom = set(_principals(ours))
@@ -31,7 +34,10 @@ def trust_with_additions(found: Mapping[str, Any], wanted: Mapping[str, Any]) ->
     shared = _shared([one.get("Condition", {}) for one in allows])
     condition = _joined(shared, ours.get("Condition", {}))
     mine = {key: value for key, value in ours.items() if key != "Condition"}
-    return {**wanted, "Statement": [{**mine, **({"Condition": condition} if condition else {})}, *denies]}
+    return {
+        **wanted,
+        "Statement": [{**mine, **({"Condition": condition} if condition else {})}, *_beside(denies, ours)],
+    }
 
 
 def policy_with_additions(found: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,6 +76,31 @@ def _parted(statements: Sequence[Statement]) -> tuple[list[Statement], list[Stat
     )
 
 
+def _beside(denies: Sequence[Statement], ours: Statement) -> list[Statement]:
+    """The Denies so that IAM takes them beside our statement: it refuses a Sid that is there twice, and a document
+    that names a principal which was deleted (IAM User Guide, Sid and Principal elements)."""
+    living = [_living(one) for one in denies]
+    return [
+        {key: value for key, value in one.items() if (key, value) != ("Sid", ours.get("Sid"))}
+        for one in living
+        if one is not None
+    ]
+
+
+def _living(deny: Statement) -> Statement | None:
+    """The Deny without its deleted principals; None where it denied them alone."""
+    dead = set(iam.dead_principals({"Statement": [deny]}))
+    if not dead:
+        return deny
+    element = "Principal" if "Principal" in deny else "NotPrincipal"
+    left = {kind: [one for one in values(named) if one not in dead] for kind, named in deny[element].items()}
+    left = {kind: named for kind, named in left.items() if named}
+    if left:
+        return {**deny, element: left}
+    rest = {key: value for key, value in deny.items() if key != "NotPrincipal"}
+    return {**rest, "Principal": "*"} if element == "NotPrincipal" else None
+
+
 def _principals(statement: Mapping[str, Any]) -> tuple[str, ...]:
     """The AWS principals; empty where the statement lets in anything else too."""
     principal = statement.get("Principal")
@@ -98,14 +129,14 @@ def _has(statement: Mapping[str, Any], condition: Mapping[str, Any]) -> bool:
 
 
 def _shared(conditions: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """The tests that each of these conditions has, with the same values."""
+    """The tests that each of these conditions has, with the same values, and that do not say who is let in."""
     if not conditions:
         return {}
     first, *rest = conditions
     found: dict[str, dict[str, Any]] = {}
     for operator, keys in first.items():
         for key, value in keys.items():
-            if all(other.get(operator, {}).get(key) == value for other in rest):
+            if key.lower() not in _WHO and all(other.get(operator, {}).get(key) == value for other in rest):
                 found.setdefault(operator, {})[key] = value
     return found
 

@@ -97,6 +97,56 @@ def test_a_role_without_any_statement_of_its_own_gets_what_is_wanted() -> None:
     assert trust_with_additions(policy(NO_TOR), trust([LEAD]))["Statement"] == [*trust([LEAD])["Statement"], NO_TOR]
 
 
+@pytest.mark.parametrize(
+    ("operator", "key", "value"),
+    [
+        ("ArnLike", "aws:PrincipalArn", "arn:aws:iam::999988887777:role/Platform*"),
+        ("StringEquals", "aws:principalaccount", "666677778888"),
+        ("StringLike", "aws:userid", "AROAEXAMPLEEXAMPLE000:*"),
+    ],
+)
+def test_a_condition_that_says_who_is_let_in_goes_with_the_principals_that_go(
+    operator: str, key: str, value: str
+) -> None:
+    found = policy(statement("arn:aws:iam::999988887777:root", condition={operator: {key: value}, **MFA}))
+    assert trust_with_additions(found, trust([LEAD])) == trust([LEAD], mfa=True)
+    exact = policy(statement(LEAD, condition={operator: {key: value}}))
+    assert trust_with_additions(exact, trust([LEAD])) == exact
+
+
+def test_a_deny_that_has_the_sid_of_ours_is_kept_without_it_since_iam_takes_each_sid_once() -> None:
+    found = policy(statement(STRANGER), {**NO_TOR, "Sid": "NamedPrincipals"})
+    kept = {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole", "Condition": OFFICE}
+    assert trust_with_additions(found, trust([LEAD]))["Statement"] == [*trust([LEAD])["Statement"], kept]
+
+
+DEAD = "AROAEXAMPLEEXAMPLE000"
+BURIED: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
+    "it denied that principal alone": ({"Principal": {"AWS": DEAD}}, []),
+    "it denies another too": (
+        {"Principal": {"AWS": [DEAD, STRANGER]}},
+        [{"Effect": "Deny", "Action": "sts:AssumeRole", "Principal": {"AWS": [STRANGER]}}],
+    ),
+    "it spares another too": (
+        {"NotPrincipal": {"AWS": [DEAD, LEAD]}},
+        [{"Effect": "Deny", "Action": "sts:AssumeRole", "NotPrincipal": {"AWS": [LEAD]}}],
+    ),
+    "it spares nobody who is left": (
+        {"NotPrincipal": {"AWS": [DEAD]}},
+        [{"Effect": "Deny", "Action": "sts:AssumeRole", "Principal": "*"}],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BURIED)
+def test_a_deny_is_put_again_without_the_principals_that_were_deleted_and_denies_whom_it_denied(case: str) -> None:
+    whom, kept = BURIED[case]
+    found = policy(statement(STRANGER), {"Effect": "Deny", "Action": "sts:AssumeRole", **whom})
+    put = trust_with_additions(found, trust([LEAD]))
+    assert put["Statement"] == [*trust([LEAD])["Statement"], *kept]
+    assert (iam.dead_principals(found), iam.dead_principals(put)) == ([DEAD], [])
+
+
 READ = {"Sid": "Read", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::acme/*"}
 NEVER = {"Sid": "NeverUndo", "Effect": "Deny", "Action": "s3:DeleteObject", "Resource": "*"}
 REGION = {"Sid": "OneRegion", "Effect": "Deny", "NotAction": "iam:*", "Resource": "*", "Condition": OFFICE}
