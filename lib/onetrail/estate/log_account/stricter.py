@@ -71,7 +71,7 @@ def additions(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
 
 def _parted(statements: Sequence[Statement]) -> tuple[list[Statement], list[Statement]]:
     return (
-        [one for one in statements if one.get("Effect") == "Allow"],
+        [one for one in statements if one.get("Effect") != "Deny"],
         [one for one in statements if one.get("Effect") == "Deny"],
     )
 
@@ -142,4 +142,10 @@ def _shared(conditions: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, Any]
 
 
 def _joined(theirs: Mapping[str, Mapping[str, Any]], ours: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    return {name: {**theirs.get(name, {}), **ours.get(name, {})} for name in [*ours, *(set(theirs) - set(ours))]}
+    """Each test once: names of condition keys are compared without regard to case, and ours replaces theirs."""
+    taken = {(name, key.lower()) for name, keys in ours.items() for key in keys}
+    rest = {
+        name: {key: value for key, value in theirs.get(name, {}).items() if (name, key.lower()) not in taken}
+        for name in [*ours, *(set(theirs) - set(ours))]
+    }
+    return {name: {**kept, **ours.get(name, {})} for name, kept in rest.items()}

@@ -120,6 +120,17 @@ def test_a_deny_that_has_the_sid_of_ours_is_kept_without_it_since_iam_takes_each
     assert trust_with_additions(found, trust([LEAD]))["Statement"] == [*trust([LEAD])["Statement"], kept]
 
 
+def test_a_condition_key_is_put_once_in_whatever_case_the_owner_wrote_it() -> None:
+    found = policy(statement(LEAD, condition={"Bool": {"aws:multifactorauthpresent": "true"}, **OFFICE}))
+    put = trust_with_additions(found, trust([LEAD], mfa=True))
+    assert put["Statement"][0]["Condition"] == {**MFA, **OFFICE}
+
+
+def test_a_statement_that_is_not_a_deny_counts_as_one_that_lets_in() -> None:
+    found = policy(statement(LEAD), {**statement(STRANGER, sid="Other"), "Effect": "allow"})
+    assert trust_with_additions(found, trust([LEAD])) == trust([LEAD])
+
+
 DEAD = "AROAEXAMPLEEXAMPLE000"
 BURIED: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]] = {
     "it denied that principal alone": ({"Principal": {"AWS": DEAD}}, []),
