@@ -220,6 +220,17 @@ def test_what_an_owner_added_to_a_role_and_narrows_it_stays_and_is_named(role: s
     assert kept in said.evidence or role == "OrganizationAccountAccessRole"
 
 
+@pytest.mark.parametrize("further", [[], ["sts:TagSession"]])
+def test_a_trust_that_also_lets_a_session_be_tagged_says_so(further: list[str]) -> None:
+    seen = given_a_closed_log_account(given_a_held_bucket())
+    found = deepcopy(dict(seen.log.roles["onetrail-operator"].trust))
+    found["Statement"][0]["Action"] = ["sts:AssumeRole", *further]
+    seen = with_role(seen, "onetrail-operator", trust=found)
+    (said,) = (f for f in step.check(SETTINGS, seen) if f.resource == "onetrail-operator")
+    named = "its trust policy also allows sts:TagSession for sessions" in said.evidence
+    assert named is bool(further)
+
+
 DEMANDED = SETTINGS.with_values(
     role_path="/security/",
     role_boundary="teams/Boundary",

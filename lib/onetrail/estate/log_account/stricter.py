@@ -11,7 +11,8 @@ from onetrail import iam
 from onetrail.iam.document import values
 
 Statement = dict[str, Any]
-_ASSUMING: Final = frozenset({"sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"})
+_ASSUME: Final = "sts:AssumeRole"
+_ASSUMING: Final = frozenset({_ASSUME, "sts:TagSession", "sts:SetSourceIdentity"})
 """What a statement may allow beside the assuming itself: both only describe the session (STS API Reference)."""
 _WHO: Final = frozenset({"aws:principalaccount", "aws:principalarn", "aws:userid", "aws:username"})
 """Condition keys that say who is let in, as its principals do: beside other principals they would let in nobody."""
@@ -69,6 +70,12 @@ def additions(found: Mapping[str, Any], wanted: Mapping[str, Any]) -> list[str]:
     return [*more, *(f"Deny {one.get('Sid', 'without a Sid')}" for one in denies)]
 
 
+def sessions_described_by(found: Mapping[str, Any]) -> list[str]:
+    """The actions beside the assuming that a trust policy allows: a session's tags come before the role's own."""
+    allows, _ = _parted(iam.statements(found))
+    return sorted({action for one in allows for action in values(one.get("Action", ()))} & _ASSUMING - {_ASSUME})
+
+
 def _parted(statements: Sequence[Statement]) -> tuple[list[Statement], list[Statement]]:
     return (
         [one for one in statements if one.get("Effect") != "Deny"],
@@ -111,7 +118,7 @@ def _principals(statement: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _only_assumes(statement: Mapping[str, Any]) -> bool:
     actions = set(values(statement.get("Action", ())))
-    return "sts:AssumeRole" in actions and actions <= _ASSUMING
+    return _ASSUME in actions and actions <= _ASSUMING
 
 
 def _keys(condition: Mapping[str, Any]) -> list[str]:

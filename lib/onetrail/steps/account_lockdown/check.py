@@ -10,7 +10,7 @@ from onetrail.estate.adoption.adopted import not_adoptable
 from onetrail.estate.freeze import frozen_for_others, held_policy, live_rules, unmendable
 from onetrail.estate.log_account.observed import SERVICE_LINKED, LogAccount, Role, User
 from onetrail.estate.log_account.roles import ORGANIZATION_ROLE, misplaced, role_resource
-from onetrail.estate.log_account.stricter import additions, only_denies
+from onetrail.estate.log_account.stricter import additions, only_denies, sessions_described_by
 from onetrail.estate.old_estate import OldBucket
 from onetrail.estate.policy_documents.sizes import oversized
 from onetrail.iam.limits import DocumentKind, size, too_large
@@ -141,7 +141,10 @@ def _roles(settings: Settings, observation: LockdownObservation, plan: Plan) -> 
 def _kept(role: Role | None, wanted: Mapping[str, Any]) -> str:
     """What the owner added to the role and narrows it."""
     more = [*additions(role.trust, wanted), *(n for n, d in role.inline.items() if only_denies(d))] if role else []
-    return f"; kept, since it only narrows the role: {', '.join(more)}" if more else ""
+    also = sessions_described_by(role.trust) if role else []
+    return (f"; kept, since it only narrows the role: {', '.join(more)}" if more else "") + (
+        f"; its trust policy also allows {' and '.join(also)} for sessions" if also else ""
+    )
 
 
 def _account(settings: Settings, log: LogAccount, plan: Plan) -> list[Finding]:

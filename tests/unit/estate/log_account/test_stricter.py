@@ -10,6 +10,7 @@ from onetrail.estate.log_account.stricter import (
     additions,
     only_denies,
     policy_with_additions,
+    sessions_described_by,
     trust_with_additions,
 )
 from onetrail.iam.build import trust
@@ -49,6 +50,18 @@ def test_a_trust_that_is_narrower_than_wanted_stays_as_it_is_and_what_was_added_
     found, named = NARROWED[case]
     assert trust_with_additions(found, trust([LEAD])) == found
     assert additions(found, trust([LEAD])) == named
+
+
+@pytest.mark.parametrize(
+    ("action", "named"),
+    [
+        ("sts:AssumeRole", []),
+        (["sts:AssumeRole", "sts:TagSession"], ["sts:TagSession"]),
+        (["sts:TagSession", "sts:SetSourceIdentity", "sts:AssumeRole"], ["sts:SetSourceIdentity", "sts:TagSession"]),
+    ],
+)
+def test_what_a_trust_allows_beside_the_assuming_is_named(action: Any, named: list[str]) -> None:
+    assert sessions_described_by(policy(statement(LEAD, action=action), NO_TOR)) == named
 
 
 def test_two_statements_that_together_let_in_exactly_whom_is_wanted_stay() -> None:
