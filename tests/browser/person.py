@@ -102,4 +102,5 @@ class Person:
         picture(self.cell("show.gate"), f"{self.step}-900-gate")
         picture(self.cell("show.run_map"), f"{self.step}-900-map")
         assert self.page.evaluate(SILENT) == []
+        assert "columns, the last is" not in self.cell("show.plan").locator("table").first.inner_text()
         self.page.set_viewport_size(before)

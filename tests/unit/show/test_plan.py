@@ -16,7 +16,9 @@ from onetrail.change import (
     Reversible,
     StatedEffect,
 )
+from onetrail.show.html import Column
 from onetrail.show.plans.change_group import short
+from onetrail.show.table import simple
 
 REGIONS = ("us-east-1", "eu-west-1", "eu-west-2", "sa-east-1", "ap-south-1")
 
@@ -132,11 +134,23 @@ def test_the_undo_of_each_change_stands_in_the_plan_above_the_gate():
     alike = show.plan(given_a_plan(*(_hold(region, undo="take it out") for region in REGIONS)))
     assert "undo: take it out" in alike.text
     heads = re.findall(r"<th [^>]*>(.*?)</th>", alike.html)[:4]
-    assert heads == ["sign", "n", "change and undo", "why"]
+    assert heads == ["sign", "n", "change and undo", "why, where and as whom"]
     assert "<br><em>undo:</em> take it out" in alike.html
     odd = show.plan(given_a_plan(*(_hold(region, undo=f"undo {region}") for region in REGIONS)))
     assert all(f"undo {region}" in " ".join(odd.text.split()) for region in REGIONS)
     assert "take it out" not in odd.text
+
+
+def test_each_change_says_where_as_whom_and_what_it_requires_and_fits_into_a_narrow_window():
+    """Three columns beside the number, so no line has to say that there are more. Twin: a table that is wider does."""
+    asked = RequiredCheck(CheckKind.PROVEN_QUIET_COOLED, "acme-audit-us-east-1")
+    html = show.plan(given_a_plan(_hold("us-east-1", requires=asked))).html
+    table = html[: html.index("</table>")]
+    assert "<br><em>in 111122223333 us-east-1, as named role</em>" in table
+    assert "<br><em>requires proven, quiet and cooled off: acme-audit-us-east-1</em>" in table
+    assert "columns, the last is" not in table
+    wide = simple("t", [Column(f"head{n}") for n in range(9)], [["eu-west-1"] * 9])
+    assert "9 columns, the last is" in wide.html
 
 
 def test_what_is_deleted_for_good_is_counted_in_words_right_above_the_approval():

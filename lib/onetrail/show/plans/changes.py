@@ -11,23 +11,16 @@ from onetrail.show.plans.change_group import ChangeGroup, short
 from onetrail.show.table import simple
 
 _CAPTION: Final = "Changes, in the order in which they are sent"
-_COLUMNS: Final = [
-    Column("sign"),
-    Column("n", right=True),
-    *(Column(head) for head in ("change and undo", "why", "where", "as", "requires")),
-]
-"""What must be seen in a narrow window comes first: the sign, what is changed, and its undo."""
+_COLUMNS: Final = [Column("sign"), Column("n", right=True), Column("change and undo"), Column("why, where and as whom")]
+"""Few enough for a narrow window: the approver sees all of each change."""
 _WIDTH: Final = 118
 """Of the list in text, as far as its prose can be broken."""
 
 
 def changes(groups: Sequence[ChangeGroup]) -> Shown:
-    """Each group with its sign, its undo and its reason; the column of requirements only where one has any."""
-    columns, rows = _COLUMNS, [_row(group) for group in groups]
-    if not any(group.requires for group in groups):
-        columns, rows = columns[:-1], [row[:-1] for row in rows]
+    """Each group with its sign, its undo and its reason, and what it requires where it does."""
     text = "\n".join([_CAPTION, *(line for group in groups for line in _block(group, _indent(groups)))])
-    return replace(simple(_CAPTION, columns, rows), text=text)
+    return replace(simple(_CAPTION, _COLUMNS, [_row(group) for group in groups]), text=text)
 
 
 def _row(group: ChangeGroup) -> list[str | Shown]:
@@ -35,11 +28,17 @@ def _row(group: ChangeGroup) -> list[str | Shown]:
         sign_of(group),
         group.numbers,
         _change(group),
-        group.one_of("reason"),
-        below([group.account, group.region]),
-        _who(group),
-        group.requires,
+        _why(group),
     ]
+
+
+def _why(group: ChangeGroup) -> Shown:
+    """Its reason, and below it where it is sent, as whom, and what it requires."""
+    requires = [f"requires {group.requires}"] if group.requires else []
+    where = f"in {group.account} {group.region}, as {_who(group)}"
+    said = [group.one_of("reason"), where, *requires]
+    first, *rest = (below([line]).html for line in said)
+    return Shown("".join([first, *(f"<br><em>{line}</em>" for line in rest)]), "; ".join(said))
 
 
 def _change(group: ChangeGroup) -> Shown:

@@ -112,8 +112,15 @@ def _least(column: Column, at: int, rows: Sequence[Sequence[Any]]) -> int:
 
 
 def _least_of(value: object) -> int:
-    text = value.text if isinstance(value, Shown) else printable(value)
+    if isinstance(value, Shown):
+        return max(len(piece) for word in value.text.split(" ") for piece in _pieces(word))
+    text = printable(value)
     if len(text) <= UNBROKEN and not _is_prose(text):
         return len(text)
     words = max(map(len, text.split(" "))) if " " in text else 0
     return min(words or UNBROKEN, UNBROKEN) if len(text) <= _ROOMY else 26
+
+
+def _pieces(word: str) -> list[str]:
+    """Where a long name may go on below, as `in_cell` says."""
+    return re.findall(r"[^/:_]*[/:_]*", word) if len(word) > UNBROKEN else [word]
