@@ -102,7 +102,7 @@ def open_notebook(lab: Lab, path: str) -> Iterator[Page]:
         try:
             page = browser.new_page(viewport={"width": 1500, "height": 1100})
             page.set_default_timeout(120_000)
-            page.goto(f"{lab.url}/lab/tree/{path}?token={TOKEN}")
+            page.goto(f"{lab.url}/lab/tree/{path}?token={TOKEN}&reset")  # no tab of an earlier one
             # The toolbar says idle before there is a kernel; the status bar does not.
             page.locator("#jp-main-statusbar", has_text="| Idle").wait_for()
             yield page

@@ -72,7 +72,8 @@ def reads_the_plan(person: Person, stood: str = "not begun") -> str:
     seen = person.cell("show.plan").locator("table").first.locator("tbody tr > :first-child").all_inner_texts()
     assert {one for one in seen if one} == signs
     assert consequence in person.cell("show.plan").inner_text() and consequence in person.cell("show.gate").inner_text()
-    assert "Nothing was changed" in person.applying.inner_text()
+    said = person.applying.inner_text()
+    assert "Nothing was changed" in said and f"type {plan} at the gate above" in said
     return plan
 
 
@@ -111,6 +112,7 @@ def applies(person: Person, name: str, *, number: bool = False, stood: str = "no
     sent = person.changes_sent()
     person.runs_from_the_gate()
     sees_it_applied(person, plan)
+    person.finds_nothing_cut_off()
     assert person.changes_sent() > sent
 
 
@@ -230,13 +232,11 @@ def test_the_whole_move_by_hand(tmp_path: Path, estate: PracticeEstate) -> None:
         applies(person, "02_account_lockdown.ipynb")
         applies(person, "03_bucket_creation.ipynb")
         applies(person, "04_trail_cutover.ipynb")
-        person.finds_nothing_cut_off()
         stops_the_copy_twice_and_goes_on(person)
         stops_the_look_of_06(person)
         applies(person, "06_verification.ipynb", number=True)
         is_stopped_by_a_change_after_the_review(person, folder)
         applies(person, "07_retirement.ipynb", number=True, stood="refused")
-        person.finds_nothing_cut_off()
         looks_only(person, "08_evidence.ipynb")
         assert person.states() == states_before("08")
         opens_the_report(person)

@@ -39,7 +39,7 @@ _RECORD: Final = "record.jsonl"
 @click.option(
     "--confirm",
     metavar="TEXT",
-    help="For a plan that deletes for good: its number of objects, or the account's alias, as its gate asks. "
+    help="For a plan that deletes or locks for good: the number that its gate asks for, or the account's alias. "
     "Default: the confirm of the file.",
 )
 @click.option(

@@ -165,7 +165,8 @@ class Parameters(BaseModel):
         description='"" only plans; plan ids (p-...) apply those plans; any applies every plan, on practice only',
     )
     confirm: v.Confirm = Field(
-        "", description="for a plan that destroys: its number of objects, or the account's alias, as its gate asks"
+        "",
+        description="for a plan that deletes or locks for good: the number its gate asks for, or the account's alias",
     )
     ticket: v.Ticket = Field("", description="ticket or comment on the approval; kept in the run record")
     approval_hours: v.ApprovalHours = Field(

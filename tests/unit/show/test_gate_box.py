@@ -11,7 +11,7 @@ from given import given_a_change, given_a_plan
 
 from onetrail import show
 from onetrail.aws.sessions import Entry
-from onetrail.change import Bulk, BulkAction, GivenApproval, run_plan
+from onetrail.change import Bulk, BulkAction, GivenApproval, Outcome, StepState, run_plan
 from onetrail.settings import Settings
 from tests.unit.change.given import MovableClock, Seen, given_a_gate
 
@@ -269,11 +269,17 @@ def test_locks_that_nobody_can_remove_ask_for_their_number_too(tmp_path):
     assert "Open for" in _box_of(tmp_path, weak).open_with(weak.id)
 
 
-def test_where_a_person_is_the_plan_names_the_gate_and_no_parameter(people):
+def test_where_a_person_is_the_plan_names_the_gate_and_no_parameter(people, monkeypatch):
     """Twin: without one it names the parameters."""
     assert show.plan(PLAN).text.endswith(f"To approve it, type {PLAN.id} at the gate below.")
     assert show.plan(DELETION).text.endswith(f"type {DELETION.id} at the gate below with what the gate asks for.")
     assert "approve =" not in show.plan(DELETION).text
+    waits = Outcome(PLAN, StepState.PLANNED, f"Nothing was changed: 1 change; to apply them set approve = '{PLAN.id}'.")
+    shown = show.outcome(waits)
+    assert shown.text.endswith(f"1 change; to apply them type {PLAN.id} at the gate above, and run this cell again.")
+    assert shown.result["line"] == waits.line
+    monkeypatch.setenv("ONETRAIL_LIVE", "0")
+    assert "set approve" in show.outcome(waits).text
 
 
 @pytest.mark.parametrize("apart", [True, False])

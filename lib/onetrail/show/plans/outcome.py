@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
+from onetrail.aws import environment
 from onetrail.change import ExpectedAnswer, Outcome, StepState
 from onetrail.show.html import Column, Shown, paragraph, together
 from onetrail.show.table import simple
@@ -36,9 +37,17 @@ def outcome(became: Outcome) -> Shown:
         "line": became.line,
         "plan": became.plan.id if became.plan.changes else "",
     }
-    line = paragraph(f"{_SIGNS.get(became.state, '')} {became.line}", strong=True)
+    line = paragraph(f"{_SIGNS.get(became.state, '')} {_for_a_reader(became)}", strong=True)
     shown = together(_done(became), line) if became.done else line
     return Shown(shown.html, shown.text, result, shown.tables)
+
+
+def _for_a_reader(became: Outcome) -> str:
+    """The line; for a person in JupyterLab the way on is the gate, not a parameter."""
+    said, apart, _ = became.line.partition("; to apply them set approve")
+    if not apart or not environment.people_are_here():
+        return became.line
+    return f"{said}; to apply them type {became.plan.id} at the gate above, and run this cell again."
 
 
 def _done(became: Outcome) -> Shown:
