@@ -28,10 +28,10 @@ def scenario() -> str:
 
 @pytest.fixture(scope="module")
 def shipped() -> dict[str, Any]:
-    """parameters/organization.yaml without the acceptance: the selectors are read, since the current credentials are
-    the owner's."""
+    """parameters/organization.yaml without the acceptance, since the current credentials are the owner's and read the
+    selectors, and without what is left: nothing here refuses to stop the trails."""
     said = yaml.safe_load((ROOT / "parameters" / "organization.yaml").read_text())
-    said["accept_unread_selectors"] = ""
+    said |= {"accept_unread_selectors": "", "leave_trails": [], "overrides": {}}
     left = ("estate", "scenario", "runs_dir", "quiet_hours", "cooling_off_days", "approve")
     return {key: value for key, value in said.items() if key not in left}
 

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from onetrail.aws import Clients
 from onetrail.aws.actors import BREAK_GLASS, JOBS, READER
-from onetrail.change import NAMED, ChangeFailed, iso
+from onetrail.change import NAMED, iso
 from onetrail.estate.archive import archive_of
 from onetrail.iam import build
 from onetrail.iam.build import archive_guardrail, trust
@@ -113,8 +113,10 @@ def test_a_copy_and_a_verification_work_after_the_guardrail_stands(estate: Estat
         p for p in organizations.list_policies(Filter="SERVICE_CONTROL_POLICY")["Policies"] if p["Name"] == GUARDRAIL
     )
     organizations.update_policy(PolicyId=guardrail["Id"], Content=json.dumps(content))
-    with pytest.raises(ChangeFailed, match="refused"):
-        run(clients, copy_history)
+    line = run(clients, copy_history).line
+    assert line.count("is left out") == 2 and "with an explicit deny in a service control policy" in line
+    # the third is pushed by a role of its own account, where that guardrail does not apply
+    assert "acme-audit-eu-west-1 is left out" not in line
 
 
 def test_under_the_steady_policy_everybodys_own_work_goes_on(estate: Estate, tmp_path: Path) -> None:

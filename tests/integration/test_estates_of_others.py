@@ -27,11 +27,13 @@ NOT_IN_THIS_RUN = {
         "s3:RestoreObject",  # where logs are archived
     },
     "identity_log_first": {
+        "cloudtrail:GetTrailStatus",  # where the account sees a trail of all regions
         "iam:GetRolePolicy",  # where the identity has inline policies
         "iam:ListAccessKeys",  # where the account has users
         "kms:ListAliases",
     },
     "identity_management": {
+        "cloudtrail:GetTrailStatus",
         "organizations:UpdatePolicy",  # where a guardrail was changed
     },
 }

@@ -42,10 +42,12 @@ def start(scenario: str, number: int) -> None:
     from onetrail.aws.estate import practice_folder
     from onetrail.change.run_record.chain_check import estate_of
     from onetrail.practice import process
+    from onetrail.practice.scenarios.catalog import items_of
 
+    items = items_of(scenario)
     info = process.start(scenario=scenario, number=number, directory=practice_folder())
     _say({**_estate().control("GET", "status"), "endpoint": info.endpoint})
-    for item in process.items_of(scenario):
+    for item in items:
         say(f"  {item.name}: {item.says}")
     gone = [run for run in _runs() if estate_of(run) != _estate().name]
     if gone:

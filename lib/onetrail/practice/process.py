@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from onetrail.errors import OnetrailError, WrongUse
-from onetrail.practice.scenarios.catalog import UnknownScenario, scenario_of
-from onetrail.practice.scenarios.items import Item
 
 START_SECONDS = 120
 STOP_SECONDS = 15
@@ -64,14 +62,8 @@ def folder(directory: Path | None = None) -> Path:
 def start(scenario: str = "default", number: int = 7, port: int = 0, directory: Path | None = None) -> EstateInfo:
     """Start the estate, or return the one of that scenario and number that runs.
 
-    Raises WrongUse for a scenario that there is not, OtherEstateRuns, and EstateFailed when it is not up within
-    START_SECONDS.
+    Raises OtherEstateRuns, and EstateFailed when it is not up within START_SECONDS.
     """
-    if scenario != "empty":
-        try:
-            scenario_of(scenario)
-        except UnknownScenario as err:
-            raise WrongUse(str(err)) from err
     home = folder(directory)
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -122,11 +114,6 @@ def start(scenario: str = "default", number: int = 7, port: int = 0, directory: 
         time.sleep(0.05)
     child.terminate()
     raise EstateFailed(f"the practice estate was not up after {START_SECONDS} s; see {log}")
-
-
-def items_of(scenario: str) -> tuple[Item, ...]:
-    """What the scenario has beside its old trails, in order."""
-    return () if scenario == "empty" else scenario_of(scenario).items
 
 
 def _without_aws(environment: Any) -> dict[str, str]:

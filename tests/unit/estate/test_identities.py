@@ -29,6 +29,7 @@ SETTINGS_OF_BUCKETS = (
     " s3:GetLifecycleConfiguration s3:GetReplicationConfiguration s3:ListBucketVersions"
 )
 OWN = "iam:GetPolicy iam:GetPolicyVersion iam:GetRolePolicy iam:ListAttachedRolePolicies iam:ListRolePolicies"
+RECORDED = "cloudtrail:DescribeTrails cloudtrail:GetTrailStatus"
 SENT = {
     # (identity, step): what it sends, on whatever resource
     (SOURCE, "every step"): f"{READS} {SETTINGS_OF_BUCKETS}",
@@ -45,12 +46,12 @@ SENT = {
     (SOURCE, "07"): "cloudtrail:DeleteTrail s3:DeleteObject s3:DeleteObjectVersion s3:GetObject"
     " s3:ListBucketMultipartUploads s3:PutBucketPolicy s3:PutLifecycleConfiguration",
     (SOURCE, "08"): "cloudtrail:ListPublicKeys s3:ListBucketMultipartUploads",
-    (LOG_FIRST, "00"): f"{OWN} ec2:DescribeRegions s3:ListAllMyBuckets s3:ListBucket",
+    (LOG_FIRST, "00"): f"{RECORDED} {OWN} ec2:DescribeRegions s3:ListAllMyBuckets s3:ListBucket",
     (LOG_FIRST, "02"): "account:GetAlternateContact iam:AttachRolePolicy iam:CreateRole iam:GetAccountSummary"
     " iam:GetRole iam:ListAccessKeys iam:ListRoles iam:ListUsers iam:TagRole kms:ListAliases"
     " s3:GetAccountPublicAccessBlock",
-    (MANAGEMENT, "00"): "organizations:DescribeOrganization organizations:DescribePolicy organizations:ListParents"
-    " organizations:ListPoliciesForTarget organizations:ListRoots",
+    (MANAGEMENT, "00"): f"{RECORDED} organizations:DescribeOrganization organizations:DescribePolicy"
+    " organizations:ListParents organizations:ListPoliciesForTarget organizations:ListRoots",
     (MANAGEMENT, "04"): "organizations:AttachPolicy organizations:CreatePolicy organizations:DescribePolicy"
     " organizations:ListPolicies organizations:ListRoots"
     " organizations:ListTargetsForPolicy organizations:TagResource organizations:UpdatePolicy",

@@ -47,6 +47,8 @@ _OWN_POLICIES: Final = (
     "iam:ListAttachedRolePolicies",
     "iam:ListRolePolicies",
 )
+_RECORDED: Final = ("cloudtrail:DescribeTrails", "cloudtrail:GetTrailStatus")
+"""Whether a trail records that account."""
 NEEDS: Final = (
     Need(
         EVERY,
@@ -140,7 +142,7 @@ NEEDS: Final = (
         "00",
         LOG_FIRST,
         "*",
-        ("ec2:DescribeRegions", *_OWN_POLICIES, "s3:ListAllMyBuckets"),
+        (*_RECORDED, "ec2:DescribeRegions", *_OWN_POLICIES, "s3:ListAllMyBuckets"),
     ),
     Need("00", LOG_FIRST, "archive", ("s3:ListBucket",)),
     Need(
@@ -181,6 +183,7 @@ NEEDS: Final = (
         MANAGEMENT,
         "*",
         (
+            *_RECORDED,
             "organizations:DescribeOrganization",
             "organizations:DescribePolicy",
             "organizations:ListParents",

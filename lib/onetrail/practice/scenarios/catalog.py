@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Final
 
+from onetrail.errors import WrongUse
 from onetrail.practice.accounts import DEFAULT, MEMBERS, Cast
 from onetrail.practice.scenarios import old_estate
 from onetrail.practice.scenarios.items import BY_NAME, ITEMS, Item
@@ -29,7 +30,7 @@ _MEMBERS: Final = (
 """The old trails of the three source accounts, two regions each."""
 
 
-class UnknownScenario(LookupError):
+class UnknownScenario(WrongUse, LookupError):
     """There is no scenario, or no item, of that name; the message lists those that there are."""
 
 
@@ -83,3 +84,8 @@ def scenario_of(name: str) -> Scenario:
     found = SCENARIOS[base]
     more = tuple(BY_NAME[item] for item in dict.fromkeys(added) if BY_NAME[item] not in found.items)
     return replace(found, name=name, items=(*found.items, *more))
+
+
+def items_of(scenario: str) -> tuple[Item, ...]:
+    """What the scenario has beside its old trails, in order. Raises UnknownScenario."""
+    return () if scenario == "empty" else scenario_of(scenario).items

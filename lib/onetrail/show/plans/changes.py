@@ -38,7 +38,8 @@ def _why(group: ChangeGroup) -> Shown:
     where = f"in {group.account} {group.region}, as {_who(group)}"
     said = [group.one_of("reason"), where, *requires]
     first, *rest = (below([line]).html for line in said)
-    return Shown("".join([first, *(f"<br><em>{line}</em>" for line in rest)]), "; ".join(said))
+    inner = "".join([first, *(f"<br><em>{line}</em>" for line in rest)])
+    return Shown(f'<span style="overflow-wrap:anywhere">{inner}</span>', "; ".join(said))
 
 
 def _change(group: ChangeGroup) -> Shown:

@@ -21,7 +21,7 @@ _ON_ONE_LINE: Final = 52
 """A caption that is no longer stays on one line, however narrow the table."""
 _SEEN: Final = "34em"
 """The width of a longer one: it is in sight at the left of a table that is scrolled sideways."""
-_IN_SIGHT: Final = 66
+_IN_SIGHT: Final = 63
 """Characters that a window 900 pixels wide has for a table beside JupyterLab's file browser."""
 
 
