@@ -16,6 +16,8 @@ from onetrail.practice import process
 from onetrail.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
+MADE: list[Clients] = []
+"""Whose connections are closed once a test has ended: each has some for every account, region and service."""
 HEAD = re.compile(r"/records/[^/]+/head-")
 """A head of the record of any run."""
 
@@ -37,7 +39,9 @@ class Estate:
 
     def clients(self, **changes: Any) -> Clients:
         """Clients made anew, as a kernel that was just started has them."""
-        return Clients.connect(self.settings(**changes))
+        made = Clients.connect(self.settings(**changes))
+        MADE.append(made)
+        return made
 
     def state(self) -> str:
         """Hash of configuration, objects and clock."""
@@ -122,6 +126,14 @@ def fresh_estate(estate: Estate) -> Estate:
     """The module's estate, as it was when the module began."""
     estate.restore()
     return estate
+
+
+@pytest.fixture(autouse=True)
+def connections_closed() -> Iterator[None]:
+    """A process has room for 1,024 open files on many machines, and select() for no more on any."""
+    yield
+    while MADE:
+        MADE.pop().close()
 
 
 @pytest.fixture

@@ -116,7 +116,9 @@ class Terminal:
     def read(self) -> None:
         """Take what is on the screen, so that nobody waits for it to be read."""
         with suppress(OSError):
-            while self._end >= 0 and select.select([self._end], [], [], 0)[0]:
+            waiting = select.poll()
+            waiting.register(self._end, select.POLLIN) if self._end >= 0 else None
+            while self._end >= 0 and waiting.poll(0):
                 if not os.read(self._end, 65536):
                     return
 

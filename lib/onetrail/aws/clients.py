@@ -191,7 +191,15 @@ class Clients:
         self.remembered.drop()
         with self._lock:
             self._sessions.forget()
+            self.close()
             self._clients.clear()
+
+    def close(self) -> None:
+        """Close every connection that is open; what is asked afterwards opens its own."""
+        with self._lock:
+            for held in (*self._clients.values(), *self.transports.values()):
+                held.close()
+            self.transports.clear()
 
     def send(self, change: Change, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         """Send one change as the identity it names. boto3's method name is the call in snake case."""

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from botocore.awsrequest import AWSResponse
+
 from onetrail.aws.requests import AWS_REQUESTS
 
 if TYPE_CHECKING:
@@ -32,9 +34,10 @@ Key = tuple[str, ...]
 
 
 class Answer(NamedTuple):
-    """What AWS answered to these parameters, before anything was made of it; an absence too."""
+    """What AWS answered to these parameters, before anything was made of it; an absence too. `http` is without its
+    body."""
 
-    http: Any
+    http: AWSResponse
     parsed: Mapping[str, Any]
     at: float
     asked: Mapping[str, Any]
@@ -106,7 +109,7 @@ class Remembered:
         def keep(http_response: Any, parsed: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
             asked = context.get(_ASKED)
             if asked and _ANSWERED not in context and _is_an_answer(http_response.status_code):
-                self._keep(asked, http_response, parsed)
+                self._keep(asked, _bare(http_response), parsed)
 
         client.meta.events.register(f"before-parameter-build.{name}", asked)
         client.meta.events.register(f"before-call.{name}", answered)
@@ -137,6 +140,11 @@ def _is_kept(service: str, model: "OperationModel", parameters: Mapping[str, Any
         and "Key" not in parameters
         and not model.has_streaming_output
     )
+
+
+def _bare(http: Any) -> AWSResponse:
+    """Without its body, which holds the connection, and that a pool of them."""
+    return AWSResponse(http.url, http.status_code, http.headers, raw=None)
 
 
 def _is_an_answer(status: int) -> bool:

@@ -101,6 +101,25 @@ def test_another_account_identity_or_parameter_is_another_question(clients, wire
     assert first == [["role-0"], ["role-1"], ["role-2"], ["role-3"]]
 
 
+def test_what_is_kept_holds_no_connection(clients, wire):
+    """An answer's body does, and thereby the pool that the connection belongs to."""
+    with clients.remembered.one_look() as kept:
+        roles(clients)
+    (answer,) = kept.values()
+    assert (answer.http.status_code, answer.http.raw, answer.parsed["Roles"][0]["RoleName"]) == (200, None, "role-0")
+
+
+def test_what_is_closed_is_opened_again_when_it_is_asked(clients, wire, monkeypatch):
+    """Clients that were closed go on working, and so do those that are made after all accounts are forgotten."""
+    closed = []
+    monkeypatch.setattr("botocore.httpsession.URLLib3Session.close", lambda self: closed.append(self))
+    assert roles(clients) == ["role-0"]
+    clients.close()
+    assert (roles(clients), len(closed)) == (["role-1"], 1)
+    clients.forget()
+    assert (roles(clients), len(closed)) == (["role-2"], 2)
+
+
 def test_nobody_can_change_what_another_was_answered(clients, wire):
     """Each has a copy of its own."""
     with clients.remembered.one_look():
