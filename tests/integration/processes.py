@@ -90,7 +90,7 @@ def kernel_below(pid: int) -> int:
         with suppress(OSError, IndexError):
             if path.read_text().rpartition(")")[2].split()[1] == str(pid):
                 child = int(path.parent.name)
-                if b"ipykernel_launcher" in (path.parent / "cmdline").read_bytes():
+                if b"kernel_process.py" in (path.parent / "cmdline").read_bytes():
                     return child
     return 0
 

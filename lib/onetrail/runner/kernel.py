@@ -20,6 +20,7 @@ import onetrail
 
 CLOSES_WITHIN_SECONDS: Final = 400.0
 """Longer than the tries of closings take together, half of which pass before a kernel gets SIGTERM."""
+_PROCESS: Final = Path(__file__).with_name("kernel_process.py")
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -34,8 +35,8 @@ class OwnKernel(AsyncKernelManager):
 
     @property
     def kernel_spec(self) -> KernelSpec:
-        """The running interpreter's ipykernel."""
-        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        """The running interpreter's ipykernel, without this folder on its path."""
+        argv = [sys.executable, "-P", str(_PROCESS), "-f", "{connection_file}"]
         return KernelSpec(argv=argv, display_name="Python 3", language="python")
 
     async def _async_start_kernel(self, **how: Any) -> None:

@@ -218,6 +218,22 @@ def test_a_long_table_is_a_numbered_annex_and_findings_never_are(tmp_path: Path)
     assert "line 98" in body_of(text, "findings")
 
 
+def test_a_very_long_annex_is_not_printed_and_says_where_its_rows_are(tmp_path: Path) -> None:
+    """On a screen it is whole. Twin: with one row less it is on paper too."""
+    said = (
+        "Its 101 rows are not printed. They are in report.html of the run folder; the run record holds the SHA-256 of"
+        " that file, in its last line with the kind report."
+    )
+    for count, printed in ((101, False), (100, True)):
+        found = [Finding("05.copied", FindingState.OK, ACCOUNT, "eu-west-1", f"b-{n}", f"l {n}") for n in range(count)]
+        text = page(SETTINGS, given(tmp_path, *found))
+        (annex,) = re.findall(
+            r'<section id="annex-\d+" class="annex[^"]*">\n<h3>[^<]*Checks that passed.*?</section>', text, re.DOTALL
+        )
+        assert annex.count("<tr>") == count + 1
+        assert (said in annex, 'class="annex unprinted"' in annex) == (not printed, not printed)
+
+
 def test_annexes_are_numbered_in_order_and_each_is_referred_to_from_its_section(tmp_path: Path) -> None:
     """Every reference leads to one annex, and every annex back to its section."""
     sent(tmp_path, given_a_grant())
@@ -251,7 +267,7 @@ def test_the_page_can_be_read_with_a_screen_reader(tmp_path: Path) -> None:
 def test_without_its_script_the_page_hides_nothing_but_the_filter(tmp_path: Path) -> None:
     """The field is there for the script to show; no row is hidden by the page itself."""
     text = page(SETTINGS, given(tmp_path))
-    assert text.count(" hidden>") == 1
+    assert text.count(" hidden>") == 1 + text.count('<p class="sideways" hidden>')
     assert '<div class="filter" hidden>' in text
     assert "@media screen { .filtering tr.out { display: none; } }" in text
 

@@ -39,7 +39,7 @@ def section(settings: Settings, found: Sequence[Finding]) -> Section:
         for (name, account, said, why), group in groups.items()
     ]
     count = f"{counted(len(notes), 'note')}, in {counted(len(rows), 'row')}"
-    line = f"{count}: facts about the past, and what is left as it is."
+    line = f"{count}; the reason why each is accepted is beside it."
     words = (
         "The reasons are those of onetrail's method; the record holds no acceptance by a person. The owner is the"
         " contact that the parameters name. The signatures at the end accept these exceptions."

@@ -71,7 +71,7 @@ def steps(observation: EvidenceObservation, found: Sequence[Finding]) -> Section
         (FindingState.PLANNED, "Still to be done", ""),
         (
             FindingState.NOTE,
-            "Notes: facts about the past, and what is deliberately left as it is",
+            "Notes: accepted as they are, for the reasons in Exceptions",
             "Show all notes",
         ),
         (FindingState.OK, "Checks that passed", "Show all checks that passed"),

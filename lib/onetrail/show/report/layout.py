@@ -13,6 +13,8 @@ from onetrail.show.report.model import AnnexRef, Part, Section, Table
 
 LONGEST_IN_BODY: Final = 40
 """Rows of a table between the sections; a longer one is an annex."""
+LONGEST_IN_PRINT: Final = 100
+"""Rows of a printed annex; a longer one is read on a screen, where it can be filtered, and is left out on paper."""
 FINDINGS: Final = "findings"
 """The section whose tables are never an annex: what needs attention is read first, however much it is."""
 _PLAIN: Final = re.compile(r"[A-Za-z0-9]")
@@ -25,6 +27,19 @@ class Annex:
     number: int
     of: Section
     table: Table
+
+    @property
+    def printed(self) -> bool:
+        """Whether its rows are on paper too."""
+        return len(self.table.rows) <= LONGEST_IN_PRINT
+
+    @property
+    def on_paper(self) -> str:
+        """What is on paper in place of the rows that are not."""
+        return (
+            f"Its {len(self.table.rows):,} rows are not printed. They are in report.html of the run folder; the run"
+            " record holds the SHA-256 of that file, in its last line with the kind report."
+        )
 
 
 def annexed(sections: Sequence[Section]) -> tuple[tuple[Section, ...], tuple[Annex, ...]]:

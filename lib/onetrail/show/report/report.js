@@ -13,7 +13,17 @@
     document.body.classList.toggle("filtering", words.length > 0);
     told.textContent = words.length ? shown.toLocaleString("en-US") + " of " + rows.length.toLocaleString("en-US") + " rows" : "";
   }
+  function sideways() {
+    document.querySelectorAll(".wide").forEach(function (table) {
+      table.nextElementSibling.hidden = table.scrollWidth <= table.clientWidth;
+    });
+  }
   box.addEventListener("input", filter);
+  box.addEventListener("input", sideways);
+  window.addEventListener("resize", sideways);
+  window.addEventListener("hashchange", sideways);
+  document.addEventListener("change", sideways);
   box.parentNode.parentNode.hidden = false;
   filter();
+  sideways();
 })();
