@@ -37,7 +37,7 @@ from onetrail.iam.build import (
     kms_key,
     work_bucket_open,
 )
-from onetrail.looked import Unread
+from onetrail.looked import There, Unread
 from onetrail.s3.decisions.retention import retain_until
 from onetrail.settings import Settings
 from onetrail.steps import bucket_creation as step
@@ -46,6 +46,7 @@ from onetrail.steps.account_lockdown.propose import roles_for
 from onetrail.steps.bucket_creation import BucketNotOurs
 from onetrail.steps.bucket_creation.access_logs import AccessLogDelivery
 from onetrail.steps.bucket_creation.lifecycle import archive_rules, dated_rule, lock_days
+from onetrail.steps.bucket_creation.observe import there_since
 
 SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practice.yaml")
 ARCHIVE = archive_of(SETTINGS)
@@ -500,6 +501,26 @@ def test_years_that_are_over_and_the_current_one_get_no_rule_of_their_own() -> N
         r["ID"] for r in change.parameters["LifecycleConfiguration"]["Rules"] if r["ID"].startswith("onetrail-dated")
     ]
     assert dated == [f"onetrail-dated {FOLDER}"]
+
+
+@pytest.mark.parametrize(
+    ("created", "written", "since"),
+    [
+        ("2026-03-01", [], "2026-03-01"),
+        ("2027-01-02", ["2026-03-01"], "2026-03-01"),
+        ("2026-02-01", ["2026-03-01"], "2026-02-01"),
+        ("", ["2026-03-01"], "2026-03-01"),
+        ("", [], ""),
+    ],
+)
+def test_a_bucket_is_no_younger_than_what_lies_in_it(created: str, written: list[str], since: str) -> None:
+    """S3 moves CreationDate where the bucket's policy is edited, and 05 edits the archive's."""
+
+    def day(text: str) -> datetime | None:
+        return datetime.fromisoformat(f"{text}T00:00:00+00:00") if text else None
+
+    held = There({"Versions": [{"LastModified": day(one)} for one in written]})
+    assert there_since(day(created), held) == day(since)
 
 
 def test_dated_rules_stay_when_the_old_buckets_are_long_empty() -> None:

@@ -66,7 +66,7 @@ class BucketState:
     """A bucket's name, whether it is there, and its settings.
 
     A setting that is not set is None, or empty; one that nobody could look at is Unread, and `could_not_look` says why.
-    `empty` is False once it holds a version, a delete marker included.
+    `created` is what `there_since` says. `empty` is False once it holds a version, a delete marker included.
     """
 
     name: str
@@ -103,6 +103,18 @@ class BucketsObservation:
     """Every trail that was seen, those of others too."""
     refused: str = ""
     """Why nothing may be planned, though everything was read; empty where it may."""
+
+
+def there_since(created: datetime | None, held: Answer[Mapping[str, Any]]) -> datetime | None:
+    """The earliest instant at which the bucket is known to have stood: CreationDate, or when the first version that it
+    lists was written.
+
+    CreationDate alone is no age: it "can change when making changes to your bucket, such as editing its bucket policy"
+    (S3 API Reference, Bucket).
+    """
+    versions = held.value.get("Versions", []) if isinstance(held, There) else []
+    known = [created] if created else []
+    return min([*known, *(version["LastModified"] for version in versions)], default=None)
 
 
 @one_look
@@ -200,7 +212,7 @@ def _bucket(
         name=name,
         state=BucketPresence.OURS,
         region=region,
-        created=owned[name].get("CreationDate"),
+        created=there_since(owned[name].get("CreationDate"), held),
         empty=held if isinstance(held, Unread) else not (held.value.get("Versions") or held.value.get("DeleteMarkers")),
         policy=made(values["policy"], iam.parse, None),
         public_access=made(values["public_access"], dict, {}),

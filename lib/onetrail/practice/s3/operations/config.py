@@ -171,6 +171,7 @@ def _put_policy(request: S3Request, bucket: Bucket) -> None:
             " because public policies are blocked by the BlockPublicPolicy block public access setting.",
         )
     bucket.policy, bucket.policy_document = request.body, document
+    bucket.created = request.world.clock.now()  # what ListBuckets says "can change" then (S3 API Reference, Bucket)
 
 
 def _put_acl(request: S3Request, bucket: Bucket) -> None:
