@@ -112,12 +112,15 @@ class Standing:
 
     def __init__(self) -> None:
         self._works: dict[str, dict[str, Progress]] = {}
+        self._counted: set[tuple[str, str]] = set()
         self._lock = threading.Lock()
 
     def __call__(self, progress: Progress) -> None:
         """Take the place of the word before it about that part."""
         with self._lock:
             self._works.setdefault(progress.work, {})[progress.part] = progress
+            if progress.of != 0 or progress.done:
+                self._counted.add((progress.work, progress.part))
 
     @property
     def works(self) -> tuple[str, ...]:
@@ -153,8 +156,11 @@ class Standing:
 
     def parts_over(self, work: str) -> tuple[int, int]:
         """How many parts of the work are over, and how many there are; one in which there is nothing to do is in
-        neither."""
-        parts = [one for one in self.parts(work) if one.of != 0 or one.done]
+        neither.
+
+        One of which nobody knew that stays, although nothing was found in it: what was counted once is not taken back.
+        """
+        parts = [one for one in self.parts(work) if (work, one.part) in self._counted]
         return sum(one.of is not None and one.done >= one.of for one in parts), len(parts)
 
     @property

@@ -61,6 +61,23 @@ def test_the_last_word_about_a_part_counts_and_the_parts_add_up():
     assert standing.total("copied").of is None and standing.parts_over("copied") == (0, 3)
 
 
+def test_the_number_of_parts_does_not_go_down_and_a_part_with_nothing_to_do_is_not_done():
+    """Two buckets are announced before the first is listed, and one is found empty. Twin: a region of which it is known
+    that it has no files is neither done nor to be done."""
+    standing, said = Standing(), []
+    for word in (
+        Progress("read", "a", 0),
+        Progress("read", "b", 0),
+        Progress("read", "without files", 0, 0),
+        Progress("read", "a", 0, 0),
+        Progress("read", "b", 3),
+        Progress("read", "b", 7, 7),
+    ):
+        standing(word)
+        said.append(standing.parts_over("read"))
+    assert said == [(0, 1), (0, 2), (0, 2), (1, 2), (1, 2), (2, 2)]
+
+
 def test_what_begins_now_comes_on_top_of_what_was_done():
     """Where more is done than was expected, that many were to be expected."""
     told = []

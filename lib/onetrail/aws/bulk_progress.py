@@ -23,7 +23,7 @@ class BulkProgress:
     def __init__(
         self, tell: Tell, work: str, expected: Mapping[str, int] | None = None, where: str = "old bucket"
     ) -> None:
-        self._tell, self._so_far = tell, dict[str, Progress]()
+        self._tell, self._so_far, self._again = tell, dict[str, Progress](), Counter[str]()
         self._nothing = Progress(work, "", 0, where=where)
         for part, objects in (expected or {}).items():
             self._say(replace(self._nothing, part=part, of=objects))
@@ -31,17 +31,21 @@ class BulkProgress:
     def more(self, part: str, *, rated: bool = True) -> Counted:
         """For work that begins now: what it counts comes on top of what was done before, into the rate as well unless
         that says nothing of it, as of a pilot."""
-        begun = self._of(part)
+        floor, again = self._of(part), self._again.pop(part, 0)
+        begun = replace(floor, done=floor.done - again)
 
         def say(progress: Progress) -> None:
-            self._say(progress if rated else replace(progress, before=progress.done))
+            said = replace(progress, done=max(progress.done, floor.done))
+            self._say(said if rated else replace(said, before=said.done))
 
         return counting(say, begun)
 
     def handed_on(self, part: str, objects: int) -> None:
-        """So many were tried in vain, and are tried by somebody else now."""
+        """So many were tried in vain, and are tried again by somebody else now: they are no errors any more, and are
+        not counted a second time."""
         was = self._of(part)
-        self._say(replace(was, done=was.done - objects, errors=was.errors - objects, before=was.before - objects))
+        self._again[part] += objects
+        self._say(replace(was, errors=was.errors - objects))
 
     def ended(self, part: str) -> None:
         """No more is expected of that part than was done."""

@@ -44,14 +44,33 @@ def test_a_pilot_is_in_no_rate_and_the_end_of_a_part_expects_no_more():
     progress.handed_on("a", 1)
     progress.more("a")("", 1, 0, 0, 0)
     progress.ended("a")
+    assert [one.done for one in told] == sorted(one.done for one in told), "what was counted is not taken back"
     said = [(one.done, one.of, one.before, one.retries, one.errors) for one in told]
     assert said == [
         (0, 10, 0, 0, 0),
         (2, 10, 2, 0, 0),
         (9, 10, 2, 1, 1),
-        (8, 10, 1, 1, 0),
-        (9, 10, 1, 1, 0),
-        (9, 9, 1, 1, 0),
+        (9, 10, 2, 1, 0),
+        (9, 10, 2, 1, 0),
+        (9, 9, 2, 1, 0),
+    ]
+
+
+def test_what_is_handed_on_counts_once_more_when_it_is_more_than_was_tried_in_vain():
+    """Three of five were tried in vain: the first three that are made now are those. Twin: the fourth is a new one."""
+    told = []
+    progress = BulkProgress(told.append, "copied", {"a": 10})
+    progress.more("a")("", 5, 50, 0, 3)
+    progress.handed_on("a", 3)
+    more = progress.more("a")
+    for done in (1, 3, 4, 8):
+        more("", done, done * 10, 0, 0)
+    assert [(one.done, one.of, one.errors) for one in told[2:]] == [
+        (5, 10, 0),
+        (5, 10, 0),
+        (5, 10, 0),
+        (6, 10, 0),
+        (10, 10, 0),
     ]
 
 

@@ -92,6 +92,29 @@ def test_a_person_sees_what_how_many_how_fast_and_how_long(notebook):
         assert "S3 asks to slow down" not in notebook.outputs[1].text
 
 
+def test_after_an_interruption_the_rate_and_the_time_left_are_those_of_this_run(notebook, monkeypatch):
+    """10,088 of 10,939 objects were copied before: the bar begins at what is left, and so does the rate. Twin: with all
+    of them counted as done now the rate would be ten thousand in a second."""
+    monkeypatch.setattr(module, "_PICTURE_SECONDS", 3600)
+    clock = [0.0]
+    lines = {}
+    for before in (0, 10_088):
+        notebook.outputs.clear()
+        with LivePanel(monotonic=lambda: clock[0]) as panel:
+            panel(Progress("copied", "a", 0, 851))
+            panel.tick()
+            for _ in range(10):
+                clock[0] += 1
+                done = panel.standing.total("copied").done
+                panel(Progress("copied", "a", done + 10 + (before if not done else 0), 851 + before))
+                panel.tick()
+            lines[before] = notebook.outputs[1].text.splitlines()[0]
+    assert lines == {
+        0: "100 of 851 objects copied, 10 per second, 1 min 15 s left",
+        10_088: "10,188 of 10,939 objects copied, 1,019 per second, 1 s left",
+    }
+
+
 def test_it_ends_in_the_plain_table_and_the_number_of_calls(notebook):
     """However it ends: no rate, no time left, no button, nothing to come."""
     for error in (None, KeyboardInterrupt()):

@@ -34,6 +34,15 @@ def test_each_step_links_to_its_notebook_beside_this_one():
             [*(ended(f"0{n}", "nothing") for n in range(7)), *applied("06"), ended("07", "stopped", "Stopped: why.")],
             "07 Retirement comes next (stopped): Stopped: why.",
         ),
+        (
+            # Interrupted, and gone on with after that: the last line counts.
+            [*(ended(f"0{n}", "nothing") for n in range(5)), ended("05", "interrupted", "Interrupted.", plan=P)],
+            "05 Copy history comes next (interrupted): run its notebook again: it goes on from what is there.",
+        ),
+        (
+            [*(ended(f"0{n}", "nothing") for n in range(5)), ended("05", "interrupted", plan=P), *applied("05")],
+            "06 Verification comes next (not begun): run its notebook: it plans.",
+        ),
         ([ended(f"0{n}", "nothing") for n in range(9)], "every step was run."),
     ],
 )
