@@ -158,7 +158,7 @@ class Standing:
         """How many parts of the work are over, and how many there are; one in which there is nothing to do is in
         neither.
 
-        One of which nobody knew that stays, although nothing was found in it: what was counted once is not taken back.
+        One of which nobody knew that stays, although nothing was found in it: what was counted once stays counted.
         """
         parts = [one for one in self.parts(work) if (work, one.part) in self._counted]
         return sum(one.of is not None and one.done >= one.of for one in parts), len(parts)

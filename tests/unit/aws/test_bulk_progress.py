@@ -44,7 +44,7 @@ def test_a_pilot_is_in_no_rate_and_the_end_of_a_part_expects_no_more():
     progress.handed_on("a", 1)
     progress.more("a")("", 1, 0, 0, 0)
     progress.ended("a")
-    assert [one.done for one in told] == sorted(one.done for one in told), "what was counted is not taken back"
+    assert [one.done for one in told] == sorted(one.done for one in told), "what was counted stays counted"
     said = [(one.done, one.of, one.before, one.retries, one.errors) for one in told]
     assert said == [
         (0, 10, 0, 0, 0),

@@ -161,7 +161,7 @@ def test_the_proposed_plans_are_written_where_they_are_asked_for(tmp_path: Path,
         1,
         ["planned"],
     )
-    assert as_markdown.read_text().startswith(f"## Plan {said['plans'][0]['id']} of step 03\n")
+    assert as_markdown.read_text().startswith(f"## Plan `{said['plans'][0]['id']}` of step 03\n")
     assert sorted(path.name for path in Path.cwd().iterdir()) == ["plan.json", "plan.md"]
 
 

@@ -139,6 +139,9 @@ def test_the_undo_of_each_change_stands_in_the_plan_above_the_gate():
     odd = show.plan(given_a_plan(*(_hold(region, undo=f"undo {region}") for region in REGIONS)))
     assert all(f"undo {region}" in " ".join(odd.text.split()) for region in REGIONS)
     assert "take it out" not in odd.text
+    rows = odd.html[odd.html.index("<tbody>") : odd.html.index("</tbody>")]
+    assert "<table" not in rows, "a table in a cell would be cut off without a word"
+    assert rows.count("<br>") >= len(REGIONS)
 
 
 def test_each_change_says_where_as_whom_and_what_it_requires_and_fits_into_a_narrow_window():

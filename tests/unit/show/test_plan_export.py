@@ -120,7 +120,7 @@ def test_what_the_name_of_a_value_calls_a_secret_is_withheld():
 def test_in_markdown_it_has_its_consequence_its_rows_and_how_to_approve_it():
     """The whole text: a reviewer needs nothing else."""
     assert plan_as_markdown(PLAN) == (
-        f"## Plan {PLAN.id} of step 03\n"
+        f"## Plan `{PLAN.id}` of step 03\n"
         "\n"
         "- 3 objects (1.50 kB) are deleted from 1 bucket; this cannot be undone.\n"
         "- **Plan: 1 to change, 1 to delete; 1 of them cannot be undone.**\n"
@@ -213,6 +213,31 @@ def test_no_name_is_markup_in_markdown(parts):
     assert " ".join(seen.cells[3].split()) == read
     notes = str(RENDERED(plan_as_markdown(plan).split("Sign: ")[1].split("\n\nNothing")[0]))
     assert _Cells(notes).tags <= OURS
+
+
+@pytest.mark.parametrize(
+    ("word", "code"),
+    [
+        ("defaced", True),  # letters that could be the start of a commit's hash
+        ("DEADBEEF", True),
+        ("c0ffee1", True),
+        ("f" * 40, True),
+        ("@security", True),
+        ("#12", True),
+        ("acme/repo@1234567", True),
+        ("SEC-123", True),
+        # Six letters, a word of others, and a number are none.
+        ("facade", False),
+        ("deleted", False),
+        ("10,979", False),
+    ],
+)
+def test_what_github_links_by_itself_is_code(word, code):
+    """A hash, a mention, an issue, a ticket of another system, wherever it stands. Twin: a plain word is left alone."""
+    plan = given_a_plan(given_a_change(resource=word, reason=f"for {word}, again"), notes=(f"see ({word}).",))
+    said = plan_as_markdown(plan)
+    assert (f"| `{word}` |" in said, f"for `{word}`, again" in said, f"- see (`{word}`)." in said) == (code,) * 3
+    assert (f"| {word} |" in said) is not code
 
 
 @pytest.mark.parametrize("name", ["https://evil.example", "<img src=x>", "![x](y)", "www.evil.example"])

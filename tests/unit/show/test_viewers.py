@@ -1,6 +1,9 @@
-"""A table loses nothing where a notebook is only looked at: on GitHub, which strips styles, and in nbconvert's page."""
+"""A table, a plan and its gate lose nothing where a notebook is only looked at: on GitHub, which strips styles, and in
+nbconvert's page."""
 
+import html
 import re
+from pathlib import Path
 
 import bleach
 import nbformat
@@ -8,8 +11,16 @@ import pytest
 from nbconvert import HTMLExporter
 
 from onetrail import show
+from onetrail.change import Bulk, BulkAction, Done, Finding, FindingState, Outcome, StepState
+from onetrail.settings import Settings
 from onetrail.show.html import Column, Shown, folded, preformatted
+from onetrail.show.plans.gate_box import GateBox
+from onetrail.show.run_map import shown as run_map
 from onetrail.show.table import framed, simple
+from tests.unit.change.given import given_a_change, given_a_plan
+from tests.unit.steps.test_recorded import ended, mapped
+
+PRACTICE = Path(__file__).parents[3] / "parameters" / "practice.yaml"
 
 TAGS = (
     "h1 h2 h3 h4 h5 h6 br b i strong em a pre code img tt div ins del sup sub p picture ol ul table thead tbody tfoot"
@@ -19,6 +30,53 @@ TAGS = (
 """Elements that GitHub's sanitizer keeps (gjtorikian/html-pipeline, SanitizationFilter's allowlist)."""
 ATTRIBUTES = {"*": ["align", "colspan", "rowspan", "scope", "headers", "open", "title"], "a": ["href"]}
 """Of its attributes those that a table could have; neither `style` nor `class` is among them."""
+
+
+def given_outputs() -> dict[str, Shown]:
+    """What stands in a notebook around an approval: map, plan, gate, outcome, findings and undo, with what a reader
+    must not miss: that something cannot be undone, what is asked for, how it ended."""
+    gone = Bulk(BulkAction.DELETE, ("DeleteObjects",), {"Bucket": "acme"}, {}, "a" * 64, {"objects": 3, "bytes": 1_500})
+    policy = {"Version": "2012-10-17", "Statement": [{"Sid": "Old", "Effect": "Deny"}]}
+    changes = [
+        given_a_change("delete", call="DeleteObjects", parameters={}, resource="acme", undo="none: gone", bulk=gone),
+        *(
+            given_a_change(f"put-{n}", resource=f"acme-{n}", before=policy, undo=f"put {n} back", reason=f"for {n}")
+            for n in range(5)
+        ),
+    ]
+    plan = given_a_plan(*changes, notes=("one bucket is left alone",))
+    done = tuple(Done(change, "r", {}) for change in changes)
+    found = [
+        Finding("05.copied", state, "111122223333", "eu-west-1", f"acme-{n}", f"line {n}")
+        for state in FindingState
+        for n in range(10)
+    ]
+    return {
+        "map": run_map(mapped(*(ended(f"0{n}", "nothing") for n in range(5))), "practice"),
+        "plan": show.plan(plan),
+        "gate": GateBox(plan, Settings.from_file(PRACTICE)).shown,
+        "outcome": show.outcome(Outcome(plan, StepState.STOPPED, "Stopped before put-4: no.", done)),
+        "findings": show.findings(found),
+        "undo": show.undo(plan),
+    }
+
+
+MUST_BE_READ = {
+    "map": ["05 Copy history comes next", "nothing to change"],
+    "plan": [
+        "-!",
+        "s3:DeleteObjects, by a rule",
+        "this cannot be undone",
+        "none: gone",
+        "put 3 back",
+        "one bucket is left alone",
+        "p-",
+    ],
+    "gate": ["3 objects", "cannot be undone", "p-"],
+    "outcome": ["✗ Stopped before put-4: no.", "s3:DeleteObjects"],
+    "findings": ["✗ finding", "? not evaluated", "→ planned", "· note", "✓ ok"],
+    "undo": ["none: gone", "put 3 back"],
+}
 
 
 @pytest.fixture
@@ -74,6 +132,23 @@ def test_nothing_of_a_table_is_said_by_colour_alone(table):
 
     assert colours(table.html) == set()
     assert colours('<td style="color:red">3</td>') == {"color:red"}
+
+
+@pytest.mark.parametrize("name", sorted(MUST_BE_READ))
+def test_what_stands_around_an_approval_loses_no_word_where_it_is_only_looked_at(name, monkeypatch):
+    """On GitHub, in nbconvert's page, and in VS Code, which shows the HTML as it is; in a viewer without HTML the text
+    has the same. Twin: a sign that is only a colour would be gone."""
+    monkeypatch.setenv("ONETRAIL_LIVE", "0")
+    shown = given_outputs()[name]
+    page = on_github(shown.html)
+    assert words(page) == words(shown.html)
+    assert heads(page) == heads(shown.html)
+    assert shown.html in re.sub(r"<(w?br)/>", r"<\1>", exported(shown, "lab"))
+    assert re.findall(r"<(?:script|button|input|style)", shown.html) == []
+    for said in MUST_BE_READ[name]:
+        assert said in html.unescape(re.sub(r"<[^>]*>", "", page)), said
+        assert said in " ".join(shown.text.split()), said
+    assert set(re.findall(r"(?<![-\w])(?:color|background(?:-color)?):[^;\"]+", shown.html)) == set()
 
 
 @pytest.mark.parametrize("template", ["lab", "basic"])

@@ -394,6 +394,17 @@ def test_a_trail_that_only_digests_speak_of_is_known_by_what_they_prove():
     assert reported(**{File.INVALID: 4}).endswith("only digests do, and no signature of theirs could be proven")
 
 
+def test_the_table_of_chains_has_what_is_missing_beside_the_verdict_and_only_where_something_is():
+    """Few enough columns to be read. Twin: a gap has its columns, before what is only counted."""
+    whole = given_a_chain(Interval(START, END, IntervalState.PROVEN))
+    gap = given_a_chain(Interval(START, END, IntervalState.GAP, missing=3))
+    heads = ["region", "trail", "verdict", "digests", "logs", "new starts", "proven from", "proven until", "known by"]
+    assert [one.head for one in chains(given(GOOD, chains=(whole,))).tables[0].columns] == heads
+    shown = chains(given(GOOD, chains=(whole, gap))).tables[0]
+    assert [one.head for one in shown.columns] == [*heads[:3], "gaps", "digests missing", *heads[3:]]
+    assert list(shown.frame["digests missing"]) == [0, 3]
+
+
 def test_whole_says_what_it_means_where_a_chain_was_started_anew():
     """In 06 and in the report. Twin: a chain that never was has no such sentence."""
     restart = Interval(START, END, IntervalState.RESTART, "a new chain")

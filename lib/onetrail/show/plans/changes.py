@@ -100,8 +100,8 @@ def undo_of(group: ChangeGroup) -> str | Shown:
 
 
 def _each(group: ChangeGroup) -> str | Shown:
-    rows = [[f"{n}", c.resource, c.undo] for n, c in zip(group.places, group.changes, strict=True)]
-    inner = simple(group.what, [Column("n", right=True), Column("on what"), Column("undo")], rows)
+    lines = [f"{n}: {c.resource}: {c.undo}" for n, c in zip(group.places, group.changes, strict=True)]
+    inner = Shown(f'<span style="overflow-wrap:anywhere">{below(lines).html}</span>', "")  # a table would be cut off
     kinds: dict[str, list[str]] = {}
     for change in group.changes:
         kinds.setdefault(change.undo, []).append(short(change))

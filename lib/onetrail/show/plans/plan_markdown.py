@@ -16,6 +16,9 @@ from onetrail.show.plans.withheld import without_credentials
 _HEADS: Final = ("sign", "n", "change", "on what", "undo", "why", "account", "region", "as", "requires")
 _WORD: Final = re.compile(r"[A-Za-z]+(?:[-'][a-z]+)*|[0-9]{1,5}(?:[.,][0-9]+)*%?|[-+~=!]|->")
 """What is left as it is: a word, a number, a sign. None of it is markup, a link, a mention or a reference on GitHub."""
+_HASH: Final = re.compile(r"[0-9a-f]{7,40}", re.IGNORECASE)
+"""A word that could be the start of a commit's hash, which GitHub links where there is one
+(docs.github.com, Autolinked references and URLs)."""
 _AROUND: Final = re.compile(r"([(\"']*)(.*?)([)\"',.;:?]*)")
 
 
@@ -24,7 +27,7 @@ def plan_as_markdown(plan: Plan) -> str:
     comes_to = consequence(plan)
     approve = f"--from {plan.step} --to {plan.step} --approve {plan.id}"
     lines = [
-        f"## Plan {plan.id} of step {plan.step}",
+        f"## Plan {code_span(plan.id)} of step {plan.step}",
         "",
         *(f"- {_escaped(sentence)}" for sentence in comes_to.sentences),
         f"- **{_escaped(comes_to.line)}**",
@@ -79,7 +82,11 @@ def _plain(word: str) -> str:
         return word
     if inner.isdigit() and after[:1] in (".", ")"):
         after = f"\\{after}"  # else a list could begin with it
-    return f"{before}{_sign(inner) if _WORD.fullmatch(inner) else code_span(inner)}{after}"
+    return f"{before}{_sign(inner) if _plainly(inner) else code_span(inner)}{after}"
+
+
+def _plainly(word: str) -> bool:
+    return bool(_WORD.fullmatch(word)) and not _HASH.fullmatch(word)
 
 
 def _sign(word: str) -> str:

@@ -56,15 +56,14 @@ def chains(observation: VerificationObservation) -> Shown:
         "region",
         "trail",
         "verdict",
-        "known by",
-        "digests",
-        "logs",
-        "proven from",
-        "proven until",
-        "stretches",
-        "new starts",
         "gaps",
         "digests missing",
+        "digests",
+        "logs",
+        "new starts",
+        "proven from",
+        "proven until",
+        "known by",
     ]
     frame = framed([_chain(chain) for chain in observation.chains], columns=columns)
     broken = sum(1 for chain in observation.chains if not chain.chain.sound)
@@ -84,6 +83,7 @@ def chains(observation: VerificationObservation) -> Shown:
         "Digest chains of the archive",
         verdict=line if observation.chains else waiting(observation) or "No chain was checked.",
         total={"region": "all", **total} if observation.chains else None,
+        if_any=("gaps", "digests missing"),
         attention=[at for at, chain in enumerate(observation.chains) if not chain.chain.sound],
     )
     return together(shown, *([paragraph(_WORDS)] if observation.chains else []))
@@ -174,10 +174,10 @@ __all__ = ["buckets", "chains", "coverage", "events", "evidence", "keys", "proof
 
 _IN_SIGHT = 3
 """Names in a cell before the rest is folded."""
-_SUMMED = ("digests", "logs", "stretches", "new starts", "gaps", "digests missing")
+_SUMMED = ("gaps", "digests missing", "digests", "logs", "new starts")
 _WORDS = (
-    "Each digest signs the logs of its hour and names the digest before it. A stretch is proven without a break; a new"
-    " start is where logging was stopped and restarted; a gap is time without a digest. Known by: the reason why the"
+    "Each digest signs the logs of its hour and names the digest before it. A new start is where logging was stopped"
+    " and restarted; a gap is time without a digest, and has a column where there is one. Known by: the reason why the"
     " chain counts as ours."
 )
 
@@ -241,13 +241,12 @@ def _chain(seen: ArchiveChain) -> list[object]:
         chain.region,
         chain.trail + (" (backfill)" if chain.backfill else "") + (" (sample)" if seen.sampled else ""),
         "✓ complete" if chain.sound else "✗ not complete",
-        seen.known,
-        sum(chain.digests.values()),
-        sum(chain.logs.values()),
-        proven[0].start if proven else None,
-        proven[-1].end if proven else None,
-        len(proven),
-        sum(1 for i in chain.intervals if i.state is IntervalState.RESTART),
         len(gaps),
         sum(i.missing for i in gaps),
+        sum(chain.digests.values()),
+        sum(chain.logs.values()),
+        sum(1 for i in chain.intervals if i.state is IntervalState.RESTART),
+        proven[0].start if proven else None,
+        proven[-1].end if proven else None,
+        seen.known,
     ]
