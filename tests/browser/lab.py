@@ -16,6 +16,8 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, sync_playwright
 
+from onetrail.workspace.lab import PLAIN_SAVES
+
 SETTINGS_OF_MAKE_LAB = Path(__file__).resolve().parents[2] / ".ci" / "lab"
 TOKEN = "only-for-this-test"
 _SETTINGS = {
@@ -70,6 +72,7 @@ def running_lab(work: Path, root: Path, environment: Mapping[str, str]) -> Itera
         f"--IdentityProvider.token={TOKEN}",
         f"--ServerApp.root_dir={root}",
         f"--LabApp.app_settings_dir={SETTINGS_OF_MAKE_LAB}",
+        PLAIN_SAVES,
     ]
     with (work / "lab.log").open("w") as log:
         server = subprocess.Popen(

@@ -79,6 +79,11 @@ def test_a_person_filters_and_sorts_and_what_is_saved_is_the_plain_table(lab: La
         largest = max((n * 7919) % 1009 for n in range(0, 300, 5))
         assert first_row(page)[3] == f"{largest:,}"
 
+        choose(page, "File", "Save Notebook")
+        page.locator("#jp-main-dock-panel .jp-mod-dirty").wait_for(state="detached")
+        assert saved_kinds(tmp_path) == {"text/html", "text/plain"}, "saved while the controls are there"
+        assert page.get_by_placeholder("words that a row has").count() == 1
+
         run_cell(page, "the end")
         page.get_by_placeholder("words that a row has").wait_for(state="detached")
         choose(page, "File", "Save Notebook")

@@ -16,6 +16,8 @@ from onetrail.errors import OnetrailError
 FOLDER: Final = ".jupyter"
 WORKSPACE: Final = "onetrail"
 """Also part of the address: `/lab/workspaces/onetrail`."""
+PLAIN_SAVES: Final = "--ServerApp.jpserver_extensions={'onetrail.workspace.plain_saves': True}"
+"""The server's extension that keeps a saved notebook free of controls."""
 _FIRST: Final = "notebooks/00_start_here.ipynb"
 _CONTENTS: Final = "@jupyterlab/toc:plugin"
 
@@ -81,5 +83,6 @@ def command(home: Path, more: tuple[str, ...]) -> list[str]:
     return [
         *(sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", f"--ServerApp.root_dir={home}"),
         f"--LabApp.default_url=/lab/workspaces/{WORKSPACE}",
+        PLAIN_SAVES,
         *more,
     ]

@@ -111,7 +111,7 @@ class Displays:
         monkeypatch.setattr("IPython.get_ipython", lambda: SimpleNamespace(events=events))
         monkeypatch.setattr("IPython.display.display", self.display)
 
-    def display(self, what, *, display_id):
+    def display(self, what, *, display_id, metadata=None):
         at = len(self.said)
         self.said.append((f"display {at}", what))
         return SimpleNamespace(update=lambda what, raw=False: self.said.append((f"update {at}", what)))

@@ -58,6 +58,7 @@ def test_it_opens_on_loopback_in_the_folder_that_was_laid_out(tmp_path, monkeypa
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.root_dir={home}",
         "--LabApp.default_url=/lab/workspaces/onetrail",
+        "--ServerApp.jpserver_extensions={'onetrail.workspace.plain_saves': True}",
         "--no-browser",
     ]
     assert around["JUPYTER_PATH"].startswith(str(home / ".jupyter"))

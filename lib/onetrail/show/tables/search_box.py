@@ -1,7 +1,8 @@
 """Filter and sort a table while a kernel is there: two outputs, of which the plain table is what stays.
 
-The controls are an output of their own, and gone once another cell runs or Done is pressed. So a notebook that is
-opened without a kernel has the table as it was last filtered.
+The controls are an output of their own, gone once another cell runs or Done is pressed, and marked so that JupyterLab,
+as `onetrail lab` starts it, does not save them. So a notebook that is opened without a kernel has the table as it was
+last filtered.
 """
 
 import threading
@@ -9,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from onetrail.show.html import Shown
+from onetrail.workspace.plain_saves import CONTROLS
 
 Look = Callable[[str, str, bool], Shown]
 """Words that a row must have, the column to sort by, and whether the largest comes first -> the table."""
@@ -54,7 +56,7 @@ class SearchBox:
         from IPython import get_ipython
         from IPython.display import display
 
-        self._controls = display(self._box, display_id=True)
+        self._controls = display(self._box, display_id=True, metadata={CONTROLS: True})
         self._table = display(self._shown(), display_id=True)
         session = get_ipython()
         if session is not None:
