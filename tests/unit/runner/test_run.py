@@ -6,6 +6,7 @@ import gc
 import json
 import os
 
+import mistune
 import nbformat
 import pytest
 from filelock import FileLock
@@ -110,6 +111,48 @@ def test_each_end_has_its_exit_code(tmp_path, end, state, code, words):
     assert (result.steps[0].state, result.exit_code) == (state, code)
     assert words in result.steps[0].line
     assert words in result.text
+
+
+HOSTILE = "<img src=x onerror=alert(1)> `<b>` \x1b[2J\x1b[31mred\u202etxt\u200b [x](javascript:1)"
+"""What AWS's answer to a failed call can say: its message quotes a tag, a ticket or a trail's name."""
+OF_A_HOSTILE_ESTATE = f"""
+from IPython.display import display
+from onetrail.change import ChangeFailed
+text = {HOSTILE!r}
+odd = Change(key="k", account="1", region="r", service="s3", call="PutObject", parameters={{"Tagging": text}},
+             resource=text, before=text, reason=text, undo=text)
+plan = Plan("03", "practice", ("1",), (odd,), notes=(text,))
+display(show.plan(plan))
+display(show.findings([Finding("03.x", FindingState.FINDING, "1", "r", text, text)]))
+display(show.outcome(Outcome(plan, StepState.STOPPED, "Stopped before k: " + text)))
+raise ChangeFailed("s3 said " + text)
+"""
+
+
+@pytest.mark.slow
+def test_what_an_estate_says_is_markup_nowhere_in_what_a_run_leaves(tmp_path):
+    """In the executed notebook, in the lines of the run, in its log and in the plan's Markdown. Twin: as it is, the
+    text has a picture that runs something and colours the terminal."""
+    result = _run(tmp_path, OF_A_HOSTILE_ESTATE)
+    assert result.exit_code == 1
+    assert "s3 said <img src=x" in result.steps[0].line
+    executed = nbformat.read(result.steps[0].path, as_version=4)
+    outputs = [one for cell in executed.cells for one in cell.get("outputs", [])]
+    pages = [one["data"]["text/html"] for one in outputs if "text/html" in one.get("data", {})]
+    assert len(pages) == 3 and all("&lt;img src=x" in page and "<img" not in page for page in pages)
+    said = [
+        *pages,
+        *(one["data"]["text/plain"] for one in outputs if "text/plain" in one.get("data", {})),
+        *("\n".join(one["traceback"]) for one in outputs if one["output_type"] == "error"),
+        result.text,
+        result.plan_markdown,
+        (tmp_path / "runs/trial/run.log").read_text(),
+    ]
+    assert len(said) == 10
+    assert [one for one in said if set(one) & {"\x1b", "\u202e", "\u200b"}] == []
+    html = str(mistune.create_markdown(escape=False, plugins=["table", "url"])(result.plan_markdown))
+    assert "<img" not in html and 'href="javascript' not in html
+    assert "<img" in str(mistune.create_markdown(escape=False)(HOSTILE)) and "\x1b" in HOSTILE
 
 
 @pytest.mark.slow

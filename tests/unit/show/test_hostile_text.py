@@ -7,6 +7,7 @@ import pkgutil
 import typing
 import unicodedata
 from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from onetrail.show.validation import text
 from onetrail.show.validation_json import json_text
 from onetrail.validation import RegionKeys, ValidationResult
 from tests.unit.change.given import given_a_change, given_a_plan
+from tests.unit.show import hostile
 from tests.unit.show.hostile import HOSTILE, made
 
 SEEN = r"k\x1b[31m\r\x9b\u202e\u200f\u200b\ud800\n$x$ z"
@@ -83,6 +85,52 @@ def test_every_table_and_the_report_show_a_hostile_name_and_obey_none(name: str)
         whole = "".join(said).replace("<wbr>", "")
         assert r"\x1b[31m\r\x9b\u202e\u200f\u200b\ud800" in whole
         assert r"\n$x$" in whole, "a line end within a name is a line end of the layout"
+
+
+MARKUP = "\"'><img src=x onerror=alert(1)></td></table><script>alert(2)</script>[x](javascript:3) `<b>` &lt;i&gt;"
+"""What a tag, a ticket, a trail's name and an error message of AWS can hold, a bucket's name cannot."""
+
+
+class Tags(HTMLParser):
+    """The elements of a page, the attributes that could run something, and what a reader sees."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.live: list[str] = []
+        self.said = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        for name, value in attrs:
+            if name.startswith("on") or (value or "").strip().casefold().startswith(("javascript:", "data:text")):
+                self.live.append(f"{tag} {name}={value}")
+
+    def handle_data(self, data: str) -> None:
+        self.said += data
+
+
+@pytest.fixture
+def _named_like_markup(monkeypatch: pytest.MonkeyPatch) -> None:
+    named = {kind: MARKUP if value == HOSTILE else value for kind, value in hostile._PLAIN.items()}
+    monkeypatch.setattr(hostile, "_PLAIN", named)
+
+
+@pytest.mark.parametrize("name", sorted(EVERY))
+@pytest.mark.usefixtures("_named_like_markup")
+@pytest.mark.filterwarnings("ignore:constrained_layout:UserWarning")
+def test_no_table_and_no_report_takes_a_text_for_markup(name: str) -> None:
+    """It is read as it is. Twin: unescaped, the parser sees a picture that runs something."""
+    *_, html_form = [form for form in forms(name) if form.startswith("<")] or [""]
+    seen = Tags(html_form)
+    assert seen.tags & {"img", "iframe", "object", "form", "base"} == set()
+    assert seen.live == []
+    assert ("script" in seen.tags) is (name == "report.page.page")
+    assert "alert(2)</script>" not in html_form
+    if "onerror" in html_form:
+        assert "<img src=x onerror=alert(1)>" in seen.said
+    assert Tags(f"<p>{MARKUP}</p>").live == ["img onerror=alert(1)"]
 
 
 def plan() -> show.Shown:
