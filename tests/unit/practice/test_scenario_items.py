@@ -262,8 +262,8 @@ def test_perimeters_refuse_strangers_of_the_account_of_the_organization_and_of_t
 
 
 def _first_log(s3: Any, bucket: str) -> str:
-    listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"AWSLogs/{ANALYTICS}/CloudTrail/us-east-1/")["Contents"]
-    return str(listed[0]["Key"])
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"AWSLogs/{ANALYTICS}/CloudTrail/")["Contents"]
+    return str(next(one["Key"] for one in listed if one["Key"].endswith(".gz")))
 
 
 def test_each_region_has_a_key_of_its_own(whole: Estate) -> None:
@@ -282,7 +282,7 @@ def test_everybody_may_read_the_public_bucket(whole: Estate) -> None:
 
 
 def test_a_foreign_readers_statement_can_be_put_again(whole: Estate) -> None:
-    s3 = whole.client("s3", admin(PRODUCTION), "eu-west-1")
+    s3 = whole.client("s3", admin(PRODUCTION), "ap-southeast-2")
     text = s3.get_bucket_policy(Bucket="acme-read-audit")["Policy"]
     assert f"arn:aws:iam::{VENDOR}:role/siem-reader" in text
     s3.put_bucket_policy(Bucket="acme-read-audit", Policy=text)
@@ -324,7 +324,7 @@ def test_identity_center_and_bounded_roles_have_their_paths(whole: Estate) -> No
 
 
 def test_a_bucket_is_gone_another_is_elsewhere_and_one_is_shared(whole: Estate) -> None:
-    client = whole.client("cloudtrail", admin(ANALYTICS), "eu-west-1")
+    client = whole.client("cloudtrail", admin(ANALYTICS), "ap-southeast-2")
     assert client.get_trail_status(Name="failing-audit")["LatestDeliveryError"] == "NoSuchBucket"
     s3 = whole.client("s3", admin(ANALYTICS))
     assert refusal(s3.head_bucket, Bucket="acme-bucket-that-is-gone")[0] == "404"
@@ -338,7 +338,7 @@ def test_a_bucket_is_gone_another_is_elsewhere_and_one_is_shared(whole: Estate) 
 
 
 def test_a_lock_mfa_delete_and_replication_are_read(whole: Estate) -> None:
-    s3 = whole.client("s3", admin(PRODUCTION), "eu-west-1")
+    s3 = whole.client("s3", admin(PRODUCTION), "sa-east-1")
     assert s3.get_bucket_versioning(Bucket="acme-locked-audit")["MFADelete"] == "Enabled"
     lock = s3.get_object_lock_configuration(Bucket="acme-locked-audit")["ObjectLockConfiguration"]
     assert lock["Rule"]["DefaultRetention"] == {"Mode": "GOVERNANCE", "Days": 365}
@@ -399,6 +399,17 @@ def test_a_sixth_trail_is_refused_in_the_region_that_has_five(more: Estate) -> N
     client = more.client("cloudtrail", admin(PAYMENTS))
     said = refusal(client.create_trail, Name="sixth", S3BucketName="acme-payments-audit")
     assert said[0] == "MaximumNumberOfTrailsExceededException"
+
+
+def test_an_organizations_trail_takes_a_place_in_each_member_and_there_is_room_for_one_more(whole: Estate) -> None:
+    """So that the scenario is one that AWS allows, and a new trail can be made beside it. Twin: a second one cannot."""
+    for account in (PRODUCTION, ANALYTICS, PAYMENTS):
+        for region in ("ap-southeast-2", "eu-west-1", "sa-east-1", "us-east-1"):
+            assert len(trails_of(whole, account, region)) <= 4, (account, region)
+    client = whole.client("cloudtrail", admin(ANALYTICS), "us-east-1")
+    given = {"S3BucketName": "acme-public-audit", "IsMultiRegionTrail": True}
+    client.create_trail(Name="fifth", **given)
+    assert refusal(client.create_trail, Name="sixth", **given)[0] == "MaximumNumberOfTrailsExceededException"
 
 
 def test_a_strict_trust_policy_lets_nobody_in_without_mfa(more: Estate) -> None:

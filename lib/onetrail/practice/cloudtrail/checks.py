@@ -46,14 +46,15 @@ def split_arn(name: str) -> tuple[str, str, str] | None:
 
 
 def check_room(world: World, book: TrailBook, trail: TrailState) -> None:
-    """Refuse a trail that would be the sixth in a region; a multi-region trail counts in every region."""
+    """Refuse a trail that would be the sixth in a region; a multi-region trail counts in every region, and an
+    organization's in every member (CloudTrail User Guide, quotas)."""
     info = world.accounts.get(trail.account)
     regions = sorted(info.opted_in) if trail.multi_region and info else [trail.home]
     for region in regions:
         present = [
             other
             for other in book.trails.values()
-            if other.account == trail.account
+            if (other.account == trail.account or (other.organization and trail.account in world.accounts))
             and other.arn != trail.arn
             and (other.multi_region or other.home == region)
         ]

@@ -13,7 +13,7 @@ _NAMESPACE: Final = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"'
 
 def _guarded(place: Place, trail: str, bucket: str, **statement: Any) -> None:
     """A bucket of the second source account with one Deny for everybody."""
-    old = old_trail("us-east-1", trail, bucket)
+    old = old_trail("sa-east-1", trail, bucket)
     place.bucket(place.second, old)
     place.trail(place.second, old)
     arn = f"arn:aws:s3:::{bucket}"
@@ -70,7 +70,7 @@ def public_bucket(place: Place) -> None:
 
 def foreign_reader(place: Place) -> None:
     """Another company's role reads it, and a queue hears of each new file."""
-    old = old_trail("eu-west-1", "read-audit", "acme-read-audit", queue=True)
+    old = old_trail("ap-southeast-2", "read-audit", "acme-read-audit", queue=True)
     place.bucket(place.first, old)
     place.trail(place.first, old)
     arn, who = f"arn:aws:s3:::{old.bucket}", {"AWS": f"arn:aws:iam::{place.cast.vendor}:role/siem-reader"}
@@ -80,7 +80,7 @@ def foreign_reader(place: Place) -> None:
 
 def locked_bucket(place: Place) -> None:
     """Versions are kept, deleting one takes MFA, and new objects are locked for a year."""
-    old = old_trail("eu-west-1", "locked-audit", "acme-locked-audit")
+    old = old_trail("sa-east-1", "locked-audit", "acme-locked-audit")
     bucket = place.bucket(place.first, old)
     bucket.versioning, bucket.mfa_delete, bucket.lock_enabled = "Enabled", True, True
     bucket.retention = Retention("GOVERNANCE", days=365)
@@ -89,7 +89,7 @@ def locked_bucket(place: Place) -> None:
 
 def replicated_bucket(place: Place) -> None:
     """Each new object, and each deletion, is replicated to a bucket of the same account."""
-    old = old_trail("eu-west-1", "replicated-audit", "acme-replicated-audit")
+    old = old_trail("sa-east-1", "replicated-audit", "acme-replicated-audit")
     bucket = place.bucket(place.first, old)
     bucket.versioning = "Enabled"
     place.world.create_bucket(place.first, "acme-replica-audit", "us-east-1", created=old.made)

@@ -31,12 +31,12 @@ _EXEMPT: Final = (
     "tag:GetResources",
 )
 """What Control Tower's region deny leaves out, of the services that the estate knows."""
-REGIONS: Final = ("eu-west-1", "sa-east-1", "us-east-1")
+REGIONS: Final = ("ap-southeast-2", "eu-west-1", "sa-east-1", "us-east-1")
 """The regions that are not denied."""
 
 
 def region_deny(place: Place) -> None:
-    """Over the last source account: nothing outside three regions."""
+    """Over the last source account: nothing outside four regions."""
     statement = {
         "Sid": "GRREGIONDENY",
         "NotAction": list(_EXEMPT),

@@ -88,20 +88,20 @@ def disabled_region(place: Place) -> None:
 def second_trail(place: Place) -> None:
     """Two trails of one region write into one bucket, one of them unsigned; Config and a load balancer use it too."""
     world, account = place.world, place.first
-    old = old_trail("us-east-1", "shared-audit", "acme-shared-logs")
+    old = old_trail("ap-southeast-2", "shared-audit", "acme-shared-logs")
     place.bucket(account, old)
     place.trail(account, old)
-    unsigned = old_trail("us-east-1", "unsigned-audit", old.bucket, unsigned_until=world.clock.now())
+    unsigned = old_trail("ap-southeast-2", "unsigned-audit", old.bucket, unsigned_until=world.clock.now())
     place.delivers(old.bucket, f"AWSLogs/{account}")
     place.trail(account, unsigned)
     for service in ("Config", "elasticloadbalancing"):
-        key = f"AWSLogs/{account}/{service}/us-east-1/2025/12/01/{account}_{service}_us-east-1_1.json.gz"
+        key = f"AWSLogs/{account}/{service}/ap-southeast-2/2025/12/01/{account}_{service}_ap-southeast-2_1.json.gz"
         world.store_object(old.bucket, key, b"{}", owner=account, last_modified=old.made)
 
 
 def gone_bucket(place: Place) -> None:
     """Its bucket was deleted; CloudTrail goes on trying."""
-    old = old_trail("eu-west-1", "failing-audit", "acme-bucket-that-is-gone")
+    old = old_trail("ap-southeast-2", "failing-audit", "acme-bucket-that-is-gone")
     trail = TrailState(old.trail, place.second, old.region, old.bucket, validation=True)
     trail.logging, trail.started = True, old.made
     stream = trail.stream(place.second, old.region)
@@ -121,8 +121,8 @@ def data_trail(place: Place) -> None:
 
 def changed_prefix(place: Place) -> None:
     """Its prefix was changed once, so its files are in two folders."""
-    before = old_trail("us-east-1", "prefixed-audit", "acme-prefixed-audit", prefix="old/logs")
-    after = old_trail("us-east-1", "prefixed-audit", "acme-prefixed-audit", prefix="cloudtrail")
+    before = old_trail("ap-southeast-2", "prefixed-audit", "acme-prefixed-audit", prefix="old/logs")
+    after = old_trail("ap-southeast-2", "prefixed-audit", "acme-prefixed-audit", prefix="cloudtrail")
     place.bucket(place.second, after)
     place.delivers(after.bucket, f"{before.prefix}/AWSLogs/{place.second}")
     place.gone(place.second, before, [(2024, 6)])
@@ -131,7 +131,7 @@ def changed_prefix(place: Place) -> None:
 
 def other_region(place: Place) -> None:
     """Its bucket is in another region than the trail."""
-    old = old_trail("eu-west-1", "remote-audit", "acme-remote-audit")
+    old = old_trail("ap-southeast-2", "remote-audit", "acme-remote-audit")
     place.bucket(place.second, old, "us-east-1")
     place.trail(place.second, old)
 
@@ -147,10 +147,10 @@ def five_trails(place: Place) -> None:
 
 def stack_trail(place: Place) -> None:
     """A stack of CloudFormation made it, and would make it again."""
-    old = old_trail("eu-west-1", "stack-audit", "acme-stack-audit")
-    place.bucket(place.second, old)
-    arn = f"arn:aws:cloudformation:eu-west-1:{place.second}:stack/audit/0f1e2d3c"
-    place.trail(place.second, old).tags = {
+    old = old_trail("sa-east-1", "stack-audit", "acme-stack-audit")
+    place.bucket(place.first, old)
+    arn = f"arn:aws:cloudformation:sa-east-1:{place.first}:stack/audit/0f1e2d3c"
+    place.trail(place.first, old).tags = {
         "aws:cloudformation:stack-name": "audit",
         "aws:cloudformation:stack-id": arn,
         "aws:cloudformation:logical-id": "Trail",
