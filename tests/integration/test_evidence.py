@@ -187,6 +187,7 @@ def test_at_the_end_everything_is_as_promised_and_the_page_is_bound(
     assert all(one.sums == (one.changes, 0, 0, 0) and one.counted == one.changes for one in custody.approvals)
     assert all(one.callers for one in custody.approvals)
     _sums_of_the_whole_run(text, observation, len(found))
+    _one_count(observation)
     code, lines = _verified(estate, settings)
     assert (code, lines[0].startswith("The record of practice is whole.")) == (0, True), lines
     assert lines[1].endswith("stored outside this folder.")
@@ -227,6 +228,33 @@ def _sums_of_the_whole_run(text: str, observation: EvidenceObservation, checks: 
     assert "not recorded: its owner has to say" not in text, "each note has its reason"
     assert observation.record is not None
     assert f"{observation.record.size:,}" in text
+
+
+def _one_count(observation: EvidenceObservation) -> None:
+    """Objects and bytes are the same wherever the report and 08 count them: as the old buckets held them, as their
+    receipts bind them, as the ledger has them, and as the record says that they were copied and deleted."""
+    sent, buckets = observation.custody.sent, observation.verified.buckets if observation.verified else ()
+    receipts = observation.receipts.held.values()
+
+    def of_record(call: str, word: str) -> tuple[int, int]:
+        mine = [one for one in sent if one.call == call]
+        return sum(one.objects.get(word, 0) for one in mine), sum(one.size for one in mine)
+
+    def of_ledger(action: str, outcome: str) -> tuple[int, int]:
+        mine = [one for one in observation.ledger if (one.action, one.outcome) == (action, outcome)]
+        return sum(one.objects for one in mine), sum(one.size for one in mine)
+
+    held = (sum(one.objects for one in buckets), sum(one.size for one in buckets))
+    assert held[0] > 0
+    assert held == (sum(one.objects for one in receipts), sum(one.size for one in receipts))
+    assert held == of_ledger("delete", "deleted") == of_record("DeleteObjects", "deleted")
+    copied = of_ledger("copy", "copied")
+    assert copied == of_record("CopyObject", "copied"), "the pilot's objects and bytes are among them"
+    equal = sum(one.equal for one in buckets)
+    assert copied[0] == equal == sum(one.logs_and_digests for one in buckets)
+    starts = observation.custody.approvals
+    assert len(sent) == sum(one.changes for one in starts) == sum(one.sums.done for one in starts)
+    assert len({one.resource for one in sent if one.call == "DeleteTrail"}) == len(buckets)
 
 
 def test_every_permission_of_the_move_is_there_with_its_closing(

@@ -96,7 +96,7 @@ def _bulk(custody: Custody) -> list[Part]:
             one.resource,
             ", ".join(f"{count:,} {word}" for word, count in one.objects.items()),
             sum(one.objects.values()),
-            one.size,
+            one.size or None,
         ]
         for one in custody.sent
         if one.objects

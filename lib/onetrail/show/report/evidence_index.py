@@ -59,7 +59,7 @@ def section(observation: EvidenceObservation) -> Section:
 
 def _line(observation: EvidenceObservation, bad: Sequence[FileSeen]) -> str:
     whole = len(observation.files)
-    said = f"{share(whole - len(bad), whole, 'file')} as the record says"
+    said = f"Beside the record itself, {share(whole - len(bad), whole, 'file')} as the record says"
     return f"{said}; not: {bad[0].name}{f' and {len(bad) - 1:,} more' if len(bad) > 1 else ''}." if bad else f"{said}."
 
 

@@ -258,6 +258,7 @@ class Copying:
         return {
             "outcomes": dict(counts.outcomes),
             "read_back": [list(row) for row in rows],
+            "bytes": counts.size,
             "ledger": [_said(part)],
             **_beside(counts),
         }
