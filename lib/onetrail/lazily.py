@@ -2,7 +2,8 @@
 use."""
 
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
@@ -49,3 +50,17 @@ def later(name: str) -> ModuleType:
     if library not in sys.modules and find_spec(library) is None:
         raise ModuleNotFoundError(f"No module named {library!r}", name=library)
     return _Later(name)
+
+
+@contextmanager
+def without(*names: str) -> Iterator[None]:
+    """While inside, an import of one of these modules fails as if it were not installed: a library takes it along
+    where it is there, and nobody here uses what it is for. A module that is loaded already stays."""
+    left_out = [name for name in names if name not in sys.modules]
+    for name in left_out:
+        sys.modules[name] = None  # type: ignore[assignment]  # what Python documents for an import that is to fail
+    try:
+        yield
+    finally:
+        for name in left_out:
+            sys.modules.pop(name, None)

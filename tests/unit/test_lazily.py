@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from onetrail.cli.main import VERBS, main
-from onetrail.lazily import later
+from onetrail.lazily import later, without
 from onetrail.runner.notebooks import Notebook, all_notebooks, read
 from onetrail.workspace.shipped import shipped
 
@@ -29,9 +29,9 @@ def test_every_name_of_a_package_is_there(package: str) -> None:
         _ = found.nothing
 
 
-def loaded(*asked: str) -> set[str]:
+def loaded(*asked: str, of: tuple[str, ...] = ("pyarrow", "pydantic")) -> set[str]:
     """Which of the slow libraries a fresh interpreter has after importing these modules."""
-    code = f"import sys, {', '.join(asked)}; print(*{{'pyarrow', 'pydantic'}} & set(sys.modules))"
+    code = f"import sys, {', '.join(asked)}; print(*{set(of)} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return set(done.stdout.split())
 
@@ -42,6 +42,25 @@ def test_validate_starts_without_what_it_does_not_need() -> None:
     assert loaded("onetrail.s3.ledger.parts") == set()
     assert loaded("onetrail.validation.parquet") == {"pyarrow"}
     assert loaded("onetrail.settings.model") == {"pydantic"}
+
+
+def test_a_run_starts_without_what_its_libraries_take_along() -> None:
+    """A grammar of addresses and the file system of Hadoop, which take a second. Twins: papermill alone loads both, and
+    after our import each can be loaded as ever."""
+    slow = ("rfc3987_syntax", "pyarrow.fs")
+    assert loaded("onetrail.runner", "papermill", "nbformat", of=slow) == set()
+    assert loaded("papermill", of=slow) == set(slow)
+    assert loaded("onetrail.runner", "pyarrow.fs", "rfc3987_syntax", of=slow) == set(slow)
+
+
+def test_what_is_left_out_for_an_import_is_as_before_it() -> None:
+    """What is loaded already stays, also meanwhile."""
+    sys.modules.pop("wave", None)
+    with without("wave", "json"):
+        with pytest.raises(ModuleNotFoundError):
+            import_module("wave")
+        assert import_module("json") is sys.modules["json"] is not None
+    assert import_module("wave").Error
 
 
 def test_a_library_that_is_not_installed_is_missed_at_once() -> None:

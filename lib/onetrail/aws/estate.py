@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -174,5 +175,7 @@ def _instant(text: str) -> datetime:
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
+@cache
 def _direct() -> url_request.OpenerDirector:
+    """Whatever proxy is set: the estate is on this machine."""
     return url_request.build_opener(url_request.ProxyHandler({}))

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from botocore.awsrequest import AWSResponse
@@ -104,7 +103,7 @@ class Remembered:
             if found is None:
                 return None
             context[_ANSWERED] = True
-            return found.http, deepcopy(found.parsed)
+            return found.http, _copied(found.parsed)
 
         def keep(http_response: Any, parsed: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
             asked = context.get(_ASKED)
@@ -117,7 +116,7 @@ class Remembered:
 
     def _question(self, key: Key, asked: Mapping[str, Any]) -> _Question | None:
         with self._lock:
-            return None if self._answers is None else _Question(self._answers, key, deepcopy(asked))
+            return None if self._answers is None else _Question(self._answers, key, _copied(asked))
 
     def _found(self, asked: _Question | None) -> Answer | None:
         with self._lock:
@@ -125,7 +124,7 @@ class Remembered:
         return found if found and self._seconds() - found.at < OLDEST_SECONDS else None
 
     def _keep(self, asked: _Question, http: Any, parsed: Mapping[str, Any]) -> None:
-        answer = Answer(http, deepcopy(parsed), self._seconds(), asked.asked)
+        answer = Answer(http, _copied(parsed), self._seconds(), asked.asked)
         with self._lock:
             if asked.look is self._answers:
                 self._answers[asked.key] = answer
@@ -140,6 +139,13 @@ def _is_kept(service: str, model: "OperationModel", parameters: Mapping[str, Any
         and "Key" not in parameters
         and not model.has_streaming_output
     )
+
+
+def _copied(value: Any) -> Any:
+    """The lists and mappings of an answer, or of what is asked, again; what they hold cannot be changed."""
+    if isinstance(value, dict):
+        return {name: _copied(one) for name, one in value.items()}
+    return [_copied(one) for one in value] if isinstance(value, list) else value
 
 
 def _bare(http: Any) -> AWSResponse:
