@@ -90,7 +90,8 @@ def kernel_below(pid: int) -> int:
         with suppress(OSError, IndexError):
             if path.read_text().rpartition(")")[2].split()[1] == str(pid):
                 child = int(path.parent.name)
-                if b"kernel_process.py" in (path.parent / "cmdline").read_bytes():
+                command = (path.parent / "cmdline").read_bytes()
+                if b"kernel_process.py" in command or b"ipykernel_launcher" in command:  # of a run, and of papermill
                     return child
     return 0
 
