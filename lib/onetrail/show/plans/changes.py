@@ -13,6 +13,8 @@ from onetrail.show.table import simple
 _CAPTION: Final = "Changes, in the order in which they are sent"
 _COLUMNS: Final = [Column("sign"), Column("n", right=True), Column("change and undo"), Column("why, where and as whom")]
 """Few enough for a narrow window: the approver sees all of each change."""
+_ROOM: Final = "display:block;min-width:12em;overflow-wrap:anywhere"
+"""In a narrow window the reason is not one word on each line, and no name makes it wider."""
 _WIDTH: Final = 118
 """Of the list in text, as far as its prose can be broken."""
 
@@ -39,7 +41,7 @@ def _why(group: ChangeGroup) -> Shown:
     said = [group.one_of("reason"), where, *requires]
     first, *rest = (below([line]).html for line in said)
     inner = "".join([first, *(f"<br><em>{line}</em>" for line in rest)])
-    return Shown(f'<span style="overflow-wrap:anywhere">{inner}</span>', "; ".join(said))
+    return Shown(f'<span style="{_ROOM}">{inner}</span>', "; ".join(said))
 
 
 def _change(group: ChangeGroup) -> Shown:
