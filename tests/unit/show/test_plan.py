@@ -152,7 +152,8 @@ def test_each_change_says_where_as_whom_and_what_it_requires_and_fits_into_a_nar
     assert "<br><em>in 111122223333 us-east-1, as named role</em>" in table
     assert "<br><em>requires proven, quiet and cooled off: acme-audit-us-east-1</em>" in table
     assert "columns, the last is" not in table
-    assert '<span style="display:block;min-width:12em;overflow-wrap:anywhere">because<br>' in table
+    assert '<div style="min-width:10em;overflow-wrap:anywhere">because<br>' in table
+    assert table.count('<div style="min-width:10em;overflow-wrap:anywhere">') == 2
     wide = simple("t", [Column(f"head{n}") for n in range(9)], [["eu-west-1"] * 9])
     assert "9 columns, the last is" in wide.html
 
