@@ -24,6 +24,15 @@ rows = [["eu-west-1" if n % 5 else "ap-southeast-2", f"acme-audit-{n:03d}", "yes
 table = show.table(framed(rows, columns=["region", "bucket", "good", *names]), "Buckets", verdict="All of them.")
 table
 """
+GATE = f"""
+from onetrail.change import Change, Plan
+from onetrail.settings import Settings
+from onetrail.show.plans.gate_box import GateBox
+change = Change(key="k", account="1", region="r", service="s3", call="PutObject", parameters={{}}, resource="x",
+                before=None, reason="", undo="")
+settings = Settings.from_file({str(ROOT / "parameters" / "practice.yaml")!r})
+GateBox(Plan("03", "practice", ("1",), (change,)), settings)
+"""
 KEPT = """() => [...document.querySelectorAll('.jp-OutputArea table, .jp-OutputArea table *')].map(
     one => [one.tagName, one.scope || '', (one.getAttribute('style') || '').replace(/\\s/g, '').replace(/;$/, '')])"""
 """Every element of the tables with its scope and its styles, as they are after JupyterLab's sanitizer."""
@@ -41,7 +50,7 @@ def lab(tmp_path, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     folder = tmp_path / "notebooks"
     folder.mkdir()
-    cells = [nbformat.v4.new_code_cell(source) for source in (MAKE, "table.search()", "'the end'")]
+    cells = [nbformat.v4.new_code_cell(source) for source in (MAKE, "table.search()", "'the end'", GATE)]
     notebook = nbformat.v4.new_notebook(cells=cells)
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(notebook, folder / "tables.ipynb")
@@ -66,6 +75,7 @@ def saved_kinds(folder: Path) -> set[str]:
 
 
 def test_a_person_filters_and_sorts_and_what_is_saved_is_the_plain_table(lab: Lab, tmp_path: Path) -> None:
+    """And of a gate its sentences: a notebook that its writer trusts, opened without a kernel, has no dead widget."""
     with open_notebook(lab, "tables.ipynb") as page:
         run_cell(page, "from onetrail import show")
         page.get_by_text("Buckets: 20 of 300 rows").wait_for()
@@ -84,6 +94,8 @@ def test_a_person_filters_and_sorts_and_what_is_saved_is_the_plain_table(lab: La
         assert saved_kinds(tmp_path) == {"text/html", "text/plain"}, "saved while the controls are there"
         assert page.get_by_placeholder("words that a row has").count() == 1
 
+        run_cell(page, "import GateBox")
+        page.get_by_placeholder("p-…").wait_for()
         run_cell(page, "the end")
         page.get_by_placeholder("words that a row has").wait_for(state="detached")
         choose(page, "File", "Save Notebook")
@@ -94,6 +106,8 @@ def test_a_person_filters_and_sorts_and_what_is_saved_is_the_plain_table(lab: La
         page.locator("#jp-main-statusbar", has_text="No Kernel").wait_for()
         page.get_by_text("by objects, largest first").first.wait_for()
         assert first_row(page)[3] == f"{largest:,}"
+        assert page.get_by_text("to have the box here, run this cell").count() == 1
+        assert page.get_by_text("Error displaying widget").count() == 0
         assert "280 more rows" in page.locator(".jp-Notebook").inner_text()
 
 

@@ -13,6 +13,7 @@ from onetrail import show
 from onetrail.aws.sessions import Entry
 from onetrail.change import Bulk, BulkAction, GivenApproval, Outcome, StepState, run_plan
 from onetrail.settings import Settings
+from onetrail.workspace.plain_saves import without_controls
 from tests.unit.change.given import MovableClock, Seen, given_a_gate
 
 PLAN = given_a_plan(given_a_change())
@@ -103,11 +104,17 @@ def test_without_people_it_is_sentences(monkeypatch, name):
 
 def test_with_people_there_is_a_box_and_the_same_sentences(people):
     """The sentences are what a viewer without widgets shows."""
-    bundle, _ = _box()._repr_mimebundle_()
+    bundle, metadata = _box()._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in bundle
     assert bundle["text/plain"].startswith(
-        f"Opens in its box, where the id of plan {PLAN.id} is typed. Whether it was opened, the next cell shows."
+        f"Opens in its box, where the id of plan {PLAN.id} is typed; to have the box here, run this cell."
+        " Whether it was opened, the next cell shows."
     )
+    output = {"output_type": "execute_result", "data": dict(bundle), "metadata": metadata}
+    model = {"type": "notebook", "content": {"cells": [{"outputs": [output]}]}}
+    without_controls(model)
+    (saved,) = model["content"]["cells"][0]["outputs"]
+    assert set(saved["data"]) == {"text/html", "text/plain"}, "a dead box would be an error in the saved notebook"
     assert "Closed" not in bundle["text/plain"]
 
 

@@ -17,6 +17,15 @@ CONTENT = {
 }
 
 
+def test_controls_that_say_the_same_in_html_are_saved_as_that():
+    """As the gate does. Twin: without the mark, its widget stays."""
+    both = {"data": {"application/vnd.jupyter.widget-view+json": {}, "text/html": "<p>", "text/plain": "p"}}
+    for marked, kept in ((True, {"text/html", "text/plain"}), (False, set(both["data"]))):
+        cell = {"outputs": [{**both, "metadata": {CONTROLS: marked}}]}
+        without_controls({"type": "notebook", "content": {"cells": [cell]}})
+        assert set(cell["outputs"][0]["data"]) == kept
+
+
 def test_only_what_is_marked_as_controls_is_left_out():
     """Twin: a widget of the reader's own stays, as does every other output."""
     model = {"type": "notebook", "content": copy.deepcopy(CONTENT)}

@@ -17,6 +17,7 @@ from onetrail.change.run_record.line_kind import LineKind
 from onetrail.change.words import counted
 from onetrail.settings.words import LONGEST_TICKET
 from onetrail.show.html import Shown, bullets, paragraph, together
+from onetrail.workspace.plain_saves import CONTROLS
 
 if TYPE_CHECKING:
     from onetrail.aws import Clients
@@ -86,8 +87,8 @@ class GateBox:
             return f"Another plan was approved ({self._settings.approve}): this one is {self._plan.id}."
         if self._box is not None:
             return (
-                f"Opens in its box, where the id of plan {self._plan.id} is typed. Whether it was opened, the next cell"
-                " shows."
+                f"Opens in its box, where the id of plan {self._plan.id} is typed; to have the box here, run this cell."
+                " Whether it was opened, the next cell shows."
             )
         more = f' and confirm = "{self._asked.shortest}"' if self._asked else ""
         return f'Closed: nothing is approved. To open it set approve = "{self._plan.id}"{more} and run again.'
@@ -114,7 +115,7 @@ class GateBox:
             return bundle
         drawn = self._box._repr_mimebundle_()
         data, metadata = drawn if isinstance(drawn, tuple) else (drawn, {})
-        return {**data, **bundle}, metadata
+        return {**data, **bundle}, {**metadata, CONTROLS: True}
 
     def _name_of(self, account: str) -> AccountName:
         return self._witness.name_of(account) if self._witness else AccountName(account, account)
