@@ -10,7 +10,7 @@ import pytest
 
 from onetrail.estate.proof.receipt_rows import ListingHash, ProvenRow
 from onetrail.settings import Settings
-from onetrail.steps.retirement.counterparts import AGAIN, LOOK_AGAIN, ArchiveLookup
+from onetrail.steps.retirement.counterparts import AGAIN, LOOK_AGAIN, ArchiveLookup, of_cloudtrail
 from onetrail.steps.retirement.reading_back import RowSample, read_back
 from onetrail.steps.retirement.reviewed import Reviewed
 from tests.unit.steps.given_archive import LOCKED, NOW, FakeArchive, FakeKms, given_clients
@@ -254,6 +254,20 @@ def test_a_whole_bucket_is_looked_at_in_parts_and_stops_at_the_first_lack():
         ((row, "") for row in rows), heads=False
     )
     assert (found.lack.key, found.held.objects) == (rows[1_500].key, 1_000)
+
+
+def test_files_of_others_in_a_shared_bucket_are_no_lack_of_the_archive():
+    """Config's were never to be moved. Twin: a log without a copy is a lack, and so is a file of others that somebody
+    would delete."""
+    config = "AWSLogs/111122223333/Config/eu-west-1/2026/1/5/ConfigSnapshot/111122223333_Config_eu-west-1_1.json.gz"
+    others = proven(config, archive_key="", version_id="")
+    lookup = ArchiveLookup(SETTINGS, given_clients(FakeArchive(**HELD), NOW))
+    originals = [(row, "") for row in (*ROWS, others)]
+    found = lookup.over(of_cloudtrail(originals), heads=True)
+    assert (found.lack, found.held.objects) == (None, 3)
+    assert lookup.over(originals, heads=True).lack.key == config
+    unmoved = [(proven(C, archive_key="", version_id=""), "")]
+    assert lookup.over(of_cloudtrail(unmoved), heads=True).lack.key == C
 
 
 def test_where_the_old_bucket_has_versions_they_are_part_of_what_is_reviewed(tmp_path):

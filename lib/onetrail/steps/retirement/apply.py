@@ -39,7 +39,7 @@ from onetrail.s3.listing.streams import list_objects, list_versions, merge_join
 from onetrail.settings import Settings
 from onetrail.steps.retirement.batches import Batches
 from onetrail.steps.retirement.bucket_changes import PAST
-from onetrail.steps.retirement.counterparts import ArchiveLookup, CopyProblem, Original
+from onetrail.steps.retirement.counterparts import ArchiveLookup, CopyProblem, Original, of_cloudtrail
 from onetrail.steps.retirement.observe import retiring
 from onetrail.steps.retirement.propose import LIFECYCLE_RUNS
 from onetrail.steps.retirement.reading_back import RowSample, read_back
@@ -156,7 +156,7 @@ class _Retirement:
             return None
         sample = RowSample()
         there = self._originals(seen.bucket, seen.receipt)
-        found = self._archive.over(there, heads=True, seen=sample.add)
+        found = self._archive.over(of_cloudtrail(there), heads=True, seen=sample.add)
         lack = found.lack or read_back(self.settings, self.clients, sample.rows)
         if lack is None:
             self._looked.add(name)

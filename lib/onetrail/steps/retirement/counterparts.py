@@ -241,6 +241,12 @@ def _changed(row: ProvenRow, head: ObjectHead) -> str:
     return ""
 
 
+def of_cloudtrail(originals: Iterable[Original]) -> Iterator[Original]:
+    """Those that were to be moved: what belongs to others, as Config's files in a shared bucket, has no copy, and keeps
+    its bucket."""
+    return (one for one in originals if parse(one[0].key, None, one[0].size).kind is not KeyKind.FOREIGN)
+
+
 def chunks(originals: Iterable[Original]) -> Iterator[list[Original]]:
     """The objects, so many at a time as one DeleteObjects takes."""
     chunk: list[Original] = []

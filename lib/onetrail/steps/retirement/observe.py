@@ -30,7 +30,7 @@ from onetrail.s3.rows import ObjectRow, VersionRow
 from onetrail.settings import Settings
 from onetrail.steps import verification
 from onetrail.steps.registry import VERIFICATION
-from onetrail.steps.retirement.counterparts import ArchiveLookup, HeldCounts
+from onetrail.steps.retirement.counterparts import ArchiveLookup, HeldCounts, of_cloudtrail
 from onetrail.steps.retirement.retiring import Past, Retiring, expires
 
 _DELIVERS = "cloudtrail.amazonaws.com"
@@ -238,7 +238,7 @@ def _covered_by(settings: Settings, clients: Clients, receipt: Receipt, rows: It
     beside = Beside(settings.run_folder, receipt)
     try:
         there = ((proven, row.version_id) for row, proven in beside.through(rows))
-        archive = ArchiveLookup(settings, clients).over(there, heads=False)
+        archive = ArchiveLookup(settings, clients).over(of_cloudtrail(there), heads=False)
         for _ in there:
             pass
     except ReceiptError as err:
