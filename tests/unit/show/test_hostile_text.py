@@ -22,6 +22,7 @@ from onetrail.runner.result import StepResult
 from onetrail.runner.run import RunResult
 from onetrail.show import html, panel_parts
 from onetrail.show.plots import Pictured
+from onetrail.show.run_map import shown as run_map
 from onetrail.show.tables.as_html import rows_as_html
 from onetrail.show.validation import text
 from onetrail.show.validation_json import json_text
@@ -29,6 +30,7 @@ from onetrail.validation import RegionKeys, ValidationResult
 from tests.unit.change.given import given_a_change, given_a_plan
 from tests.unit.show import hostile
 from tests.unit.show.hostile import HOSTILE, made
+from tests.unit.steps.test_recorded import ended, mapped
 
 SEEN = r"k\x1b[31m\r\x9b\u202e\u200f\u200b\ud800\n$x$ z"
 """How the hostile name reads, whole."""
@@ -186,7 +188,43 @@ def progress() -> show.Shown:
     )
 
 
-@pytest.mark.parametrize("made_of", [plan, findings, pieces, progress], ids=lambda made_of: made_of.__name__)
+def steps() -> show.Shown:
+    """The map of a run: a step that stopped says why in the words of AWS, and a plan's id is as the record has it."""
+    stopped = mapped(ended("05", "stopped", HOSTILE, plan=HOSTILE))
+    return show.together(run_map(stopped, HOSTILE), run_map(mapped(ended("00", "stopped", HOSTILE)), "r"))
+
+
+def given_markup() -> dict[str, show.Shown]:
+    """The same with markup, where each is made of texts of others."""
+    change = given_a_change("k", resource=MARKUP, reason=MARKUP, undo=MARKUP, actor=MARKUP, parameters={"Tag": MARKUP})
+    gone = Done(change, MARKUP, {})
+    made_of = given_a_plan(
+        change, *(given_a_change(f"{n}", resource=f"{n}{MARKUP}", undo=f"{n}{MARKUP}") for n in range(5))
+    )
+    standing = Standing()
+    standing(Progress("copied", MARKUP, 1, 2, where=MARKUP, note=MARKUP))
+    return {
+        "plan": show.plan(made_of),
+        "undo": show.undo(made_of),
+        "outcome": show.outcome(Outcome(made_of, StepState.STOPPED, MARKUP, (gone,))),
+        "map": run_map(mapped(ended("05", "stopped", MARKUP, plan=MARKUP)), MARKUP),
+        "panel": panel_parts.under_way([("copied", MARKUP)], standing, "copied", MARKUP),
+        "calls": panel_parts.calls([MARKUP], 1, 1),
+        "end": panel_parts.plain(standing, "copied", live=True),
+        "findings": show.findings([Finding("06.log", FindingState.FINDING, MARKUP, MARKUP, MARKUP, MARKUP)] * 20),
+    }
+
+
+@pytest.mark.parametrize("name", list(given_markup()))
+def test_no_plan_no_map_and_no_panel_takes_a_text_for_markup(name: str) -> None:
+    """Each is read as it is. Twin: in the tables above."""
+    seen = Tags(given_markup()[name].html)
+    assert seen.tags & {"img", "script", "b", "i"} == set()
+    assert seen.live == []
+    assert "<img src=x onerror=alert(1)>" in seen.said
+
+
+@pytest.mark.parametrize("made_of", [plan, findings, pieces, progress, steps], ids=lambda made_of: made_of.__name__)
 def test_plans_findings_outcomes_and_progress_obey_no_name(made_of: Callable[[], show.Shown]) -> None:
     shown = made_of()
     assert unsafe(shown.text) == unsafe(shown.html) == []
