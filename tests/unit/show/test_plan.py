@@ -324,6 +324,22 @@ def _row_of_the_rule(text: str) -> list[str]:
     return lines[next(at for at, line in enumerate(lines) if line.startswith(("--", " --"))) + 1].split()
 
 
+def test_the_rules_of_a_plan_fit_into_a_narrow_window():
+    """Which objects each covers is below what it is on; the text has a column for each. Twin: as columns of a page, a
+    line says how many there are."""
+    rule = Bulk(
+        BulkAction.COPY, ("CopyObject",), {"CopySource.Bucket": "acme-eu-west-1"}, {"objects": "what is not there"}
+    )
+    shown = show.plan(given_a_plan(given_a_change("copy", call="CopyObject", resource="acme-eu-west-1", bulk=rule)))
+    table = shown.html[shown.html.index("Rules that cover") :]
+    table = table[: table.index("</table>")]
+    assert re.findall(r"<th [^>]*>(.*?)</th>", table)[:2] == ["n", "rule"]
+    assert "CopyObject<br>acme-eu-west-1<br><em>objects: what is not there</em></div>" in table
+    assert "columns, the last is" not in table
+    assert "which objects" in shown.text
+    assert [one.caption for one in shown.tables if "which objects" in [column.head for column in one.columns]]
+
+
 def test_the_short_name_leaves_out_only_what_the_row_says_already():
     """Another account's ARN stays whole."""
     ours = given_a_change(resource="arn:aws:iam::111122223333:role/ours")

@@ -13,7 +13,7 @@ from onetrail.show.table import simple
 _CAPTION: Final = "Changes, in the order in which they are sent"
 _COLUMNS: Final = [Column("sign"), Column("n", right=True), Column("change and undo"), Column("why, where and as whom")]
 """Few enough for a narrow window: the approver sees all of each change."""
-_ROOM: Final = "min-width:10em;overflow-wrap:anywhere"
+ROOM: Final = "min-width:10em;overflow-wrap:anywhere"
 """In a narrow window neither column is one word on each line, and no name makes them wider than the window."""
 _WIDTH: Final = 118
 """Of the list in text, as far as its prose can be broken."""
@@ -41,7 +41,7 @@ def _why(group: ChangeGroup) -> Shown:
     said = [group.one_of("reason"), where, *requires]
     first, *rest = (below([line]).html for line in said)
     inner = "".join([first, *(f"<br><em>{line}</em>" for line in rest)])
-    return Shown(f'<div style="{_ROOM}">{inner}</div>', "; ".join(said))
+    return Shown(f'<div style="{ROOM}">{inner}</div>', "; ".join(said))
 
 
 def _change(group: ChangeGroup) -> Shown:
@@ -51,7 +51,7 @@ def _change(group: ChangeGroup) -> Shown:
         inner, said = undo.html.replace("<summary>", "<summary><em>undo:</em> ", 1), undo.text
     else:
         inner, said = f"<br><em>undo:</em> {in_cell(undo)}", undo
-    html = f'<div style="{_ROOM}">{head.html}{inner}</div>'
+    html = f'<div style="{ROOM}">{head.html}{inner}</div>'
     return Shown(html, f"{head.text}; undo: {said}", tables=undo.tables if isinstance(undo, Shown) else ())
 
 

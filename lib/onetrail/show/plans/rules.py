@@ -1,12 +1,14 @@
 """Bulk rules of a plan: one row per rule, for any number of buckets, with the sums of its estimates."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from onetrail.change import Bulk
 from onetrail.change.words import MB
-from onetrail.show.html import Column, Shown, folded
+from onetrail.show.html import Column, Shown, below, folded, in_cell
 from onetrail.show.plans.change_group import ChangeGroup, marked, names_of
+from onetrail.show.plans.changes import ROOM
 from onetrail.show.table import SIZE_UNIT, decimals_of, simple, written, written_column
 
 
@@ -40,8 +42,18 @@ def rules(groups: Sequence[ChangeGroup]) -> list[Shown]:
     caption = "Rules that cover many objects; the approval does not include the estimates"
     several = [part for part in ruled if len(part[1]) > 1]
     singles = Shown("".join(_one_by_one(group, bulks, counted).html for group, bulks in several), "")
-    below = [folded("Each bucket, with its estimate", singles, in_text=False)] if several else []
-    return [simple(caption, columns, rows), *below]
+    each = [folded("Each bucket, with its estimate", singles, in_text=False)] if several else []
+    whole = simple(caption, columns, rows)
+    narrow = simple(caption, [columns[0], Column("rule"), *columns[4:]], [_narrow(row) for row in rows])
+    return [replace(whole, html=narrow.html), *each]
+
+
+def _narrow(row: Sequence[str]) -> list[str | Shown]:
+    """The row in HTML: calls, what they are on and which objects below each other, so that a narrow window has room for
+    all of it."""
+    number, calls, on_what, objects, *estimates = row
+    lines = f"{below([calls, on_what]).html}<br><em>{in_cell(objects)}</em>"
+    return [number, Shown(f'<div style="{ROOM}">{lines}</div>', ""), *estimates]
 
 
 def _one_by_one(group: ChangeGroup, bulks: Sequence[Bulk], counted: Sequence[str]) -> Shown:
