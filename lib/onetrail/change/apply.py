@@ -1,25 +1,27 @@
 """Sending a plan: each change is written down, sent, and written down again; what was opened is closed whatever
 happens."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from onetrail.change.approval import Confirmation, Opening
 from onetrail.change.close import close_what_is_open
 from onetrail.change.consequence import consequence
-from onetrail.change.ending import ended_before, record_end, record_failure
+from onetrail.change.end.apart import ApartAccounts
+from onetrail.change.end.ending import ended_before, record_end, record_failure
 from onetrail.change.gate import Gate, PlanRefused
 from onetrail.change.interrupt import ended_by_signals, heed
 from onetrail.change.named_check import RequiredCheck
 from onetrail.change.outcome import Outcome
 from onetrail.change.plan import Plan
+from onetrail.change.run_record.chain_check import RecordError
 from onetrail.change.run_record.line_kind import LineKind
 from onetrail.change.send import BulkDoer, Sending
 from onetrail.change.step_state import StepState
 from onetrail.change.values import iso
 from onetrail.change.words import counted
-from onetrail.errors import NotYet
+from onetrail.errors import NotYet, OnetrailError
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,20 @@ _LOOKS = 8
 Requires = Mapping[RequiredCheck, Callable[[], Requirement]]
 
 
-def run_plan(plan: Plan, gate: Gate, requires: Requires | None = None, bulk: BulkDoer | None = None) -> Outcome:
+def run_plan(
+    plan: Plan,
+    gate: Gate,
+    requires: Requires | None = None,
+    bulk: BulkDoer | None = None,
+    accounts: Collection[str] = (),
+) -> Outcome:
     """Apply an approved plan through the gate.
 
     `requires` has how each check is made that the plan names. `bulk` carries out a change that has a bulk rule and
-    returns what the record keeps. Raises PlanRefused, ChangeFailed, RecordError, TextUnread; a missing approval is no
-    error.
+    returns what the record keeps. What fails in one of `accounts` ends the plan there alone: the others' changes are
+    sent, those of any other account are not.
+
+    Raises PlanRefused, ChangeFailed, RecordError, TextUnread; a missing approval is no error.
     """
     outcome = _unsent(plan)
     if outcome is None or (outcome.state is StepState.NOT_YET and plan.ends_with):
@@ -52,7 +62,7 @@ def run_plan(plan: Plan, gate: Gate, requires: Requires | None = None, bulk: Bul
             record_failure(gate, plan, err)
             raise
         if opening:
-            return _Run(plan, gate, requires or {}, bulk).run(opening)
+            return _Run(plan, gate, requires or {}, bulk, accounts).run(opening)
     return record_end(gate, outcome or _planned(plan, gate.confirmation(plan)))
 
 
@@ -88,9 +98,12 @@ def _count(plan: Plan) -> str:
 
 
 class _Run:
-    def __init__(self, plan: Plan, gate: Gate, requires: Requires, bulk: BulkDoer | None) -> None:
+    def __init__(
+        self, plan: Plan, gate: Gate, requires: Requires, bulk: BulkDoer | None, accounts: Collection[str]
+    ) -> None:
         self.plan, self.gate, self.requires = plan, gate, requires
         self.sending = Sending(plan, gate, bulk)
+        self.apart = ApartAccounts(plan, accounts)
 
     def run(self, opening: Opening) -> Outcome:
         if before := ended_before(self.gate, self.plan):
@@ -126,11 +139,26 @@ class _Run:
     def _sent(self) -> Outcome | None:
         """Every change in its order; an outcome where a check that one of them needs does not hold."""
         for change in self.plan.changes:
+            if self.apart.skips(change):
+                continue
             self.sending.wait_for(change)
             stop = self._unmet(change.requires, f"before {change.key!r}")
             if stop:
+                if stop.state is StepState.STOPPED and self.apart.stopped(change, stop.line):
+                    self.gate.say(stop.line)
+                    continue
                 return stop
-            self.sending.send(change)
+            try:
+                self.sending.send(change)
+            except RecordError:
+                raise
+            except OnetrailError as err:
+                if self.gate.sender.expired(err.__cause__ or err) or not self.apart.failed(change, err):
+                    raise
+                self.gate.say(err.line)
+        self.apart.raise_failure(len(self.sending.done))
+        if line := self.apart.line(len(self.sending.done)):
+            return self._outcome(StepState.STOPPED, line)
         return self._unmet(self.plan.ends_with, "at the end")
 
     def _close(self) -> None:

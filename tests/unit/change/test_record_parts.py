@@ -9,7 +9,7 @@ import pytest
 from filelock import FileLock
 
 from onetrail.change import RecordError, RunRecord, entries, verify_record
-from onetrail.change.ending import record_failure
+from onetrail.change.end.ending import record_failure
 from onetrail.change.run_record import lines
 from onetrail.change.run_record import record as record_module
 from onetrail.change.run_record.lines import end_of_lines, raw_lines, written

@@ -32,6 +32,7 @@ def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
                 gate, clients, lambda: new_entry_roles(clients)
             ),
         },
+        accounts=clients.settings.source_account_ids,
     )
 
 

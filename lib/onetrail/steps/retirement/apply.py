@@ -74,7 +74,7 @@ def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
                 checks[check] = partial(work.empty, name)
             case _:
                 pass
-    return run_plan(plan, gate, requires=checks, bulk=work.carry_out)
+    return run_plan(plan, gate, requires=checks, bulk=work.carry_out, accounts=work.settings.source_account_ids)
 
 
 @dataclass

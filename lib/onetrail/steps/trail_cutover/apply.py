@@ -28,6 +28,7 @@ def apply(plan: Plan, gate: Gate, clients: Clients) -> Outcome:
         plan,
         gate,
         requires={**stopping, LAST_FILES: lambda: last_files_in(_looked_again(clients))},
+        accounts=clients.settings.source_account_ids,
     )
 
 
