@@ -40,12 +40,15 @@ class Control(threading.Thread):
 
 
 @pytest.mark.parametrize(("kind", "heard"), [(RunKernelApp, "read"), (IPKernelApp, "waits for ever")])
-def test_the_last_word_of_a_kernel_is_read_before_its_reader_goes(kind, heard):
+def test_the_last_word_of_a_kernel_is_read_before_its_reader_goes(monkeypatch, kind, heard):
     """Twin: ipykernel's own order, in which a run waited 200 seconds for a signal."""
+    monkeypatch.setattr(IPKernelApp, "start", lambda self: None)
     kernel = kind()
     kernel.iopub_thread = Outputs()
     kernel.control_thread = Control(kernel.iopub_thread)
     kernel.control_thread.start()
+    kernel.start()
+    kernel.iopub_thread.stop()  # at the end of the process, before all else
     kernel.close()
     assert kernel.control_thread.heard == heard
     assert not kernel.control_thread.is_alive()
