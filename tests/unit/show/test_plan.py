@@ -18,6 +18,7 @@ from onetrail.change import (
 )
 from onetrail.show.html import Column
 from onetrail.show.plans.change_group import short
+from onetrail.show.plans.plan_markdown import plan_as_markdown
 from onetrail.show.table import simple
 
 REGIONS = ("us-east-1", "eu-west-1", "eu-west-2", "sa-east-1", "ap-south-1")
@@ -360,3 +361,26 @@ def test_undo_of_a_group_names_each_way_in_text_too():
     text = " ".join(show.undo(given_a_plan(*shared)).text.split())
     assert text.count("take it out") == 1
     assert "acme-audit-us-east-1: otherwise" in text
+
+
+def test_a_plan_over_several_source_accounts_is_summed_account_by_account():
+    """In the order of its changes, with a total; for a ticket too. Twin: one source account beside the log account."""
+    one, two, log = "111122223333", "222233334444", "044455556666"
+    held = [_hold("us-east-1"), _hold("eu-west-1")]
+    other = given_a_change("stop", account=two, service="cloudtrail", call="StopLogging", parameters={"Name": "x"})
+    made = given_a_change("role", account=log, service="iam", call="CreateRole", parameters={"RoleName": "r"})
+    whole = given_a_plan(made, *held, other)
+    shown = show.plan(whole)
+    (table,) = [table for table in shown.tables if table.caption == "By account"]
+    assert [tuple(map(str, row)) for row in table.frame.itertuples(index=False)] == [
+        (log, "1", "1", "0", "0", "0", "0"),
+        (one, "2", "0", "2", "0", "0", "0"),
+        (two, "1", "0", "1", "0", "0", "0"),
+    ]
+    assert "total" in shown.text
+    markdown = plan_as_markdown(whole)
+    assert "| account | changes | make | change | delete | objects deleted | for good |" in markdown
+    assert "| total | 4 | 1 | 3 | 0 | 0 | 0 |" in markdown
+    few = given_a_plan(made, *held)
+    assert "By account" not in show.plan(few).text
+    assert "| account | changes |" not in plan_as_markdown(few)

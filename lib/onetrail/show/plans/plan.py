@@ -10,6 +10,7 @@ from onetrail.change import NAMED, Plan, iso
 from onetrail.change.approval import AccountName, confirmation_of
 from onetrail.change.consequence import LEGEND, consequence
 from onetrail.show.html import Column, Shown, bullets, folded, paragraph, together
+from onetrail.show.plans.by_account import by_account
 from onetrail.show.plans.change_group import grouped
 from onetrail.show.plans.changes import changes, undo_of
 from onetrail.show.plans.plan_json import plan_as_json
@@ -46,6 +47,7 @@ def plan(proposed: Plan) -> Shown:
         parts.append(folded("Each change in detail: what is sent, and what it replaces", sent, in_text=False))
         parts.append(_who(proposed))
     parts.append(bullets(proposed.notes))
+    parts.append(by_account(proposed))
     parts += [paragraph(line, strong=True) for line in _verdict(proposed)]
     shown = together(*parts)
     if proposed.empty or not environment.exports_plans():

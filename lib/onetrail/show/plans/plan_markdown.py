@@ -9,6 +9,7 @@ from onetrail.change.approval import AccountName, confirmation_of
 from onetrail.change.consequence import LEGEND, consequence
 from onetrail.printable import printable
 from onetrail.show.html import Shown
+from onetrail.show.plans.by_account import HEADS, account_rows
 from onetrail.show.plans.change_group import ChangeGroup, grouped
 from onetrail.show.plans.changes import undo_of
 from onetrail.show.plans.withheld import without_credentials
@@ -36,6 +37,7 @@ def plan_as_markdown(plan: Plan) -> str:
         "",
         f"Sign: {_escaped(LEGEND)}.",
         *(["", *(f"- {_escaped(note)}" for note in plan.notes)] if plan.notes else []),
+        *(["", *_table(HEADS, accounts)] if (accounts := list(account_rows(plan))) else []),
         "",
         f"Nothing is sent until this plan is approved. To approve exactly this plan: `onetrail run -f FILE {approve}`,",
         f'or `approve = "{plan.id}"` in the parameters. Anything that changes until then gives it another id.',
