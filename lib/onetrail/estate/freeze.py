@@ -13,7 +13,7 @@ from onetrail.iam import document as policy_document
 from onetrail.iam.build import Writers, old_bucket_frozen
 from onetrail.iam.builders.old_bucket_policy import DELIVERIES
 from onetrail.iam.limits import DocumentKind, size, too_large
-from onetrail.iam.match import like
+from onetrail.iam.match import arn_like, like
 from onetrail.looked import Unread, known
 
 _MOVING: Final = (
@@ -40,12 +40,12 @@ def live_rules(bucket: OldBucket) -> list[str]:
     return [str(rule.get("ID") or "(no ID)") for rule in _rules(bucket) if _lives(rule)]
 
 
-def held_policy(partition: str, bucket: OldBucket, owner: str) -> dict[str, Any]:
-    """The bucket's policy without dead principals and with our freeze, exempt `owner` and the principals that put
-    objects by that policy."""
+def held_policy(partition: str, bucket: OldBucket, administrators: tuple[str, ...]) -> dict[str, Any]:
+    """The bucket's policy without dead principals and with our freeze, exempt `administrators` and the principals that
+    put objects by that policy."""
     living = without_dead_principals(known(bucket.policy))
     writers = writers_of(living, bucket.account)
-    return iam.with_statements(living, old_bucket_frozen(partition, bucket.name, (owner,), writers))
+    return iam.with_statements(living, old_bucket_frozen(partition, bucket.name, administrators, writers))
 
 
 def frozen_for_others(bucket: OldBucket, owner: str) -> tuple[str, ...]:
@@ -55,9 +55,10 @@ def frozen_for_others(bucket: OldBucket, owner: str) -> tuple[str, ...]:
         return ()  # S3 lets root of the account change the policy whatever it says
     for statement in iam.statements(known(bucket.policy) or {}):
         if statement.get("Sid") == names.SID_HOLD_STILL and "NotAction" in statement:
-            spared = statement.get("Condition", {}).get("ArnNotEquals", {}).get("aws:PrincipalArn", ())
+            said = statement.get("Condition", {})
+            spared = said.get("ArnNotEquals", said.get("ArnNotLike", {})).get("aws:PrincipalArn", ())
             arns = policy_document.values(spared)
-            return () if owner in arns else arns
+            return () if any(arn_like(arn, owner) for arn in arns) else arns
     return ()
 
 
@@ -121,16 +122,16 @@ def unmendable(bucket: OldBucket) -> list[str]:
     return iam.dead_principals(rest) if rest else []
 
 
-def bucket_changes(partition: str, bucket: OldBucket, owner: str) -> list[Change]:
+def bucket_changes(partition: str, bucket: OldBucket, administrators: tuple[str, ...]) -> list[Change]:
     """At most two changes: the lifecycle configuration frozen, and the policy; nothing for an emptied, closed
-    bucket."""
-    if bucket.emptied or frozen_for_others(bucket, owner):
+    bucket. The first of `administrators` is who works in the account."""
+    if bucket.emptied or frozen_for_others(bucket, administrators[0]):
         return []
     changes: list[Change] = []
     if live_rules(bucket):
         changes.append(_frozen(partition, bucket))
     if not isinstance(bucket.policy, Unread) and not unmendable(bucket):
-        wanted = held_policy(partition, bucket, owner)
+        wanted = held_policy(partition, bucket, administrators)
         if not too_large(DocumentKind.BUCKET, size(DocumentKind.BUCKET, wanted)) and iam.canonical(
             wanted
         ) != iam.canonical(bucket.policy):

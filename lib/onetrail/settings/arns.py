@@ -7,6 +7,13 @@ _IAM = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>[^:]*):(?P<kind>role|user)/(?P<name>[\w+=,.@/-]+)",
     re.ASCII,
 )
+_SET = re.compile(
+    r"arn:(?P<partition>aws[a-z-]*):iam::(?P<account>\d{12}):role/aws-reserved/sso\.amazonaws\.com/"
+    r"(?:(?:\*|[a-z0-9-]+)/)?AWSReservedSSO_(?P<name>[\w+=,.@-]+)_\*",
+    re.ASCII,
+)
+"""The roles of one permission set of IAM Identity Center, whose names end in another suffix each time it is assigned
+again (IAM Identity Center User Guide, Referencing permission sets in resource policies)."""
 _SESSION = re.compile(r"arn:(aws[a-z-]*):sts::(\d{12}):assumed-role/([\w+=,.@-]+)(?:/.*)?", re.ASCII)
 _KMS = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):kms:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):key/(?P<name>[0-9A-Za-z-]+)",
@@ -51,6 +58,20 @@ def iam_arn(text: str) -> Arn:
         said = "has 11 digits instead of 12: a leading zero was lost" if lost else "is not 12 digits"
         raise ValueError(f'is "{text}", and the account in it {said}')
     return Arn(found["partition"], "", account, found["kind"], found["name"])
+
+
+def administrator_arn(text: str) -> Arn:
+    """An IAM role or user, or the roles of one permission set. Raises ValueError."""
+    if "*" not in text and "?" not in text:
+        return iam_arn(text)
+    found = _SET.fullmatch(text)
+    if not found:
+        example = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_LogAdmin_*"
+        raise ValueError(
+            f'is "{text}", and the only pattern that is taken is that of one permission set of IAM Identity Center, as'
+            f" in {example}: name a role, or write the permission set so"
+        )
+    return Arn(found["partition"], "", found["account"], "role", found["name"])
 
 
 def role_arn(text: str) -> Arn:

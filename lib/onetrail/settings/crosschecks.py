@@ -6,7 +6,7 @@ from fnmatch import fnmatch
 from typing import Final
 
 from onetrail.names import OUR_ROLES
-from onetrail.settings.arns import iam_arn, kms_key_arn, trail_arn
+from onetrail.settings.arns import administrator_arn, iam_arn, kms_key_arn, trail_arn
 from onetrail.settings.parameters import Parameters
 from onetrail.settings.regions import partition_with
 
@@ -58,6 +58,8 @@ def _arns(s: Parameters) -> Iterator[tuple[str, str]]:
     for key in ("break_glass_principals", "operator_principals", "reader_principals", "approver_principals"):
         for number, text in enumerate(getattr(s, key)):
             yield f"{key}[{number}]", iam_arn(text).partition
+    for number, text in enumerate(s.bucket_administrators):
+        yield f"bucket_administrators[{number}]", administrator_arn(text).partition
     if s.kms_key.startswith("arn:"):
         yield "kms_key", kms_key_arn(s.kms_key).partition
     if s.trail_arn:
@@ -150,6 +152,16 @@ def _approvers(s: Parameters) -> Iterator[str]:
             )
 
 
+def _administrators(s: Parameters) -> Iterator[str]:
+    for number, text in enumerate(s.bucket_administrators):
+        account = administrator_arn(text).account_id
+        if account not in s.source_account_ids:
+            yield (
+                f"bucket_administrators[{number}] is of account {account}, which is no source account: name"
+                " somebody of the old bucket's own account"
+            )
+
+
 def _released(s: Parameters) -> Iterator[str]:
     for number, account in enumerate(s.release_accounts):
         if account in s.source_account_ids:
@@ -185,6 +197,7 @@ _CHECKS: Final[tuple[Callable[[Parameters], Iterator[str]], ...]] = (
     _adopted,
     _second_person,
     _approvers,
+    _administrators,
     _released,
     _mfa,
 )

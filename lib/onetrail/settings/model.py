@@ -75,6 +75,12 @@ class Settings(Parameters):
         """ARN of a role of onetrail's in an account."""
         return names.role_arn(self.partition, account, role, self.role_path)
 
+    def administrators_of(self, owner: str) -> tuple[str, ...]:
+        """Who may change the policy of an account's old buckets: `owner`, the ARN of who works there, and those whom
+        bucket_administrators names in its account."""
+        account = owner.split(":")[4]
+        return (owner, *(arn for arn in self.bucket_administrators if arn.split(":")[4] == account and arn != owner))
+
     def _from(self, origins: Origins) -> Self:
         self._origins = origins
         return self

@@ -108,6 +108,11 @@ class Parameters(BaseModel):
     leave_trails: v.TrailArns = Field(
         (), description="ARNs of old trails that are left as they are: not stopped, not deleted, their bucket kept"
     )
+    bucket_administrators: v.Administrators = Field(
+        (),
+        description="further ARNs, beside the role of its account, that may change the policy of an old bucket while"
+        " it is frozen and once it is emptied",
+    )
     release_accounts: v.Accounts = Field(
         (), description="accounts, no longer among source_accounts, whose trails lose the right to deliver in 03"
     )

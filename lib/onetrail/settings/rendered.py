@@ -40,6 +40,7 @@ SECTIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
             "regions",
             "more_buckets",
             "leave_trails",
+            "bucket_administrators",
             "release_accounts",
             "trail_name",
             "trail_mode",
@@ -98,6 +99,9 @@ _EXAMPLES: Final[Mapping[str, str]] = {
     "trail_arn": '"arn:aws:cloudtrail:us-east-1:123456789012:trail/organization-trail"',
     "more_buckets": '["acme-old-logs"]',
     "leave_trails": '["arn:aws:cloudtrail:us-east-1:123456789012:trail/siem"]',
+    "bucket_administrators": (
+        '["arn:aws:iam::012345670123:role/aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_LogAdmin_*"]'
+    ),
     "release_accounts": '["012345670123"]',
     "overrides": '{acme-old-logs: {direction: "push", storage_class: "STANDARD", old_bucket: "expire"}}',
     "approve": '"p-0123456789ab, p-ba9876543210"',

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, StrictStr
 
 from onetrail.names import CONFLICTS_FOLDER, TAG_KEY
-from onetrail.settings.arns import iam_arn, kms_key_arn, role_arn, trail_arn
+from onetrail.settings.arns import administrator_arn, iam_arn, kms_key_arn, role_arn, trail_arn
 from onetrail.settings.bucket_names import bucket_name_fault
 from onetrail.settings.refusal import account_id_fault, quoted, shown, text_wanted
 from onetrail.settings.regions import partition_with
@@ -229,6 +229,9 @@ Profile = Annotated[
 ]
 PrincipalArn = Annotated[StrictStr, AfterValidator(_arn(iam_arn))]
 Principals = Annotated[tuple[PrincipalArn, ...], BeforeValidator(_refusing(_list_fault))]
+Administrators = Annotated[
+    tuple[Annotated[StrictStr, AfterValidator(_arn(administrator_arn))], ...], BeforeValidator(_refusing(_list_fault))
+]
 Contacts = Annotated[
     tuple[
         Annotated[StrictStr, AfterValidator(_matching(r"\S(.*\S)?", "a person or an address, on one line"))],

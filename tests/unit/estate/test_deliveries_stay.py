@@ -110,7 +110,7 @@ def test_a_trail_without_a_status_counts_as_delivering() -> None:
 def test_the_freeze_and_the_copiers_opening_keep_every_delivery() -> None:
     """Twin: with a Deny that spares nobody in the same place a trail is kept out."""
     bucket = given_an_old_bucket(name=BUCKET, policy=BEFORE)
-    frozen = held_policy("aws", bucket, OWNER)
+    frozen = held_policy("aws", bucket, (OWNER,))
     opened = iam.with_statements(
         frozen,
         build.old_bucket_open(

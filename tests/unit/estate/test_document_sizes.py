@@ -326,7 +326,7 @@ def test_the_page_says_how_many_accounts_fit() -> None:
 def test_02_leaves_a_policy_alone_that_would_be_too_large_when_it_is_frozen() -> None:
     """And says so, with the rest of the plan as it is. Twin: one byte less."""
     empty = given_an_old_bucket(policy=document(0).value)
-    spare = MOST[DocumentKind.BUCKET] - size(DocumentKind.BUCKET, held_policy("aws", empty, OWNER))
+    spare = MOST[DocumentKind.BUCKET] - size(DocumentKind.BUCKET, held_policy("aws", empty, (OWNER,)))
     for more, state in ((0, FindingState.PLANNED), (1, FindingState.FINDING)):
         bucket = given_an_old_bucket(
             policy=document(spare + more + size(DocumentKind.BUCKET, empty.policy or {})).value

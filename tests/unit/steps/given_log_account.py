@@ -39,7 +39,7 @@ def given_an_old_bucket(**parts: Any) -> OldBucket:
 
 def given_a_held_bucket(**parts: Any) -> OldBucket:
     bucket = given_an_old_bucket()
-    return replace(bucket, **{"policy": held_policy("aws", bucket, OWNER), **parts})
+    return replace(bucket, **{"policy": held_policy("aws", bucket, (OWNER,)), **parts})
 
 
 def given_a_fresh_log_account(*buckets: OldBucket) -> LockdownObservation:

@@ -121,7 +121,7 @@ def test_a_freeze_of_the_version_before_is_renewed_and_counts_as_a_freeze_meanwh
     seen = given_a_closed_log_account(replace(bucket, policy=earlier))
     (change,) = step.propose(SETTINGS, seen).changes
     assert (change.key, change.call) == ("acme-audit-us-east-1: policy", "PutBucketPolicy")
-    assert iam.canonical(change.parameters["Policy"].value) == iam.canonical(held_policy("aws", bucket, OWNER))
+    assert iam.canonical(change.parameters["Policy"].value) == iam.canonical(held_policy("aws", bucket, (OWNER,)))
     assert seen.old.buckets[0].held
     assert keys(given_a_closed_log_account(given_a_held_bucket())) == []
 

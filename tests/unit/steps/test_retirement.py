@@ -479,6 +479,7 @@ def test_what_is_left_alone_is_named_and_what_is_retired_is_not():
         "the trail audit in eu-west-1 is left alone",
         "the trail theirs in eu-west-1 is left as it is",
         "acme-us",
+        "111122223333",
     ]
     wired_and_kept = replace(READY, bucket=wired, foreign=1)
     assert [note.split(":")[0] for note in propose(SETTINGS, given(wired_and_kept)).notes] == ["acme-us is left alone"]
@@ -596,3 +597,12 @@ def test_every_bucket_is_expired_only_where_every_bucket_was_looked_at():
     assert not expired("111122223333: ListBuckets: AccessDenied").met
     assert "ListBuckets: AccessDenied" in expired("111122223333: ListBuckets: AccessDenied").why
     assert expired().met
+
+
+@pytest.mark.parametrize(("how", "said"), [("retain_empty", True), ("expire", True), ("delete", False)])
+def test_the_plan_says_who_can_change_an_emptied_buckets_policy(how, said):
+    """In a year, when the role of today may have another name. A bucket that is deleted has no policy."""
+    lead = "arn:aws:iam::111122223333:role/Lead"
+    settings = SETTINGS.with_values(bucket_administrators=[lead])
+    notes = propose(settings, given(replace(READY, how=how))).notes
+    assert [f", {lead}, and by the root user; for a member account" in note for note in notes] == [True] * said

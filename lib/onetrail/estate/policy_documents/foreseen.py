@@ -88,7 +88,7 @@ def frozen_size(settings: Settings, bucket: OldBucket) -> int:
 def _frozen(settings: Settings, bucket: OldBucket) -> list[dict[str, Any]]:
     """The freeze, with an ARN of about the length of its owner's."""
     owner = settings.own_role_arn(bucket.account, names.COPIER_ROLE)
-    return build.old_bucket_frozen(settings.partition, bucket.name, [owner])
+    return build.old_bucket_frozen(settings.partition, bucket.name, settings.administrators_of(owner))
 
 
 def too_large_to_open(settings: Settings, bucket: OldBucket) -> str:

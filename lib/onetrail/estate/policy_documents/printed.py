@@ -84,7 +84,7 @@ def _for_jobs(
     if settings.copy_engine == "local":
         return
     arn, folder = _batch_arn(settings), folder_of_run(settings)
-    owner = [_owner(settings, settings.source_account_ids[0])]
+    owner = settings.administrators_of(_owner(settings, settings.source_account_ids[0]))
     statements = [
         *build.old_bucket_frozen(settings.partition, buckets[0], owner),
         *build.old_bucket_open(settings.partition, buckets[0], archive.copier_arn, _PREFIXES, expires),
@@ -129,7 +129,7 @@ def _old_bucket(
     settings: Settings, archive: Archive, bucket: str, expires: str, account: str, end: str
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """An old bucket frozen, then also with the copier's grant, then emptied and closed."""
-    partition, owner = settings.partition, [_owner(settings, account)]
+    partition, owner = settings.partition, settings.administrators_of(_owner(settings, account))
     held = iam.with_statements(None, build.old_bucket_frozen(partition, bucket, owner))
     copied = build.old_bucket_open(partition, bucket, archive.copier_arn, _PREFIXES, expires)
     yield f"old_bucket_hold_still{end}", held

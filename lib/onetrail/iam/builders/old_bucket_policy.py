@@ -64,12 +64,12 @@ def old_bucket_frozen(
         "Principal": "*",
         "NotAction": [*READS, RESTORE, *DELIVERIES],
         "Resource": [arn, f"{arn}/*"],
-        "Condition": {"ArnNotEquals": {"aws:PrincipalArn": one_or_many(list(exempt_arns))}},
+        "Condition": _nobody_of(exempt_arns),
     }
     if found.unnamed:
         return [frozen]
     spared: dict[str, Any] = {
-        "ArnNotEquals": {"aws:PrincipalArn": one_or_many([*exempt_arns, *found.arns])},
+        **_nobody_of([*exempt_arns, *found.arns]),
         "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
     }
     if found.accounts:
@@ -160,9 +160,15 @@ def old_bucket_emptied(partition: str, bucket: str, owner_arns: Sequence[str]) -
             **refused,
             "Action": ["s3:DeleteBucketPolicy", "s3:Get*", "s3:List*", "s3:PutBucketPolicy"],
             "Resource": arn,
-            "Condition": {"ArnNotEquals": {"aws:PrincipalArn": one_or_many(list(owner_arns))}},
+            "Condition": _nobody_of(owner_arns),
         },
     )
+
+
+def _nobody_of(arns: Sequence[str]) -> dict[str, Any]:
+    """Holds for whom none of these names; an ARN with a star names every role that it fits."""
+    kind = "ArnNotLike" if any("*" in arn for arn in arns) else "ArnNotEquals"
+    return {kind: {"aws:PrincipalArn": one_or_many(list(arns))}}
 
 
 def _somebody(bucket: str, arns: Sequence[str]) -> None:

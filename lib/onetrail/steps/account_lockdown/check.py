@@ -239,7 +239,8 @@ def _of_role(settings: Settings, plan: Plan, name: str) -> tuple[Change, ...]:
 
 
 def _too_large_when_held(settings: Settings, bucket: OldBucket, owner: str) -> str:
-    return too_large(DocumentKind.BUCKET, size(DocumentKind.BUCKET, held_policy(settings.partition, bucket, owner)))
+    held = held_policy(settings.partition, bucket, settings.administrators_of(owner))
+    return too_large(DocumentKind.BUCKET, size(DocumentKind.BUCKET, held))
 
 
 def _planned(pending: Sequence[Change], id: str, account: str, region: str, resource: str, fine: str) -> Finding:

@@ -46,7 +46,7 @@ def whole_plan(settings: Settings, observation: LockdownObservation) -> Plan:
     changes = log_account_changes(settings, observation.log, observation.old.buckets, observation.gone)
     for bucket in observation.old.buckets:
         owner = observation.owners.get(bucket.account)
-        changes += bucket_changes(settings.partition, bucket, owner) if owner else []
+        changes += bucket_changes(settings.partition, bucket, settings.administrators_of(owner)) if owner else []
     plan = Plan(
         step=ACCOUNT_LOCKDOWN.number,
         estate=settings.estate,

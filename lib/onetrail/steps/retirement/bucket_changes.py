@@ -58,7 +58,8 @@ def bucket_changes(settings: Settings, observation: RetirementObservation, seen:
                 CheckKind.EMPTY,
             ),
         ]
-    emptied = old_bucket_emptied(settings.partition, seen.bucket.name, [observation.owners[seen.bucket.account]])
+    administrators = settings.administrators_of(observation.owners[seen.bucket.account])
+    emptied = old_bucket_emptied(settings.partition, seen.bucket.name, administrators)
     words = "the emptied bucket keeps the name from others; nothing can be put into it"
     undo = "restore the policy shown as before"
     return [

@@ -1,7 +1,7 @@
 """What retirement changes, in its order: old trails, then what their buckets hold, then the buckets; nothing without a
 proof that still holds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -20,6 +20,7 @@ from onetrail.settings import Settings
 from onetrail.steps.registry import RETIREMENT
 from onetrail.steps.retirement.bucket_changes import bucket_changes, without_danger
 from onetrail.steps.retirement.observe import RetirementObservation
+from onetrail.steps.retirement.retiring import Retiring
 
 STEP: Final = RETIREMENT.number
 LIFECYCLE_RUNS = timedelta(days=1)
@@ -69,8 +70,23 @@ def whole_plan(settings: Settings, observation: RetirementObservation) -> Plan:
         not_yet=observation.now + LIFECYCLE_RUNS if pending else None,
         why="the lifecycle rules have not emptied every bucket" if pending else _left(observation, changes),
         ends_with=RequiredCheck(CheckKind.EXPIRED) if expiring else None,
-        notes=_notes(observation),
+        notes=(*_notes(observation), *_administrators(settings, observation, going)),
     )
+
+
+def _administrators(settings: Settings, observation: RetirementObservation, going: Sequence[Retiring]) -> Iterator[str]:
+    """Who can still change the policy of an emptied bucket in a year, account by account.
+
+    Source: IAM User Guide, centrally manage root access for member accounts.
+    """
+    for account in dict.fromkeys(seen.bucket.account for seen in going if seen.how != "delete"):
+        if owner := observation.owners.get(account):
+            who = ", ".join(settings.administrators_of(owner))
+            yield (
+                f"{account}: the policies of its emptied buckets can then be changed by {who}, and by the root user;"
+                " for a member account without root credentials by sts:AssumeRoot with S3UnlockBucketPolicy; name"
+                " others in bucket_administrators"
+            )
 
 
 def _left(observation: RetirementObservation, changes: Sequence[Change]) -> str:
