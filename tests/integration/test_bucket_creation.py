@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from onetrail.aws import Clients
 from onetrail.aws.actors import BREAK_GLASS
 from onetrail.aws.gate import open_gate
-from onetrail.change import NAMED, Document, FindingState, Outcome, entries
+from onetrail.change import NAMED, ChangeFailed, Document, FindingState, Outcome, entries
 from onetrail.estate.archive import archive_of
 from onetrail.iam.build import central_bucket
 from onetrail.steps import account_lockdown
@@ -270,3 +270,26 @@ def test_a_key_of_its_own_is_made_used_and_found_again(closed_estate: Estate) ->
     assert pending(clients) == []
     assert step.done(clients.settings, clients).done
     assert account_lockdown.done(clients.settings, clients).done, "02 knows the key too"
+
+
+def test_a_reader_of_another_account_is_let_in_by_one_change_and_only_reads(estate: Estate, clients: Clients) -> None:
+    """With log_readers 03 is open again. Twins: before it the reader is refused, and one that does not exist is none
+    that S3 takes."""
+    reader, folder = "arn:aws:iam::999988887777:role/PlatformEngineer", f"AWSLogs/{SOURCE}/"
+    theirs = by_hand(clients, "s3", "999988887777")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        theirs.list_objects_v2(Bucket=CENTRAL, Prefix=folder)
+    named = estate.clients(log_readers={reader: folder})
+    assert pending(named) == [f"{CENTRAL}: policy"]
+    assert run(named).state == "applied"
+    assert pending(named) == []
+    theirs.list_objects_v2(Bucket=CENTRAL, Prefix=folder)
+    for deed, given in (
+        (theirs.list_objects_v2, {"Prefix": ""}),
+        (theirs.put_object, {"Key": f"{folder}x", "Body": b""}),
+        (theirs.get_object, {"Key": "elsewhere"}),
+    ):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            deed(Bucket=CENTRAL, **given)
+    with pytest.raises(ChangeFailed, match="Invalid principal in policy"):
+        run(estate.clients(log_readers={"arn:aws:iam::999988887777:role/Nobody": ""}))

@@ -44,6 +44,7 @@ def archive_of(settings: Settings, *, kms_key_arn: str = "", trail_arns: tuple[s
         copier_arn=role(names.COPIER_ROLE),
         role_path=settings.role_path,
         approver_arns=settings.approver_principals,
+        log_readers=tuple(sorted(settings.log_readers.items())),
         copy_lock_days=366 * settings.retention_years + _ROUNDED_DAYS,
     )
 

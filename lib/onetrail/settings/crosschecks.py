@@ -60,6 +60,8 @@ def _arns(s: Parameters) -> Iterator[tuple[str, str]]:
             yield f"{key}[{number}]", iam_arn(text).partition
     for number, text in enumerate(s.bucket_administrators):
         yield f"bucket_administrators[{number}]", administrator_arn(text).partition
+    for arn in s.log_readers:
+        yield f"log_readers.{arn}", iam_arn(arn).partition
     if s.kms_key.startswith("arn:"):
         yield "kms_key", kms_key_arn(s.kms_key).partition
     if s.trail_arn:
@@ -162,6 +164,18 @@ def _administrators(s: Parameters) -> Iterator[str]:
             )
 
 
+def _log_readers(s: Parameters) -> Iterator[str]:
+    for arn, folder in s.log_readers.items():
+        if iam_arn(arn).account_id == s.log_account.account_id:
+            yield (
+                f"log_readers.{arn} is of the log account, and they are of other accounts: name who reads there in"
+                " reader_principals"
+            )
+        start = f"{s.key_prefix.strip('/')}/AWSLogs/".lstrip("/")
+        if folder and not folder.startswith(start):
+            yield f"log_readers.{arn} is {folder}, which is no folder of logs: they are below {start}"
+
+
 def _released(s: Parameters) -> Iterator[str]:
     for number, account in enumerate(s.release_accounts):
         if account in s.source_account_ids:
@@ -198,6 +212,7 @@ _CHECKS: Final[tuple[Callable[[Parameters], Iterator[str]], ...]] = (
     _second_person,
     _approvers,
     _administrators,
+    _log_readers,
     _released,
     _mfa,
 )

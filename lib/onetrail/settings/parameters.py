@@ -113,6 +113,11 @@ class Parameters(BaseModel):
         description="further ARNs, beside the role of its account, that may change the policy of an old bucket while"
         " it is frozen and once it is emptied",
     )
+    log_readers: v.LogReaders = Field(
+        {},
+        description="ARNs of other accounts that may read logs in the archive, as a SIEM's, each with the folder that"
+        ' it reads, or "" for all',
+    )
     release_accounts: v.Accounts = Field(
         (), description="accounts, no longer among source_accounts, whose trails lose the right to deliver in 03"
     )

@@ -41,6 +41,7 @@ SECTIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
             "more_buckets",
             "leave_trails",
             "bucket_administrators",
+            "log_readers",
             "release_accounts",
             "trail_name",
             "trail_mode",
@@ -102,6 +103,7 @@ _EXAMPLES: Final[Mapping[str, str]] = {
     "bucket_administrators": (
         '["arn:aws:iam::012345670123:role/aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_LogAdmin_*"]'
     ),
+    "log_readers": '{"arn:aws:iam::666677778888:role/siem": "AWSLogs/012345670123/CloudTrail/"}',
     "release_accounts": '["012345670123"]',
     "overrides": '{acme-old-logs: {direction: "push", storage_class: "STANDARD", old_bucket: "expire"}}',
     "approve": '"p-0123456789ab, p-ba9876543210"',

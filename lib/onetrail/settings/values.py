@@ -243,6 +243,19 @@ Region = Annotated[StrictStr, AfterValidator(_refusing(_region_fault))]
 BucketName = Annotated[StrictStr, AfterValidator(_refusing(bucket_name_fault))]
 
 
+def _readers_fault(readers: object) -> str | None:
+    """ARN -> folder below which it reads, written out: no pattern, and the slash at its end."""
+    if not isinstance(readers, dict):
+        return f'is {shown(readers)}, and must be ARNs with a folder each, as in {{"ARN": "AWSLogs/123456789012/"}}'
+    for arn, folder in readers.items():
+        if not isinstance(folder, str) or not re.fullmatch(r"(?:[^*?$/]+/)*", folder):
+            return (
+                f"has {shown(folder)} for {quoted(str(arn))}, and the folder must be written out with a slash at its"
+                ' end, or "" for all logs'
+            )
+    return None
+
+
 def _trail_arn(text: str) -> str:
     if text:
         trail_arn(text)
@@ -276,6 +289,7 @@ Flag = Annotated[bool, BeforeValidator(_refusing(_flag_fault))]
 RolePath = Annotated[StrictStr, AfterValidator(_refusing(_path_fault))]
 BoundaryName = Annotated[StrictStr, AfterValidator(_refusing(_boundary_fault))]
 Tags = Annotated[dict[str, str], BeforeValidator(_refusing(_tags_fault))]
+LogReaders = Annotated[dict[PrincipalArn, str], BeforeValidator(_refusing(_readers_fault))]
 ExternalId = Annotated[StrictStr, AfterValidator(_refusing(_external_id_fault))]
 StatedLock = BeforeValidator(_refusing(_lock_fault))
 Filled = BeforeValidator(_refusing(_filled_fault))

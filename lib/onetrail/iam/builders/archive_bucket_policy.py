@@ -79,6 +79,7 @@ def checked_opening(copiers: Sequence[str], old_buckets: Sequence[str], expires:
 def _steady(archive: Archive, *exempt: str) -> tuple[Statement, ...]:
     return (
         *(_delivers(archive) if archive.trail_arns else ()),
+        *_log_readers(archive),
         only_tls(archive.bucket_arn),
         reads_only(archive.bucket_arn, (archive.break_glass_arn, *exempt), CLOUDTRAIL, _READS),
         break_glass_writes_no_object(archive, archive.bucket_arn, (RESTORE,)),
@@ -106,6 +107,38 @@ def _delivers(archive: Archive) -> tuple[Statement, ...]:
             "Condition": {"StringEquals": {**trails, "s3:x-amz-acl": "bucket-owner-full-control"}},
         },
     )
+
+
+def _log_readers(archive: Archive) -> tuple[Statement, ...]:
+    """What a reader of another account needs, such as a SIEM: it finds the bucket, lists and reads below its folder."""
+    folders: dict[str, list[str]] = {}
+    for arn, folder in sorted(archive.log_readers):
+        folders.setdefault(archive.readable(folder), []).append(arn)
+    found: list[Statement] = []
+    for number, (start, arns) in enumerate(sorted(folders.items()), 1):
+        who = {"Effect": "Allow", "Principal": {"AWS": one_or_many(arns)}}
+        found += [
+            {
+                "Sid": f"LogReadersRead{number}",
+                **who,
+                "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+                "Resource": f"{archive.bucket_arn}/{start}*",
+            },
+            {
+                "Sid": f"LogReadersList{number}",
+                **who,
+                "Action": "s3:ListBucket",
+                "Resource": archive.bucket_arn,
+                "Condition": {"StringLike": {"s3:prefix": f"{start}*"}},
+            },
+            {
+                "Sid": f"LogReadersLocate{number}",
+                **who,
+                "Action": "s3:GetBucketLocation",
+                "Resource": archive.bucket_arn,
+            },
+        ]
+    return tuple(found)
 
 
 def only_tls(bucket: str) -> Statement:

@@ -42,6 +42,9 @@ class Archive:
     """The trail that is adopted, and delivers into a bucket of its owner's; empty for none."""
     approver_arns: tuple[str, ...] = ()
     """Who may approve a plan as the second person; empty for none."""
+    log_readers: tuple[tuple[str, str], ...] = ()
+    """Roles and users of other accounts that read logs: the ARN, and the folder below which it does, empty for all
+    logs."""
 
     def __post_init__(self) -> None:
         for account in (self.log_account, *self.source_accounts):
@@ -73,6 +76,10 @@ class Archive:
     def logs_arn(self) -> str:
         """Every object below `AWSLogs/`, under the trail's key prefix."""
         return f"{self.bucket_arn}/{self.prefix}AWSLogs/*"
+
+    def readable(self, folder: str) -> str:
+        """The start of every key that a log reader with that folder may read."""
+        return folder or f"{self.prefix}AWSLogs/"
 
     @property
     def copied_arns(self) -> list[str]:

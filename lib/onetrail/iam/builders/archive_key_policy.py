@@ -14,7 +14,8 @@ it."""
 
 
 def kms_key(archive: Archive, copiers: Sequence[str] = (), expires: str = "") -> dict[str, Any]:
-    """CloudTrail encrypts for the named trails, the log account's policies say who reads.
+    """CloudTrail encrypts for the named trails, the log account's policies say who reads, and log readers of other
+    accounts decrypt.
 
     Break-glass alone changes it. With `copiers` of other accounts (push) they may encrypt until `expires`.
     Source: CloudTrail User Guide, "Configure AWS KMS key policies for CloudTrail".
@@ -28,6 +29,19 @@ def kms_key(archive: Archive, copiers: Sequence[str] = (), expires: str = "") ->
             "Resource": "*",
         },
         *(_delivers(archive) if archive.trail_arns else ()),
+        *(
+            [
+                {
+                    "Sid": "LogReadersDecrypt",
+                    "Effect": "Allow",
+                    "Principal": {"AWS": one_or_many(sorted(arn for arn, _ in archive.log_readers))},
+                    "Action": "kms:Decrypt",
+                    "Resource": "*",
+                }
+            ]
+            if archive.log_readers
+            else []
+        ),
         {
             "Sid": "OnlyBreakGlassChanges",
             "Effect": "Deny",

@@ -4,7 +4,7 @@ from typing import Final
 
 from onetrail.iam.expectations.ask import Ask, Expectation
 from onetrail.iam.expectations.universe import OF_KEYS
-from onetrail.iam.request import Principal, role, root, service
+from onetrail.iam.request import Principal, role, root, service, user
 
 _USES: Final = frozenset(
     {
@@ -23,7 +23,19 @@ _CONTEXT: Final = "kms:EncryptionContext:aws:cloudtrail:arn"
 def steady_key(ask: Ask) -> list[Expectation]:
     """The named trails encrypt, the log account's roles use the key as their own policies say, break-glass alone
     changes it."""
-    return [*_trails(ask), *_everybody(ask)]
+    return [*_trails(ask), *_everybody(ask), *_log_readers(ask)]
+
+
+def _log_readers(ask: Ask) -> list[Expectation]:
+    key, rows = ask.archive.kms_key_arn, []
+    for arn, _ in ask.archive.log_readers:
+        who, name = user(arn) if ":user/" in arn else role(arn), f"log reader {arn.rsplit('/', 1)[-1]}"
+        rows.append(ask.row(f"{name} decrypts", who, "kms:Decrypt", key, True))
+        rows += [
+            ask.row(f"{name} does {action.removeprefix('kms:')}", who, action, key, False)
+            for action in ("kms:GenerateDataKey", "kms:CreateGrant", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion")
+        ]
+    return rows
 
 
 def _trails(ask: Ask) -> list[Expectation]:

@@ -5,7 +5,7 @@ from typing import Final
 
 from onetrail.iam.expectations.ask import OWNER_ACL, Ask, Expectation, PolicyState
 from onetrail.iam.expectations.universe import OF_BUCKETS, OF_OBJECTS
-from onetrail.iam.request import ANONYMOUS, Principal, role, root, service
+from onetrail.iam.request import ANONYMOUS, Principal, role, root, service, user
 
 _CLOUDTRAIL: Final = "cloudtrail.amazonaws.com"
 _NOBODY: Final = "000000000000"
@@ -36,6 +36,7 @@ def standing(ask: Ask, state: PolicyState) -> list[Expectation]:
         *_not_delivery(ask),
         *_tls(ask),
         *_reads(ask),
+        *_log_readers(ask),
         *_locks(ask),
         *_policy(ask, state),
         *_writes(ask, state),
@@ -192,6 +193,31 @@ def _reads(ask: Ask) -> list[Expectation]:
         ask.row("a source account reads a log", stranger, "s3:GetObject", log, False),
         ask.row("anybody reads a log", ANONYMOUS, "s3:GetObject", log, False),
     ]
+
+
+def _log_readers(ask: Ask) -> list[Expectation]:
+    """Somebody of another account reads below one folder, and does nothing else."""
+    found, rows = ask.archive, []
+    for arn, folder in found.log_readers:
+        who, start = user(arn) if ":user/" in arn else role(arn), found.readable(folder)
+        name, log = f"log reader {arn.rsplit('/', 1)[-1]} of {arn.split(':')[4]}", f"{found.bucket_arn}/{start}log.gz"
+        inside, above = {"s3:prefix": start}, {"s3:prefix": start[:-2]}
+        rows += [
+            ask.row(f"{name} reads a log", who, "s3:GetObject", log, True),
+            ask.row(f"{name} reads a version of a log", who, "s3:GetObjectVersion", log, True),
+            ask.row(f"{name} lists its folder", who, "s3:ListBucket", found.bucket_arn, True, inside),
+            ask.row(f"{name} asks where the bucket is", who, "s3:GetBucketLocation", found.bucket_arn, True),
+            ask.row(f"{name} lists the bucket", who, "s3:ListBucket", found.bucket_arn, False),
+            ask.row(f"{name} lists above its folder", who, "s3:ListBucket", found.bucket_arn, False, above),
+            ask.row(f"{name} reads what is outside its folder", who, "s3:GetObject", ask.elsewhere, False),
+            ask.row(f"{name} sees the policy", who, "s3:GetBucketPolicy", found.bucket_arn, False),
+            *(
+                ask.row(f"{name} does {_verb(action)}", who, action, log, False, OWNER_ACL)
+                for action in ("s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:RestoreObject")
+            ),
+            ask.row(f"{name} sets the policy", who, _SET_POLICY, found.bucket_arn, False),
+        ]
+    return rows
 
 
 def _verb(action: str) -> str:

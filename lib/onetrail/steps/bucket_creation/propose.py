@@ -257,6 +257,14 @@ def _notes(settings: Settings, observation: BucketsObservation) -> tuple[str, ..
             f" are kept for {settings.retention_years} years from their copy instead of from their date; 01 shows the"
             " cost."
         )
+    if settings.log_readers:
+        notes.append(
+            f"{', '.join(sorted(settings.log_readers))} may read logs from another account, as log_readers says: S3"
+            " takes the archive's policy only while each of them exists, and each needs the same rights in its own"
+            " account."
+        )
+        if settings.kms_key.startswith("arn:"):
+            notes.append(f"{settings.kms_key} is not ours: let these readers use kms:Decrypt in its policy.")
     policy = known(observation.buckets[settings.bucket_name].policy)
     if grant_state(standing_archive(settings, policy), policy) in _OPENED:
         notes.append("The archive's policy is opened for a copy: 05 shows the grant and proposes to revoke it.")
