@@ -43,7 +43,8 @@ FORGOTTEN, VENDORS, GONE = "acme-audit-sa-east-1", "vendor-siem", "acme-gone"
 
 @pytest.fixture(scope="module")
 def scenario() -> str:
-    return "tiny"
+    """With a trail and its bucket in a region that the account has disabled since."""
+    return "tiny+disabled-region"
 
 
 def given_a_trail_into_a_vendors_bucket(estate: Estate) -> None:
@@ -102,7 +103,8 @@ def keys(estate: Estate, account: str, bucket: str, region: str = "us-east-1") -
 
 
 def test_a_forgotten_bucket_is_moved_and_a_vendors_trail_goes_on(fresh_estate: Estate) -> None:
-    """To the end, with no finding: the forgotten logs are in the archive, and the vendor still gets files."""
+    """To the end, with no finding in 08: forgotten logs are in the archive, the vendor still gets files, and a trail
+    in a disabled region is named and left."""
     estate = fresh_estate
     given_a_forgotten_bucket(estate)
     given_a_trail_into_a_vendors_bucket(estate)
@@ -120,7 +122,14 @@ def test_a_forgotten_bucket_is_moved_and_a_vendors_trail_goes_on(fresh_estate: E
     assert sorted(elsewhere) == [(FindingState.NOTE, GONE), (FindingState.NOTE, VENDORS)]
     assert evidence(steps, "04", "04.old-trail").count((FindingState.NOTE, "siem")) == 1
     assert before and before <= keys(estate, LOG, estate.clients().settings.bucket_name)
-    assert keys(estate, SOURCE, FORGOTTEN, "sa-east-1") == set()
+    assert before <= keys(estate, SOURCE, FORGOTTEN, "sa-east-1"), "a trail that cannot be read may deliver into it"
+    (kept,) = [f.evidence for f in steps[7].findings if (f.id, f.resource) == ("07.bucket", FORGOTTEN)]
+    assert kept == "left alone: others still write into it: perhaps bahrain-audit, whose bucket is not known"
+    assert evidence(steps, "00", "00.old-region") == [(FindingState.FINDING, "bahrain-audit")]
+    listed = by_hand(estate.clients(), "cloudtrail", SOURCE, region="us-east-1").list_trails()["Trails"]
+    assert [trail["Name"] for trail in listed if trail["HomeRegion"] == "me-south-1"] == ["bahrain-audit"]
+    owned = by_hand(estate.clients(), "s3", SOURCE).list_buckets()["Buckets"]
+    assert "acme-bahrain-audit" in [bucket["Name"] for bucket in owned]
     siem = by_hand(estate.clients(), "cloudtrail", SOURCE, region="eu-west-1")
     assert siem.get_trail_status(Name="siem")["IsLogging"] is True
     assert [said["Name"] for said in siem.describe_trails(includeShadowTrails=False)["trailList"]] == ["siem"]

@@ -20,7 +20,8 @@ SETTINGS = Settings.from_file(Path(__file__).parents[3] / "parameters" / "practi
 SOURCE_ID, LOG_ID, MANAGEMENT_ID = "111122223333", "044455556666", "999988887777"
 OPEN = ("02", "03", "04", "05", "06", "07")
 READS = (
-    "cloudtrail:DescribeTrails cloudtrail:GetEventSelectors cloudtrail:GetInsightSelectors cloudtrail:GetTrailStatus"
+    "cloudtrail:DescribeTrails cloudtrail:GetEventSelectors cloudtrail:GetInsightSelectors cloudtrail:GetTrail"
+    " cloudtrail:GetTrailStatus"
 )
 READS += " cloudtrail:ListTrails ec2:DescribeRegions iam:GetRole s3:GetBucketPolicy s3:ListAllMyBuckets s3:ListBucket"
 SETTINGS_OF_BUCKETS = (

@@ -58,6 +58,7 @@ NEEDS: Final = (
             "cloudtrail:DescribeTrails",
             "cloudtrail:GetEventSelectors",
             "cloudtrail:GetInsightSelectors",
+            "cloudtrail:GetTrail",
             "cloudtrail:GetTrailStatus",
             "cloudtrail:ListTrails",
             "ec2:DescribeRegions",

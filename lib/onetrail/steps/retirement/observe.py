@@ -215,7 +215,11 @@ def retiring(
         listed.old_versions,
         listed.delete_markers,
         uploads if isinstance(uploads, Unread) else len(uploads.value),
-        (*(trail.name for trail in (*here, *perhaps) if trail not in ours), *_services(bucket)),
+        (
+            *(trail.name for trail in here if trail not in ours),
+            *(f"perhaps {trail.name}, whose bucket is not known" for trail in perhaps if trail not in ours),
+            *_services(bucket),
+        ),
         tuple(t.name for t in here if t in ours and not drained(t, clients.clock.now())),
         "; ".join((*bucket.could_not_look, *_unseen(listed, uploads))),
         archive.lack.line if archive.lack else "",
