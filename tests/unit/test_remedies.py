@@ -89,7 +89,7 @@ TESTED = {
     "aws s3api put-bucket-policy": (
         UNDO + "test_a_policy_is_put_back_with_the_file_that_was_kept_and_what_stood_is_kept_too"
     ),
-    "free a place by a trail whose events another one records too": (
+    "free a place before 04, by deleting a trail whose events another one records too": (
         UNDO + "test_a_place_is_freed_by_a_trail_whose_events_another_one_records"
     ),
     "run step 05 again, which copies it": CONFLICT,

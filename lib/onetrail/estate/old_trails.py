@@ -3,14 +3,18 @@ delivered its last files."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from onetrail.change.words import counted
 from onetrail.cloudtrail.trail import Trail
 from onetrail.estate.elsewhere import of_others
 from onetrail.estate.old_estate import OldEstate, status_of, trail_shape
 from onetrail.estate.own_trails import wanted_arns
 from onetrail.settings import Settings
 
+MOST_TRAILS: Final = 5
+"""Trails a region; a multi-region or organization trail takes one in every region, and the number cannot be raised
+(CloudTrail User Guide, quotas)."""
 LAST_FILES = timedelta(hours=2)
 """After StopLogging late log files and one final digest still arrive; AWS states no bound, two hours is the first
 look."""
@@ -24,6 +28,38 @@ def new_trail(settings: Settings, estate: OldEstate, account: str) -> Trail | No
         return adopted if covers else None
     return next((t for t in estate.new_trails if t.account == account), None) or next(
         (t for t in estate.new_trails if t.is_organization), None
+    )
+
+
+class TrailPlaces(NamedTuple):
+    """How many trails an account has at most in a region of its trails, and the regions that have as many as there may
+    be; `full` is `all` alone where that many are there in every region."""
+
+    most: int
+    full: tuple[str, ...]
+
+
+def places_taken(estate: OldEstate, account: str) -> TrailPlaces:
+    """Of an account's old trails, and of organization trails that it sees."""
+    trails = [t for t in estate.old_trails if t.account == account or t.is_organization]
+    everywhere = sum(t.is_multi_region or t.is_organization for t in trails)
+    homes = [t.home_region for t in trails if not (t.is_multi_region or t.is_organization)]
+    most = max((homes.count(region) + everywhere for region in homes), default=everywhere)
+    full = sorted({region for region in homes if homes.count(region) + everywhere >= MOST_TRAILS})
+    return TrailPlaces(most, ("all",) if everywhere >= MOST_TRAILS else tuple(full))
+
+
+def no_place(settings: Settings, estate: OldEstate, account: str) -> str:
+    """Why the new trail cannot be made in the account; empty where there is a place for it, or it is there, and in
+    adopt."""
+    if settings.trail_mode == "adopt" or any(trail.account == account for trail in estate.new_trails):
+        return ""
+    most, full = places_taken(estate, account)
+    if not full:
+        return ""
+    return (
+        f"{counted(most, 'trail')} already, {MOST_TRAILS} is the limit and cannot be raised: free a place before 04, by"
+        " deleting a trail whose events another one records too; its logs stay"
     )
 
 

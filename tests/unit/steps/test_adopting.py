@@ -138,6 +138,17 @@ def test_a_plan_for_more_values_than_aws_takes_is_none_for_that_account() -> Non
     assert any("the new trail has them of all regions ($0.10 per 100,000 data events)" in note for note in fits.notes)
 
 
+def test_where_a_region_has_five_trails_nothing_is_planned_for_that_account() -> None:
+    """Named in the notes and as a finding, and AWS is not asked for a sixth. Twin: with four the trail is made."""
+    old = [given_a_trail(f"audit-{number}") for number in range(5)]
+    plan = propose(SETTINGS, given(old=old))
+    assert calls(plan) == []
+    assert any("5 trails already, 5 is the limit and cannot be raised" in note for note in plan.notes)
+    ((_, state, text),) = of_trails(check(SETTINGS, given(old=old)), "04.trails")
+    assert (state, "5 trails already" in text) == (FindingState.FINDING, True)
+    assert calls(propose(SETTINGS, given(old=old[:4])))[:1] == ["CreateTrail"]
+
+
 class Members:
     """Clients whose GetTrailStatus and listing are given; every call is kept."""
 

@@ -244,7 +244,7 @@ def test_consumers_of_old_trails_are_named():
 def test_a_full_region_is_named_before_the_trail_is_made():
     """Five trails in a region are the most."""
     plan = propose(SETTINGS, given(old=[given_a_trail(f"t{n}") for n in range(5)]))
-    assert any("five is the limit" in note for note in plan.notes)
+    assert any("5 is the limit and cannot be raised" in note for note in plan.notes)
 
 
 def test_findings_follow_the_state():

@@ -2,19 +2,13 @@
 Pure."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from onetrail.change import Finding, FindingState
-from onetrail.change.words import counted
 from onetrail.estate.elsewhere import missing_line, of_others
-from onetrail.estate.old_trails import all_left_alone, name_taken, taken_line
+from onetrail.estate.old_trails import MOST_TRAILS, all_left_alone, name_taken, no_place, places_taken, taken_line
 from onetrail.settings import Settings
 from onetrail.steps.start_here.adoption_ahead import adoption_ahead
 from onetrail.steps.start_here.preflight_seen import PreflightFacts
-
-MOST_TRAILS: Final = 5
-"""Trails a region; a multi-region or organization trail takes one in every region, and the number cannot be raised
-(CloudTrail User Guide, quotas)."""
 
 
 def trails_ahead(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
@@ -43,17 +37,9 @@ def _quota(settings: Settings, seen: PreflightFacts) -> Iterator[Finding]:
                 "the new trail has its place in every region",
             )
             continue
-        trails = [t for t in seen.estate.old_trails if t.account == account or t.is_organization]
-        everywhere = sum(t.is_multi_region or t.is_organization for t in trails)
-        homes = [t.home_region for t in trails if not (t.is_multi_region or t.is_organization)]
-        most = max((homes.count(region) + everywhere for region in homes), default=everywhere)
-        full = sorted({region for region in homes if homes.count(region) + everywhere >= MOST_TRAILS})
-        if full or everywhere >= MOST_TRAILS:
-            text = (
-                f"{counted(most, 'trail')} already, {MOST_TRAILS} is the limit and cannot be raised: before 04 free a"
-                " place by a trail whose events another one records too; its logs stay"
-            )
-            yield Finding("00.trails", FindingState.FINDING, account, ", ".join(full) or "all", "trails", text)
+        most, full = places_taken(seen.estate, account)
+        if why := no_place(settings, seen.estate, account):
+            yield Finding("00.trails", FindingState.FINDING, account, ", ".join(full), "trails", why)
         else:
             text = f"at most {most} of {MOST_TRAILS} places are taken in a region; the new trail takes one in each"
             yield Finding("00.trails", FindingState.OK, account, "-", "trails", text)

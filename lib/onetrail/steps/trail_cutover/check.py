@@ -12,12 +12,21 @@ from onetrail.estate.adoption.recording import does_not_fit, unrecorded
 from onetrail.estate.delivery import RegionDelivery
 from onetrail.estate.guardrails import guardrail_findings
 from onetrail.estate.old_estate import OldEstate, status_of
-from onetrail.estate.old_trails import drained, left_alone, name_taken, new_trail, taken_line, touchable
+from onetrail.estate.old_trails import (
+    drained,
+    left_alone,
+    name_taken,
+    new_trail,
+    no_place,
+    places_taken,
+    taken_line,
+    touchable,
+)
 from onetrail.estate.policy_documents.sizes import oversized
 from onetrail.estate.status import Status, StepStage, standing_behind, waiting_findings
 from onetrail.settings import Settings
 from onetrail.steps.trail_cutover.observe import STEP, CutoverObservation, delivered_everywhere, observe
-from onetrail.steps.trail_cutover.propose import guardrail_document, new_trail_changes, whole_plan
+from onetrail.steps.trail_cutover.propose import guardrail_document, impossible, new_trail_changes, whole_plan
 
 
 def check(settings: Settings, observation: CutoverObservation) -> list[Finding]:
@@ -85,9 +94,7 @@ def progress(settings: Settings, observation: CutoverObservation) -> Status:
 
 def _stuck(settings: Settings, observation: CutoverObservation) -> str:
     """Why this step cannot come to its end though it plans nothing; empty where it can."""
-    unfit = [
-        f"{a}: {why}" for a in settings.source_account_ids if (why := does_not_fit(settings, observation.estate, a))
-    ]
+    unfit = [f"{a}: {why}" for a in settings.source_account_ids if (why := impossible(settings, observation.estate, a))]
     kept = [f"{old.name} is still logging: {why}" for old, why in unrecorded(settings, observation.estate)]
     return next(iter([*unfit, *kept]), "")
 
@@ -96,6 +103,9 @@ def _new_trail_findings(settings: Settings, observation: CutoverObservation, acc
     if why := does_not_fit(settings, observation.estate, account):
         where = (account, settings.home_region, settings.new_trail_name)
         return [Finding("04.selectors", FindingState.FINDING, *where, why)]
+    if why := no_place(settings, observation.estate, account):
+        full = ", ".join(places_taken(observation.estate, account).full)
+        return [Finding("04.trails", FindingState.FINDING, account, full, "trails", why)]
     trail = new_trail(settings, observation.estate, account)
     open_changes = new_trail_changes(settings, observation, account)
     if trail is None and settings.trail_mode == "adopt":

@@ -12,8 +12,8 @@ from onetrail.estate.adoption.adopted import not_adoptable
 from onetrail.estate.adoption.recording import accepted_line, does_not_fit, merged, records_as_much, unrecorded, widened
 from onetrail.estate.archive import archive_of
 from onetrail.estate.guardrails import guardrail_changes, guardrail_unread, judged_guardrail
-from onetrail.estate.old_estate import status_of, trail_shape
-from onetrail.estate.old_trails import left_alone, name_taken, new_trail, taken_line, touchable
+from onetrail.estate.old_estate import OldEstate, status_of, trail_shape
+from onetrail.estate.old_trails import left_alone, name_taken, new_trail, no_place, taken_line, touchable
 from onetrail.estate.policy_documents.sizes import within_limits
 from onetrail.estate.status import behind, evaluated, unevaluated
 from onetrail.iam.build import trail_guardrail
@@ -70,8 +70,13 @@ def whole_plan(settings: Settings, observation: CutoverObservation) -> Plan:
     return evaluated(plan, [*blind, *guardrail_unread(observation.guardrail)])
 
 
+def impossible(settings: Settings, estate: OldEstate, account: str) -> str:
+    """Why AWS would refuse the account's new trail, so that nothing is planned there; empty where it would not."""
+    return does_not_fit(settings, estate, account) or no_place(settings, estate, account)
+
+
 def new_trail_changes(settings: Settings, observation: CutoverObservation, account: str) -> list[Change]:
-    if settings.trail_mode == "adopt" or does_not_fit(settings, observation.estate, account):
+    if settings.trail_mode == "adopt" or impossible(settings, observation.estate, account):
         return []
     trail = new_trail(settings, observation.estate, account)
     wanted = _wanted(settings, observation)
@@ -180,7 +185,7 @@ def _half_made(trail: Trail | None) -> bool:
 def _may_stop(settings: Settings, observation: CutoverObservation, trail: Trail) -> bool:
     """Whether it is still logging, and its stop comes into the plan: of a new trail its changes see to that, an adopted
     one is as it is."""
-    if not status_of(trail).is_logging or does_not_fit(settings, observation.estate, trail.account):
+    if not status_of(trail).is_logging or impossible(settings, observation.estate, trail.account):
         return False
     return settings.trail_mode == "create" or records_as_much(settings, observation.estate, trail).met
 
@@ -229,7 +234,7 @@ def _recording(settings: Settings, observation: CutoverObservation, changes: Seq
     """What is widened by the selectors of this plan, and which accounts and trails it leaves as they are."""
     estate, notes = observation.estate, []
     for account in settings.source_account_ids:
-        if why := does_not_fit(settings, estate, account):
+        if why := impossible(settings, estate, account):
             notes.append(f"{account}: {why}")
         elif any(change.call == "PutEventSelectors" and change.account == account for change in changes):
             notes += widened(settings, estate, account)
@@ -248,12 +253,4 @@ def _notes(observation: CutoverObservation) -> tuple[str, ...]:
             )
         if why := left_alone(observation.estate, trail):
             notes.append(f"{trail.name} in {trail.home_region} is left as it is: {why}")
-    for account, regions in sorted(observation.regions.items()):
-        for region in regions:
-            here = [t for t in observation.estate.old_trails if t.account == account and t.home_region == region]
-            if len(here) >= 5:
-                notes.append(
-                    f"{account} {region} holds {len(here)} trails; five is the limit, so the new one cannot be created:"
-                    " free a place by a trail whose events another one records too; its logs stay in its bucket"
-                )
     return tuple(notes)
