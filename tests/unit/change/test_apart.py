@@ -3,6 +3,7 @@
 import pytest
 
 from onetrail.change import ChangeFailed, CheckKind, RecordError, RequiredCheck, Requirement, StepState, run_plan
+from onetrail.change.text_store import TextUnread
 from onetrail.errors import OnetrailError
 from tests.unit.change.given import Expired, Refused, given_a_change, given_a_gate, given_a_plan
 
@@ -69,6 +70,15 @@ def test_the_line_names_each_account_that_ended(tmp_path):
     assert (sent, state) == (["log first", "two a"], "raised")
     assert f"in account {ONE} failed: no; fix the cause" in line and f"in account {TWO} failed: never;" in line
     assert line.endswith(f"; 2 of 8 changes carried out, nothing more in account {ONE}, {TWO}")
+
+
+def test_where_the_plan_is_about_one_of_them_its_own_error_ends_it(tmp_path):
+    """As it was raised, since no other account's work goes on."""
+    plan = given_a_plan(given_a_change("one a", account=ONE), given_a_change("log", account=LOG), accounts=(ONE, LOG))
+    gate, estate = given_a_gate(tmp_path, failing={"one a": TextUnread("not sent: its policy could not be read")})
+    with pytest.raises(TextUnread, match=r"could not be read$"):
+        run_plan(plan, gate, accounts=(ONE, TWO))
+    assert estate.sent == []
 
 
 def test_a_record_that_cannot_be_written_ends_everything(tmp_path):

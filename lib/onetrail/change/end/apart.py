@@ -1,21 +1,27 @@
 """What fails in one account of several ends the plan there, and the others' changes are sent."""
 
 from collections.abc import Collection
+from typing import Final
 
 from onetrail.change.plan import Change, Plan
 from onetrail.change.send import ChangeFailed
 from onetrail.change.words import counted
 from onetrail.errors import OnetrailError
 
+_GUARDRAILS: Final = "organizations"
+
 
 class ApartAccounts:
-    """The accounts of a plan whose changes do not rest on each other, and what ended the plan in which of them.
+    """The accounts of a plan whose changes do not rest on each other, and what ended the plan in which of them; where
+    the plan is about one of them only, whatever fails ends it.
 
     A change of any other account rests on all: once one has ended it is not sent, and the next plan has it again.
     """
 
     def __init__(self, plan: Plan, accounts: Collection[str]) -> None:
-        self._plan, self._accounts = plan, accounts
+        self._plan = plan
+        found = {change.account for change in plan.changes if change.service != _GUARDRAILS} & set(accounts)
+        self._accounts = found if len(found) > 1 else set[str]()
         self._ended: dict[str, str] = {}
         self._failures: list[OnetrailError] = []
 
@@ -55,4 +61,4 @@ class ApartAccounts:
 
     def _is_apart(self, change: Change) -> bool:
         """A guardrail is set over accounts, wherever it is sent."""
-        return change.account in self._accounts and change.service != "organizations"
+        return change.account in self._accounts and change.service != _GUARDRAILS

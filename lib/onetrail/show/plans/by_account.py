@@ -10,8 +10,9 @@ from onetrail.show.html import Column, Shown
 from onetrail.show.table import simple
 
 MOST: Final = 2
-"""A plan of one source account is about that one and the log account, or the management account."""
-HEADS: Final = ("account", "changes", "make", "change", "delete", "objects deleted", "for good")
+"""A plan of one source account is about that one and the log account; guardrails are set over accounts, wherever they
+are sent."""
+HEADS: Final = ("account", "changes", "make", "change", "delete", "for good")
 
 
 def by_account(plan: Plan) -> Shown:
@@ -25,9 +26,8 @@ def by_account(plan: Plan) -> Shown:
 
 def account_rows(plan: Plan) -> Iterator[list[str]]:
     """The cells below HEADS, and the total last; none where a plan is about few accounts."""
-    accounts = list(dict.fromkeys(change.account for change in plan.changes))
-    if len(accounts) > MOST:
-        for account in accounts:
+    if len({change.account for change in plan.changes if change.service != "organizations"}) > MOST:
+        for account in dict.fromkeys(change.account for change in plan.changes):
             part = replace(plan, changes=tuple(change for change in plan.changes if change.account == account))
             yield [account, *_counts(part)]
         yield ["total", *_counts(plan)]
@@ -36,5 +36,5 @@ def account_rows(plan: Plan) -> Iterator[list[str]]:
 def _counts(plan: Plan) -> list[str]:
     comes_to = consequence(plan)
     effects = [comes_to.counts.get(effect, 0) for effect in (Effect.MAKES, Effect.CHANGES, Effect.DELETES)]
-    numbers = [len(plan.changes), *effects, comes_to.objects, comes_to.irreversible + comes_to.partly]
+    numbers = [len(plan.changes), *effects, comes_to.irreversible + comes_to.partly]
     return [f"{number:,}" for number in numbers]
