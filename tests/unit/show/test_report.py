@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 
@@ -20,9 +21,10 @@ from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.estate.status import Status, StepStage
 from onetrail.looked import Unread
 from onetrail.settings import Settings
-from onetrail.show.report import page, sections
+from onetrail.show.report import moved, page, sections
 from onetrail.show.report.buckets import buckets
 from onetrail.show.report.findings import headline
+from onetrail.show.report.model import Table
 from onetrail.show.report.promise import _guardrails
 from onetrail.show.report.risks import RISKS, WITHOUT_AN_ORGANIZATION
 from onetrail.show.report.signs import SIGNS
@@ -464,6 +466,27 @@ def test_old_buckets_and_permissions_in_them_are_told_account_by_account(tmp_pat
     for one, there in ((bucket, True), (replace(bucket, policy=None), False)):
         text = section_of(page(SETTINGS, given(tmp_path, estate=OldEstate((), (), (one,)))), "promise")
         assert (">yes</td>" in text.split("Old buckets of")[-1]) is there
+
+
+def test_what_was_done_is_summed_for_each_of_several_source_accounts(tmp_path: Path) -> None:
+    """Twin: one source account has no such table, since the sums of the section are its own."""
+    here, other = ACCOUNT, "222233334444"
+    verified = given_a_verification()
+    (bucket,) = verified.buckets
+    lacking = replace(bucket, name="acme-other", account=other, equal=bucket.equal - 1, missing=1)
+    verified = replace(verified, buckets=(bucket, lacking))
+    settings = SETTINGS.with_values(source_accounts=[{"account_id": here}, {"account_id": other}])
+    (rows,) = [p.rows for p in moved.section(settings, given(tmp_path, verified=verified)).parts if is_by_account(p)]
+    assert [row[0] for row in rows] == [here, other]
+    assert [row[3] for row in rows] == ["1", "1"]
+    assert [row[6] for row in rows] == ["1", "0"]
+    assert (rows[0][8], rows[1][8].startswith("acme-other: ")) == ("none", True)
+    alone = moved.section(SETTINGS, given(tmp_path / "one", verified=verified))
+    assert not any(is_by_account(part) for part in alone.parts)
+
+
+def is_by_account(part: object) -> TypeGuard[Table]:
+    return isinstance(part, Table) and part.caption == "What was done in each source account"
 
 
 def test_the_sections_are_values(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ def section(settings: Settings, observation: EvidenceObservation) -> Section:
             verdict=_line(verified.buckets),
         ),
         _fates(settings, observation),
+        *_by_account(settings, observation),
         Prose(
             (
                 (
@@ -55,6 +56,31 @@ def section(settings: Settings, observation: EvidenceObservation) -> Section:
         ),
     )
     return Section("moved", "What was moved", _line(verified.buckets), parts)
+
+
+def _by_account(settings: Settings, observation: EvidenceObservation) -> tuple[Table, ...]:
+    """What was done in each source account, where there are several; trails as the record shows them."""
+    accounts = settings.source_account_ids
+    if len(accounts) == 1 or observation.verified is None:
+        return ()
+    sums = _copied(observation)
+    done = [one for one in observation.custody.sent if one.ended is ChangeEnding.DONE]
+    rows: list[list[str | int]] = []
+    for account in accounts:
+        mine = [one for one in observation.verified.buckets if one.account == account]
+        trails = [
+            len({one.resource for one in done if (one.account, one.call) == (account, call)})
+            for call in ("StopLogging", "DeleteTrail")
+        ]
+        proven, emptied = sum(one.good for one in mine), sum(one.emptied for one in mine)
+        copied = sum(sums.get(one.name, (0, 0))[0] for one in mine)
+        why = "; ".join(f"{one.name}: {', '.join(one.reasons)}" for one in mine if not one.good)
+        rows.append(
+            [account, *trails, len(mine), copied, sum(one.equal for one in mine), proven, emptied, why or "none"]
+        )
+    heads = ["account", "old trails stopped", "deleted", "old buckets", "objects copied by this run"]
+    heads += ["equal in the archive", "buckets proven", "emptied", "not proven, and why"]
+    return (table("What was done in each source account", heads, rows, summed=range(1, 8)),)
 
 
 def _by_jobs(settings: Settings, observation: EvidenceObservation) -> tuple[str, ...]:
