@@ -109,14 +109,10 @@ class Parameters(BaseModel):
         (), description="ARNs of old trails that are left as they are: not stopped, not deleted, their bucket kept"
     )
     bucket_administrators: v.Administrators = Field(
-        (),
-        description="further ARNs, beside the role of its account, that may change the policy of an old bucket while"
-        " it is frozen and once it is emptied",
+        (), description="further ARNs that may change the policy of a frozen or emptied old bucket"
     )
     log_readers: v.LogReaders = Field(
-        {},
-        description="ARNs of other accounts that may read logs in the archive, as a SIEM's, each with the folder that"
-        ' it reads, or "" for all',
+        {}, description='ARNs of other accounts that may read logs, each with the folder that it reads, or "" for all'
     )
     release_accounts: v.Accounts = Field(
         (), description="accounts, no longer among source_accounts, whose trails lose the right to deliver in 03"
