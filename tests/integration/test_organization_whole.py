@@ -148,6 +148,7 @@ def test_the_plans_and_the_report_name_every_account(whole: Whole) -> None:
     sent = [line["account"] for line in lines if line["kind"] == "intent" and line["call"] == "StopLogging"]
     assert sent == [ANALYTICS] * 12 + [PRODUCTION] * 10, "one account after the other"
     report = (whole.folder / "report.html").read_text(encoding="utf-8")
+    assert "waiting for" not in report, "after 07 every step is still done, and every comparison made"
     for account in MEMBERS.sources:
         assert account in report
         assert [name for found in (MOVED, COPIED, LEFT) for name in found[account].split() if name not in report] == []
@@ -165,6 +166,8 @@ def test_beside_the_organizations_trail_every_account_is_moved_and_that_trail_go
     steps = carried_through(estate, **{name: value for name, value in said.items() if name not in left_out})
     assert [step.number for step in steps] == [f"0{n}" for n in range(9)]
     assert [f for step in steps for f in step.findings if f.state is FindingState.COULD_NOT_LOOK] == []
+    assert {f.id for f in steps[8].findings if f.state is FindingState.FINDING} == {"02.foreign-role"}
+    assert [f for f in steps[8].findings if f.state is FindingState.PLANNED] == [], "every step is done"
     shared = [f.state for f in steps[7].findings if (f.id, f.resource) == ("07.bucket", "acme-shared-logs")]
     assert shared == [FindingState.NOTE], "files of others keep their bucket, which is nothing to mend"
     assert_moved(clients, before)

@@ -520,6 +520,18 @@ def test_a_bucket_that_07_deleted_stays_named_while_another_is_left(key: str) ->
     assert given_only_one(given_two_buckets_of_which_one_was_deleted("acme-gone", key=key)) == []
 
 
+@pytest.mark.parametrize(("emptied", "proposed"), [(True, []), (False, ["onetrail-copier: policy"])])
+def test_the_key_of_an_emptied_bucket_stays_named_though_its_trail_is_gone(emptied: bool, proposed: list[str]) -> None:
+    """Its trail alone named the key, and 07 deleted it. Twin: while no bucket is emptied, a key that nothing names goes
+    from the copier's policy."""
+    policy = old_bucket_emptied("aws", "acme-other", (OWNER,)) if emptied else None
+    left, other = given_an_old_bucket(), given_an_old_bucket(policy=policy)
+    encrypted = replace(other, name="acme-other", trail_keys=("arn:aws:kms:us-east-1:111122223333:key/1",))
+    seen = given_a_closed_log_account(left, encrypted)
+    after = replace(seen, old=OldEstate((), (), (left, replace(encrypted, trail_keys=()))))
+    assert given_only_one(after) == proposed
+
+
 @pytest.mark.parametrize("gone", [(), ("another",)])
 def test_a_bucket_that_no_receipt_speaks_of_is_taken_out_of_the_copiers_policy(gone: tuple[str, ...]) -> None:
     """The twin: what somebody wrote into the policy by hand is not taken for a deleted bucket, and no other name is

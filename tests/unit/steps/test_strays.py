@@ -123,7 +123,7 @@ def test_an_old_bucket_the_archive_and_a_second_look_go_by_it(
     """Each with the bucket that it is of. Twin: what a desktop left."""
     client = Client(content)
     monkeypatch.setattr(equality, "hot", lambda *_: client)
-    monkeypatch.setattr(equality, "rows", lambda *_: ())
+    monkeypatch.setattr(equality, "as_copied", lambda *_: iter(()))
     monkeypatch.setattr(equality, "beside", lambda *_: iter([ObjectPair(LITTER, None, LITTER.key, "")]))
     clients: Any = SimpleNamespace(tell=unheard)
     one = equality.compared(SETTINGS, clients, OriginalSide("acme-eu", ACCOUNT, REGION))

@@ -160,9 +160,9 @@ def test_the_comparison_of_a_bucket_counts_each_state_and_names_each(monkeypatch
         pair(251, 10),
         pair(252, 10, "a" * 32),
     ]
-    monkeypatch.setattr(equality, "rows", lambda *_: ())
+    monkeypatch.setattr(equality, "as_copied", lambda *_: iter(()))
     monkeypatch.setattr(equality, "beside", lambda *_: iter(pairs))
-    retired = OriginalSide("acme-eu", ACCOUNT, REGION, None, SimpleNamespace())  # type: ignore[arg-type]
+    retired = OriginalSide("acme-eu", ACCOUNT, REGION, None, SimpleNamespace(format=2))  # type: ignore[arg-type]
     found: BucketComparison = equality.compared(SETTINGS, SimpleNamespace(tell=unheard), retired)  # type: ignore[arg-type]
     assert found.could_not_look == ""
     assert found.states == {"uncompared": 250, "missing": 1, "different": 1, "equal": 1}

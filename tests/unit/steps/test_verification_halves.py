@@ -11,11 +11,13 @@ import pytest
 from onetrail.change import FindingState, Requirement
 from onetrail.estate.history.pairing import ObjectPair
 from onetrail.estate.old_estate import OldBucket, OldEstate
+from onetrail.estate.proof.receipt_rows import ListingHash, ProvenRow
 from onetrail.estate.proof.receipts import Receipts
 from onetrail.estate.status import StepStage
 from onetrail.progress import unheard
 from onetrail.s3.rows import ObjectRow, VersionRow
 from onetrail.steps.verification import check, equality, status
+from onetrail.steps.verification import left as module
 from onetrail.steps.verification.left import OriginalSide
 from onetrail.steps.verification.propose import due
 from onetrail.steps.verification.region.tally import EventTotals
@@ -27,14 +29,16 @@ AT = datetime(2026, 1, 12, tzinfo=UTC)
 KEY = f"AWSLogs/{ACCOUNT}/CloudTrail/{REGION}/2026/01/12/{ACCOUNT}_CloudTrail_{REGION}_20260112T0900Z_aaaaaaaaaaaaaaaa.json.gz"  # noqa: E501
 OLD = OldBucket("old", ACCOUNT, REGION)
 EMPTIED: Any = SimpleNamespace(emptied=True, versioned=False, kms=False)
-RECEIPT: Any = SimpleNamespace(bucket="old", account=ACCOUNT, region=REGION)
+RECEIPT: Any = SimpleNamespace(bucket="old", account=ACCOUNT, region=REGION, format=2)
+
+EARLIER: Any = SimpleNamespace(bucket="old", account=ACCOUNT, region=REGION, format=1)
 
 
 def compared(monkeypatch: pytest.MonkeyPatch, left: OriginalSide, etag: str, settings: Any = SETTINGS) -> Any:
     """One log beside a copy of the same size whose ETag is of other bytes, or the same."""
     row = ObjectRow(KEY, 10, "a" * 32, AT, "STANDARD")
     versions = [VersionRow(KEY, str(n), n == 0, n == 1, 10, "e", AT, "STANDARD") for n in range(3)]
-    monkeypatch.setattr(equality, "rows", lambda *_: ())
+    monkeypatch.setattr(equality, "as_copied", lambda *_: iter(()))
     monkeypatch.setattr(equality, "beside", lambda *_: iter([ObjectPair(row, row._replace(etag=etag), KEY, "")]))
     monkeypatch.setattr(equality, "list_versions", lambda *_: iter(versions))
     monkeypatch.setattr(equality, "hot", lambda *_: None)
@@ -80,6 +84,38 @@ def test_etags_are_compared_only_where_neither_side_is_under_a_key(
     found = compared(monkeypatch, OriginalSide("old", ACCOUNT, REGION, bucket(kms=kms)), "b" * 32, settings)
     assert found.read_both == read_both
     assert found.states == ({"equal": 1} if read_both else {"different": 1})
+
+
+@pytest.mark.parametrize(
+    ("left", "there", "state"),
+    [
+        # retired: the copy is the one that was proven, or it is another one
+        (OriginalSide("old", ACCOUNT, REGION, bucket(emptied=True), RECEIPT), "c" * 32, "equal"),
+        (OriginalSide("old", ACCOUNT, REGION, bucket(emptied=True), RECEIPT), "d" * 32, "different"),
+        (OriginalSide("old", ACCOUNT, REGION, None, RECEIPT), "c" * 32, "equal"),  # deleted
+        # an earlier release kept no ETag of the copy: the old object's own counts, which under a key proves nothing
+        (OriginalSide("old", ACCOUNT, REGION, bucket(emptied=True, kms=True), EARLIER), "c" * 32, "uncompared"),
+    ],
+)
+def test_a_retired_bucket_is_known_by_the_etags_that_its_copies_had(
+    monkeypatch: pytest.MonkeyPatch, left: OriginalSide, there: str, state: str
+) -> None:
+    """Its trail, which alone said that it was under a key, is gone, and the ETags of its objects were no MD5."""
+    proven = [ProvenRow(KEY, 10, "a" * 32, AT, KEY, "v1", "c" * 32)]
+    asked: list[bool] = []
+
+    def beside(settings: Any, clients: Any, left: Any, listed: Any, comparable: bool) -> Any:
+        asked.append(comparable)
+        return iter([ObjectPair(row, row._replace(etag=there), KEY, "") for row in listed])
+
+    monkeypatch.setattr(module, "proven_rows", lambda *_: iter(proven))
+    monkeypatch.setattr(equality, "beside", beside)
+    found = equality.compared(SETTINGS, SimpleNamespace(tell=unheard), left)  # type: ignore[arg-type]
+    assert found.states == {state: 1}
+    assert asked == [state != "uncompared"]
+    whole = ListingHash()
+    whole.add(KEY, 10, "a" * 32, AT)
+    assert found.listing.hexdigest() == whole.hexdigest(), "the hash is over what the bucket itself had"
 
 
 @pytest.mark.parametrize(

@@ -76,15 +76,21 @@ def folder_of(key: str) -> str:
     return below_prefix(_folder(key)) if partition_of_key(key) else ""
 
 
+def etags_prove(settings: Settings, kms: bool) -> bool:
+    """Whether the ETags of old objects and copies are comparable: under a KMS key, as old objects with `kms` are, they
+    are no MD5."""
+    return not kms and settings.kms_key == "none"
+
+
 class Pairing:
-    """Pairs of one old bucket, in key order. `claims` knows who else wants a free key; without it, a free key is the
-    object's own."""
+    """Pairs of one old bucket, in key order. `comparable` says whether equal bytes have equal ETags. `claims` knows who
+    else wants a free key; without it, a free key is the object's own."""
 
     def __init__(
-        self, settings: Settings, clients: Clients, bucket: str, kms: bool, claims: Claims | None = None
+        self, settings: Settings, clients: Clients, bucket: str, comparable: bool, claims: Claims | None = None
     ) -> None:
         self._settings, self._clients, self._bucket, self._claims = settings, clients, bucket, claims
-        self._comparable = not kms and settings.kms_key == "none"
+        self._comparable = comparable
         self._beside: dict[str, Lookup] = {}
         self._rivals: dict[str, Rivals] = {}
 
@@ -145,7 +151,7 @@ def pairs(
     `behind` counts older versions and delete markers on the way.
     """
     client = hot(clients, bucket.account, bucket.region)
-    pairing = Pairing(settings, clients, bucket.name, bucket.kms, claims)
+    pairing = Pairing(settings, clients, bucket.name, etags_prove(settings, bucket.kms), claims)
     rows = old_objects(client, bucket, behind)
     yield from with_tiers(client, bucket, (pairing.pair(*found) for found in _joined(settings, clients, bucket, rows)))
 

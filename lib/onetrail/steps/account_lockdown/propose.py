@@ -81,18 +81,20 @@ def roles_for(
     left = [] if all(bucket.emptied for bucket in buckets) else buckets
     keys = {key for bucket in left for key in bucket.keys}
     named, used = _still_named(settings, log, gone) if left else ((), ())
-    return wanted_roles(settings, archive, [*(bucket.name for bucket in left), *named], sorted({*keys, *used}))
+    if named or any(bucket.emptied for bucket in left):
+        keys |= set(used)
+    return wanted_roles(settings, archive, [*(bucket.name for bucket in left), *named], sorted(keys))
 
 
 def _still_named(settings: Settings, log: LogAccount, gone: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Those of the deleted buckets that the copier's policy names, and the keys it names, since it does not say which
-    were theirs."""
+    """Those of the deleted buckets that the copier's policy names, and the keys it names: it does not say which were
+    theirs, nor which were of an emptied bucket whose trail, and with it the name of the key, is gone."""
     role = (known(log.roles) or {}).get(names.COPIER_ROLE)
     policy = role.inline.get(names.COPIER_ROLE) if role else None
     said = {one.get("Sid"): values(one.get("Resource", ())) for one in iam.statements(policy or {})}
     listed = said.get("ListOld", ())
     named = tuple(name for name in gone if names.bucket_arn(settings.partition, name) in listed)
-    return named, said.get("DecryptOld", ()) if named else ()
+    return named, said.get("DecryptOld", ())
 
 
 def log_account_changes(

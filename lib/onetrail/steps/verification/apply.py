@@ -14,7 +14,7 @@ from onetrail.change import BulkAction, Change, ChangeFailed, Gate, Outcome, Pla
 from onetrail.change.words import counted
 from onetrail.cloudtrail.object_key import MOVED_KINDS, below_prefix, parse
 from onetrail.estate.break_glass import CAN_BECOME, CAN_SEAL, can_become, can_seal
-from onetrail.estate.history.pairing import ObjectPair, archived, folder_of, name_of, prefix_of, stored_key
+from onetrail.estate.history.pairing import ObjectPair, archived, etags_prove, folder_of, name_of, prefix_of, stored_key
 from onetrail.estate.old_estate import read_old_estate
 from onetrail.estate.proof.receipt_rows import ListingHash, ListPart, ProvenRow, RowList
 from onetrail.estate.proof.receipts import FOLDER, Receipt, copied_parts, write_receipt
@@ -233,7 +233,8 @@ class _Sealing:
     def _pairs(self, name: str) -> Iterator[ObjectPair]:
         """Each object of an old bucket, and the key that its copy has."""
         left = self._left(name)
-        return beside(self.settings, self.clients, left, rows(self.settings, self.clients, left))
+        proves = etags_prove(self.settings, left.bucket is not None and left.bucket.kms)
+        return beside(self.settings, self.clients, left, rows(self.settings, self.clients, left), proves)
 
     def _receipt(self, change: Change) -> Mapping[str, Any]:
         """The bucket is verified, not remembered: what was seen at the start of this run must still be its listing."""

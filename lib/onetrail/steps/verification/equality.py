@@ -19,7 +19,7 @@ from onetrail.s3.http.session import hot
 from onetrail.s3.listing.streams import list_versions
 from onetrail.s3.rows import ObjectRow
 from onetrail.settings import Settings
-from onetrail.steps.verification.left import OriginalSide, beside, rows
+from onetrail.steps.verification.left import OriginalSide, as_copied, beside, comparable
 from onetrail.steps.verification.strays import Strays
 from onetrail.steps.verification.troubles import Trouble, Troubles
 
@@ -72,8 +72,7 @@ def to_compare(left: OriginalSide) -> Progress:
 
 def _all(settings: Settings, clients: Clients, found: BucketComparison) -> None:
     left = found.left
-    encrypted = left.bucket is not None and left.bucket.kms
-    comparable = not encrypted and settings.kms_key == "none"
+    proves = comparable(settings, left)
     unclear: list[ObjectPair] = []
     odd = Strays(
         found.troubles,
@@ -84,7 +83,8 @@ def _all(settings: Settings, clients: Clients, found: BucketComparison) -> None:
         left.region,
     )
     count = Count(clients.tell, to_compare(left))
-    for pair in beside(settings, clients, left, count.through(_hashed(found, rows(settings, clients, left)))):
+    listed = _hashed(found, as_copied(settings, clients, left))
+    for pair in beside(settings, clients, left, count.through(listed), proves):
         parsed = parse(pair.source.key, None, pair.source.size)
         found.kinds[parsed.kind] += 1
         if parsed.kind not in MOVED_KINDS:
@@ -92,7 +92,7 @@ def _all(settings: Settings, clients: Clients, found: BucketComparison) -> None:
             continue
         found.places.add((_before(pair.source.key), folder_of(pair.source.key)))
         same = pair.target and same_bytes(
-            pair.source.size, pair.source.etag, pair.target.size, pair.target.etag, comparable
+            pair.source.size, pair.source.etag, pair.target.size, pair.target.etag, proves
         )
         if pair.target and same is None and left.live:
             unclear.append(pair)
@@ -106,10 +106,11 @@ def _all(settings: Settings, clients: Clients, found: BucketComparison) -> None:
     odd.finish()
 
 
-def _hashed(found: BucketComparison, listed: Iterator[ObjectRow]) -> Iterator[ObjectRow]:
-    for row in listed:
+def _hashed(found: BucketComparison, listed: Iterator[tuple[ObjectRow, ObjectRow]]) -> Iterator[ObjectRow]:
+    """The objects with the ETags of their copies; the hash is over what the bucket itself had."""
+    for row, copied in listed:
         found.listing.add(row.key, row.size, row.etag, row.last_modified)
-        yield row
+        yield copied
 
 
 def _before(key: str) -> str:

@@ -8,7 +8,15 @@ from itertools import groupby
 
 from onetrail.aws import Clients
 from onetrail.cloudtrail.object_key import below_prefix
-from onetrail.estate.history.pairing import ObjectPair, Pairing, archive_key, archived, folder_of, prefix_of
+from onetrail.estate.history.pairing import (
+    ObjectPair,
+    Pairing,
+    archive_key,
+    archived,
+    etags_prove,
+    folder_of,
+    prefix_of,
+)
 from onetrail.estate.old_estate import OldBucket, OldEstate
 from onetrail.estate.proof.receipts import Receipt, Receipts, cover, proven_rows
 from onetrail.s3.http.session import hot
@@ -39,6 +47,11 @@ class OriginalSide:
     def emptied(self) -> bool:
         """True where the bucket is emptied and closed."""
         return self.bucket is not None and self.bucket.emptied
+
+    @property
+    def etags_kept(self) -> bool:
+        """True where the list that the receipt binds has the ETags of the copies; an earlier release kept none."""
+        return self.receipt is not None and self.receipt.format > 1
 
     @property
     def half_emptied(self) -> bool:
@@ -79,6 +92,23 @@ def half_emptied(settings: Settings, clients: Clients, estate: OldEstate, receip
     return frozenset(found)
 
 
+def as_copied(settings: Settings, clients: Clients, left: OriginalSide) -> Iterator[tuple[ObjectRow, ObjectRow]]:
+    """Each of its objects, and the same with the ETag by which its copy is known: of a retired bucket the one that the
+    copy had when it was proven, so that keys and encryption of what is gone count no more. Raises as `rows` does."""
+    if left.receipt is None or not left.etags_kept:
+        for row in rows(settings, clients, left):
+            yield row, row
+        return
+    for proven in proven_rows(settings.run_folder, left.receipt):
+        row = ObjectRow(proven.key, proven.size, proven.etag, proven.last_modified or _LONG_AGO, "")
+        yield row, row._replace(etag=proven.archive_etag or proven.etag)
+
+
+def comparable(settings: Settings, left: OriginalSide) -> bool:
+    """Whether the ETags that `as_copied` gives prove equality with what the archive has."""
+    return left.etags_kept or etags_prove(settings, left.bucket is not None and left.bucket.kms)
+
+
 def rows(settings: Settings, clients: Clients, left: OriginalSide, prefix: str = "") -> Iterator[ObjectRow]:
     """Its objects below a prefix, in key order. Raises what listing or reading raises: half a listing is no listing."""
     if left.receipt is None:
@@ -90,11 +120,11 @@ def rows(settings: Settings, clients: Clients, left: OriginalSide, prefix: str =
 
 
 def beside(
-    settings: Settings, clients: Clients, left: OriginalSide, listed: Iterable[ObjectRow]
+    settings: Settings, clients: Clients, left: OriginalSide, listed: Iterable[ObjectRow], comparable: bool
 ) -> Iterator[ObjectPair]:
-    """Each object of an old bucket, as given in key order, beside what the archive has under the key it gets there."""
-    kms = left.bucket is not None and left.bucket.kms
-    pairing = Pairing(settings, clients, left.name, kms)
+    """Each object of an old bucket, as given in key order, beside what the archive has under the key it gets there.
+    `comparable` says whether their ETags prove equality."""
+    pairing = Pairing(settings, clients, left.name, comparable)
     for (_, folder), group in groupby(listed, key=lambda row: (prefix_of(row.key), folder_of(row.key))):
         if folder:
             yield from _joined(settings, clients, pairing, folder, group)

@@ -9,7 +9,7 @@ from onetrail.aws import Clients
 from onetrail.cloudtrail.object_key import DIGEST_KINDS, parse
 from onetrail.estate.backlog.backlog import rules
 from onetrail.estate.history.claims import Claims
-from onetrail.estate.history.pairing import ObjectPair, Pairing, pairs, rows_of_range
+from onetrail.estate.history.pairing import ObjectPair, Pairing, etags_prove, pairs, rows_of_range
 from onetrail.estate.old_estate import OldBucket
 from onetrail.s3.bulk.tally import ObjectOutcome
 from onetrail.s3.copying.engine import CopyTask
@@ -84,7 +84,7 @@ def tasks_of_range(
     Of the others those of the kinds `noted` get a row of the ledger.
     """
     how = rules(settings, bucket, now)
-    pairing = Pairing(settings, clients, bucket.name, bucket.kms, claims)
+    pairing = Pairing(settings, clients, bucket.name, etags_prove(settings, bucket.kms), claims)
     for found in rows_of_range(settings, clients, bucket, key_range, pace):
         if found is None:
             yield None
