@@ -86,6 +86,7 @@ lab: venv ## JupyterLab in lab/, a folder with notebooks, a practice estate and 
 	  $$([ ! -t 1 ] || echo --ServerApp.log_level=WARN)
 
 lab-reset: venv ## begin again in lab/: the estate as at its start, the run put aside, the outputs cleared
+	@[ -d lab ] || { echo "lab/ is not there yet: make lab makes it" >&2; exit 2; }
 	@cd lab && onetrail practice reset
 
 record: venv ## run the notebooks afresh on a new practice estate and keep their outputs
